@@ -1,0 +1,106 @@
+//! Checksums: SHA-256 over the normalised text, so that a checkout's line ends never matter.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+
+/// The checksum of a script; its [algorithm](Checksum::ALGORITHM) is stored beside it in the history.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Checksum([u8; 32]);
+
+impl Checksum {
+    /// What the history calls the way these are computed.
+    pub const ALGORITHM: &'static str = "sha256";
+
+    /// The checksum of a text, which is normalised first if it is not yet.
+    pub fn of(text: &str) -> Self {
+        Self::of_bytes(normalise(text).as_bytes())
+    }
+
+    /// The SHA-256 of bytes as they are.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Checksum(Sha256::digest(bytes).into())
+    }
+
+    /// The first eight bytes as a number: enough to name a lock.
+    pub fn head(&self) -> u64 {
+        let mut head = [0; 8];
+        head.copy_from_slice(&self.0[..8]);
+        u64::from_be_bytes(head)
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut hex = String::with_capacity(64);
+        for byte in self.0 {
+            write!(hex, "{byte:02x}")?;
+        }
+        f.pad(&hex)
+    }
+}
+
+impl fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// The text is not 64 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a SHA-256 checksum")]
+pub struct ChecksumError(String);
+
+impl FromStr for Checksum {
+    type Err = ChecksumError;
+
+    fn from_str(text: &str) -> Result<Self, ChecksumError> {
+        let wrong = || ChecksumError(text.to_owned());
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(wrong());
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+        }
+        Ok(Checksum(bytes))
+    }
+}
+
+/// A text without its byte order mark and with every line end written as a line feed.
+///
+/// Git rewrites line ends inside string literals, too, so that what runs must be the same
+/// normalised text on every machine.
+pub fn normalise(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.contains('\r') {
+        return text.to_owned();
+    }
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ends_and_byte_order_mark_do_not_count() {
+        let unix = Checksum::of("create table t (a int);\n-- end\n");
+        assert_eq!(unix, Checksum::of("create table t (a int);\r\n-- end\r\n"));
+        assert_eq!(unix, Checksum::of("\u{feff}create table t (a int);\n-- end\n"));
+        assert_eq!(unix, Checksum::of("create table t (a int);\r-- end\r"));
+        assert_ne!(unix, Checksum::of("create table t (a int);\n-- end"));
+    }
+
+    #[test]
+    fn is_the_well_known_function_and_reads_back() {
+        let abc = Checksum::of("abc");
+        assert_eq!(abc.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(abc.to_string().parse(), Ok(abc));
+        assert!("ba78".parse::<Checksum>().is_err());
+        assert_eq!(abc.head(), 0xba78_16bf_8f01_cfea);
+    }
+}

@@ -1,0 +1,114 @@
+//! What a migration is: a version, a name, an up script and perhaps a down script. No input or output.
+
+mod checksum;
+mod directive;
+mod version;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use checksum::{Checksum, normalise};
+pub use directive::{Directive, DirectiveError, Directives};
+pub use version::{Version, VersionError};
+
+/// One change to the schema, as files describe it.
+#[derive(Clone, Debug)]
+pub struct Migration {
+    /// What identifies it in the history, whatever its file is called.
+    pub id: Id,
+    /// The words of the file name, for people.
+    pub name: String,
+    /// The script that applies it.
+    pub up: Script,
+    /// The script that undoes it.
+    pub down: Option<Script>,
+}
+
+/// What a migration is known by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Id {
+    /// Runs once, in the order of versions.
+    Version(Version),
+    /// Runs after the versioned ones, again whenever its text changed; known by its name.
+    Repeatable(String),
+}
+
+impl Id {
+    /// The version, unless the migration is repeatable.
+    pub fn version(&self) -> Option<&Version> {
+        match self {
+            Id::Version(version) => Some(version),
+            Id::Repeatable(_) => None,
+        }
+    }
+
+    /// Whether the migration runs again whenever its text changed.
+    pub fn is_repeatable(&self) -> bool {
+        matches!(self, Id::Repeatable(_))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Id::Version(version) => version.fmt(f),
+            Id::Repeatable(name) => write!(f, "R__{name}"),
+        }
+    }
+}
+
+impl Migration {
+    /// Version and name as people read them: `0007 add_phone`, or `R__views`.
+    pub fn title(&self) -> String {
+        title(&self.id, &self.name)
+    }
+}
+
+/// Version and name as people read them: `0007 add_phone`, or `R__views`.
+pub fn title(id: &Id, name: &str) -> String {
+    match id {
+        Id::Version(version) if name.is_empty() => version.to_string(),
+        Id::Version(version) => format!("{version} {name}"),
+        Id::Repeatable(_) => id.to_string(),
+    }
+}
+
+/// One SQL text, read from its file once: what is hashed is what is split and what is sent.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Where it was read, as given by the user; for messages.
+    pub path: PathBuf,
+    /// The text without byte order mark and with line ends normalised.
+    pub text: Arc<str>,
+    /// The checksum of [`Script::text`].
+    pub checksum: Checksum,
+    /// What the script asks of the runner and the linter.
+    pub directives: Directives,
+    /// How much of the transaction its tool's conventions leave to the script itself.
+    pub outer_transaction: OuterTransaction,
+}
+
+/// What a `BEGIN` … `COMMIT` pair around a whole script means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OuterTransaction {
+    /// Refused with the way out: the runner has a transaction of its own.
+    #[default]
+    Refused,
+    /// Taken as the file's own transaction, as its tool does: the pair is left out when the script runs.
+    Taken,
+}
+
+impl Script {
+    /// A script from the text of a file: normalises, hashes and reads the directives.
+    pub fn new(path: impl Into<PathBuf>, text: &str) -> Self {
+        let text = normalise(text);
+        Script {
+            path: path.into(),
+            checksum: Checksum::of(&text),
+            directives: Directives::read(&text),
+            text: text.into(),
+            outer_transaction: OuterTransaction::default(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Versions: leading digits of any length, compared as numbers and shown as written.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+/// A migration's version: numbers separated by `.` or `_`, each of any length.
+///
+/// `7`, `0007` and `007` are the same version; `1.10` is later than `1.9`.
+#[derive(Clone, Debug)]
+pub struct Version {
+    written: String,
+}
+
+/// The text is no version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a version: write digits, such as `0007`, `20261121093000` or `2.1`")]
+pub struct VersionError(pub String);
+
+impl Version {
+    /// The version as the file name has it.
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// The numbers without their leading zeros; trailing zero parts do not count (`2.0` is `2`).
+    fn parts(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.written.split(['.', '_']).map(|part| part.trim_start_matches('0'))
+    }
+
+    fn significant(&self) -> Vec<&str> {
+        let mut parts: Vec<&str> = self.parts().collect();
+        while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
+            parts.pop();
+        }
+        parts
+    }
+}
+
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if text.split(['.', '_']).all(digits) {
+            Ok(Version { written: text.to_owned() })
+        } else {
+            Err(VersionError(text.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.written)
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (ours, theirs) = (self.significant(), other.significant());
+        for (a, b) in ours.iter().zip(&theirs) {
+            let order = a.len().cmp(&b.len()).then_with(|| a.cmp(b));
+            if order.is_ne() {
+                return order;
+            }
+        }
+        ours.len().cmp(&theirs.len())
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Version {}
+
+impl Hash for Version {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.significant().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn leading_zeros_do_not_count() {
+        assert_eq!(version("0007"), version("7"));
+        assert_eq!(version("0"), version("000"));
+        assert_eq!(version("0007").to_string(), "0007");
+    }
+
+    #[test]
+    fn parts_compare_as_numbers_of_any_length() {
+        assert!(version("9") < version("10"));
+        assert!(version("1.9") < version("1.10"));
+        assert!(version("1.0") == version("1"));
+        assert!(version("1") < version("1.1"));
+        assert!(version("99999999999999999999999998") < version("99999999999999999999999999"));
+    }
+
+    #[test]
+    fn words_are_no_versions() {
+        for text in ["", "v1", "1.", "1..2", "1-2", "１"] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
+    }
+}
