@@ -1,0 +1,66 @@
+//! What a database's SQL means. Pure: whoever has a dialect cannot connect.
+
+use std::time::Duration;
+
+use crate::sql::Lexis;
+
+use super::LockName;
+
+/// What the SQL of one database means, and how our own bookkeeping is written in it.
+pub trait Dialect: Sync {
+    /// The database's name, as in [`Database::name`](super::Database::name).
+    fn name(&self) -> &'static str;
+    /// How its texts are cut into tokens and statements.
+    fn lexis(&self) -> &'static Lexis;
+    /// An identifier, quoted.
+    fn quote(&self, identifier: &str) -> String;
+    /// A string literal that means exactly this text, whatever the session's settings.
+    fn literal(&self, text: &str) -> String;
+    /// Whether schema changes can be rolled back, so that a file is one transaction.
+    fn transactional_ddl(&self) -> bool;
+
+    /// The statements that create the history table when it is missing; each may be run again.
+    fn create_history(&self, table: &HistoryTable) -> Vec<String>;
+    /// The query that returns a row when the history table exists, and none when it does not.
+    fn history_exists(&self, table: &HistoryTable) -> String;
+    /// The table's name as statements write it, qualified so that no `search_path` or `USE` misleads it.
+    fn history_name(&self, table: &HistoryTable) -> String;
+    /// An expression for the present moment by the database's clock, not the transaction's start.
+    fn now(&self) -> &'static str;
+    /// An expression for a timestamp column as text in UTC: `2026-11-21 09:30:00.123456+00`.
+    fn utc(&self, column: &str) -> String;
+
+    /// The statements that open a transaction under these limits.
+    fn begin(&self, limits: &Limits) -> Vec<String>;
+    /// A condition that is true only while this very connection holds the lock; none where the
+    /// transaction itself is the lock.
+    fn fence(&self, lock: &LockName) -> Option<String>;
+    /// A statement that fails unless the condition is true (and does nothing else).
+    fn guard(&self, condition: &str) -> String;
+    /// A condition that is true only if history row `seq` was written by the transaction now open:
+    /// false when a migration's script ended our transaction. None where the session itself can tell.
+    fn still_ours(&self, table: &HistoryTable, seq: u64) -> Option<String>;
+    /// Statements to run after a script and before our bookkeeping in the same transaction, so that a
+    /// changed role cannot reach it.
+    fn regain(&self) -> &'static [&'static str];
+    /// The statements that put these limits on the session, for statements outside a transaction.
+    fn limit_session(&self, limits: &Limits) -> Vec<String>;
+}
+
+/// Where the history is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryTable {
+    /// The schema (PostgreSQL) or database (MySQL) it is in; none where there are no schemas.
+    pub schema: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+/// How long things may take on the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// For each lock a statement waits for; none waits without end (as `CONCURRENTLY` must).
+    pub lock: Option<Duration>,
+    /// For each statement; none has no end.
+    pub statement: Option<Duration>,
+}
