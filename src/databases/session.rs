@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{BatchError, ConnectError, Limits, SqlError};
+use super::{BatchError, Limits, SqlError};
 
 /// A row of a result, every value as text.
 pub type Row = Vec<Option<String>>;
@@ -64,12 +64,9 @@ pub trait Session: Send {
     /// When the server refuses.
     async fn reset(&mut self) -> Result<(), SqlError>;
 
-    /// A second connection that watches this one; none where the engine has no such thing.
-    ///
-    /// # Errors
-    ///
-    /// When the second connection is refused, for example by a connection limit.
-    async fn observer(&self) -> Result<Option<Box<dyn Observer>>, ConnectError>;
+    /// Something that watches this session through a second connection, which it opens when it is first asked
+    /// (so that having one costs nothing); none where the engine has no such thing.
+    fn observer(&self) -> Option<Box<dyn Observer>>;
 
     /// What the connection needs before a statement runs alone, outside a transaction; the caller reads nothing else
     /// into it. Engines whose limits ride on `begin` do nothing here.
@@ -147,7 +144,9 @@ pub struct Blocker {
     pub query: Option<String>,
 }
 
-/// A second connection that watches a first.
+/// Watches a session through a connection of its own, opened when it is first asked.
+///
+/// A second connection may be refused (a connection limit): every question then fails, and the run goes on without.
 #[async_trait]
 pub trait Observer: Send {
     /// Who the watched session is waiting for at this moment.
