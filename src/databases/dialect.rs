@@ -30,6 +30,9 @@ pub trait Dialect: Sync {
     /// An expression for a timestamp column as text in UTC: `2026-11-21 09:30:00.123456+00`.
     fn utc(&self, column: &str) -> String;
 
+    /// An expression for the login, as text.
+    fn current_user(&self) -> &'static str;
+
     /// The statements that open a transaction under these limits.
     fn begin(&self, limits: &Limits) -> Vec<String>;
     /// A condition that is true only while this very connection holds the lock; none where the
@@ -43,8 +46,25 @@ pub trait Dialect: Sync {
     /// Statements to run after a script and before our bookkeeping in the same transaction, so that a
     /// changed role cannot reach it.
     fn regain(&self) -> &'static [&'static str];
+    /// How foreign keys are suspended while tables are rebuilt; none where that is never needed.
+    fn foreign_key_suspension(&self) -> Option<Suspension> {
+        None
+    }
     /// The statements that put these limits on the session, for statements outside a transaction.
     fn limit_session(&self, limits: &Limits) -> Vec<String>;
+}
+
+/// How foreign keys are suspended while tables are rebuilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// The statement that suspends them; it must run outside a transaction.
+    pub off: &'static str,
+    /// The statement that puts them back, likewise.
+    pub on: &'static str,
+    /// A query for the number of rows that point nowhere.
+    pub dangling: &'static str,
+    /// A query for such rows: the table, and the table it points to.
+    pub violations: &'static str,
 }
 
 /// Where the history is kept.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{BatchError, Limits, SqlError};
+use super::{BatchError, SqlError};
 
 /// A row of a result, every value as text.
 pub type Row = Vec<Option<String>>;
@@ -67,14 +67,6 @@ pub trait Session: Send {
     /// Something that watches this session through a second connection, which it opens when it is first asked
     /// (so that having one costs nothing); none where the engine has no such thing.
     fn observer(&self) -> Option<Box<dyn Observer>>;
-
-    /// What the connection needs before a statement runs alone, outside a transaction; the caller reads nothing else
-    /// into it. Engines whose limits ride on `begin` do nothing here.
-    ///
-    /// # Errors
-    ///
-    /// When the server refuses.
-    async fn limit(&mut self, limits: &Limits) -> Result<(), SqlError>;
 
     /// Ends the connection, politely.
     async fn close(self: Box<Self>);
