@@ -12,6 +12,8 @@ pub use checksum::{Checksum, normalise};
 pub use directive::{Directive, DirectiveError, Directives};
 pub use version::{Version, VersionError};
 
+use crate::sql::LineIndex;
+
 /// One change to the schema, as files describe it.
 #[derive(Clone, Debug)]
 pub struct Migration {
@@ -74,14 +76,21 @@ pub fn title(id: &Id, name: &str) -> String {
     }
 }
 
-/// One SQL text, read from its file once: what is hashed is what is split and what is sent.
+/// One SQL text, read from its file once: what is split is what is sent.
+///
+/// It may be a section of its file (goose, dbmate and Liquibase keep both directions, or many
+/// migrations, in one). Then the text is the section alone, so that editing its neighbours does not
+/// change its checksum, and [`Script::first_line`] leads back to the file.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// Where it was read, as given by the user; for messages.
     pub path: PathBuf,
     /// The text without byte order mark and with line ends normalised.
     pub text: Arc<str>,
-    /// The checksum of [`Script::text`].
+    /// The line of the file, from 1, on which the text begins.
+    pub first_line: usize,
+    /// The checksum of the text as its author wrote it: of [`Script::text`], but for a versioned
+    /// script with placeholders, which keeps its checksum whatever their values.
     pub checksum: Checksum,
     /// What the script asks of the runner and the linter.
     pub directives: Directives,
@@ -102,13 +111,24 @@ pub enum OuterTransaction {
 impl Script {
     /// A script from the text of a file: normalises, hashes and reads the directives.
     pub fn new(path: impl Into<PathBuf>, text: &str) -> Self {
+        Self::section(path, text, 1)
+    }
+
+    /// A script from a part of a file that begins on line `first_line`.
+    pub fn section(path: impl Into<PathBuf>, text: &str, first_line: usize) -> Self {
         let text = normalise(text);
         Script {
             path: path.into(),
+            first_line,
             checksum: Checksum::of(&text),
             directives: Directives::read(&text),
             text: text.into(),
             outer_transaction: OuterTransaction::default(),
         }
+    }
+
+    /// Finds the lines and columns of the script's text, as its file counts them.
+    pub fn lines(&self) -> LineIndex<'_> {
+        LineIndex::starting_at(&self.text, self.first_line)
     }
 }

@@ -45,26 +45,33 @@ pub struct Place {
 pub struct LineIndex<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    first: usize,
 }
 
 impl<'t> LineIndex<'t> {
     /// An index of the text's lines.
     pub fn new(text: &'t str) -> Self {
+        Self::starting_at(text, 1)
+    }
+
+    /// An index of a text that begins on line `first` of its file: places are the file's.
+    pub fn starting_at(text: &'t str, first: usize) -> Self {
         let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        LineIndex { text, starts: std::iter::once(0).chain(after).collect() }
+        LineIndex { text, starts: std::iter::once(0).chain(after).collect(), first }
     }
 
     /// The line and column of a byte offset, which must lie on a character border.
     pub fn place(&self, offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        Place { line, column: self.text[start..offset].chars().count() + 1 }
+        Place { line: line - 1 + self.first, column: self.text[start..offset].chars().count() + 1 }
     }
 
-    /// A line's text without its end, by its number from 1.
+    /// A line's text without its end, by the number that [`LineIndex::place`] gives it.
     pub fn line(&self, number: usize) -> &'t str {
-        let start = self.starts[number - 1];
-        let end = self.starts.get(number).map_or(self.text.len(), |next| next - 1);
+        let line = number - self.first;
+        let start = self.starts[line];
+        let end = self.starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         &self.text[start..end]
     }
 }
@@ -81,5 +88,12 @@ mod tests {
         assert_eq!(index.place(5), Place { line: 2, column: 2 });
         assert_eq!(index.line(2), "çd e");
         assert_eq!(index.line(3), "");
+    }
+
+    #[test]
+    fn a_section_has_the_lines_of_its_file() {
+        let index = LineIndex::starting_at("ab\ncd\n", 7);
+        assert_eq!(index.place(3), Place { line: 8, column: 1 });
+        assert_eq!((index.line(7), index.line(8), index.line(9)), ("ab", "cd", ""));
     }
 }
