@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::sql::Lexis;
 
-use super::LockName;
+use super::{About, LockName};
 
 /// What the SQL of one database means, and how our own bookkeeping is written in it.
 pub trait Dialect: Sync {
@@ -46,12 +46,40 @@ pub trait Dialect: Sync {
     /// Statements to run after a script and before our bookkeeping in the same transaction, so that a
     /// changed role cannot reach it.
     fn regain(&self) -> &'static [&'static str];
+    /// Where the history is kept unless the user says otherwise: a schema, or on MySQL the database.
+    fn home(&self, about: &About) -> Option<String>;
+    /// Whether `COMMIT` may be refused for a moment because others read, with the transaction still open (SQLite).
+    fn commit_can_wait(&self) -> bool {
+        false
+    }
+
+    /// What tells, after a crash, whether a statement that ran outside our transaction took effect.
+    fn probe(&self, statement: &str) -> Probe;
+    /// A query for what the statement leaves behind when it is broken off or fails half-way (an invalid index): each
+    /// row is a statement that clears it away. None for statements that leave nothing.
+    fn leftovers(&self, statement: &str) -> Option<String> {
+        let _ = statement;
+        None
+    }
+
     /// How foreign keys are suspended while tables are rebuilt; none where that is never needed.
     fn foreign_key_suspension(&self) -> Option<Suspension> {
         None
     }
     /// The statements that put these limits on the session, for statements outside a transaction.
     fn limit_session(&self, limits: &Limits) -> Vec<String>;
+}
+
+/// What tells whether a statement that ran outside our transaction took effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// An expression over the catalog whose value, as text, the statement changes: the same value as before means that
+    /// it did not take effect, another that it did. Leftovers count as not.
+    Fingerprint(String),
+    /// The statement may simply run again.
+    Rerun,
+    /// Nobody can tell, and why: a human must decide.
+    Unknown(String),
 }
 
 /// How foreign keys are suspended while tables are rebuilt.

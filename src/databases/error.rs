@@ -46,6 +46,11 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whether the connection is gone, and with it the knowledge of what took effect.
+    pub fn is_lost(self) -> bool {
+        self == ErrorKind::ConnectionLost
+    }
+
     /// Whether the whole transaction may simply be tried again.
     pub fn is_retryable(self) -> bool {
         matches!(self, ErrorKind::LockTimeout | ErrorKind::Deadlock | ErrorKind::Serialization)

@@ -18,7 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use address::{Address, AddressError, Tls, TlsMode};
-pub use dialect::{Dialect, HistoryTable, Limits, Suspension};
+pub use dialect::{Dialect, HistoryTable, Limits, Probe, Suspension};
 pub use error::{BatchError, ConnectError, ErrorKind, SqlError};
 pub use secret::Secret;
 pub use session::{About, Blocker, Holder, LockName, Observer, Row, Session};
