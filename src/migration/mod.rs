@@ -8,8 +8,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::sql::{Lexis, Span};
+
 pub use checksum::{Checksum, normalise};
-pub use directive::{Directive, DirectiveError, Directives};
+pub use directive::{Directive, DirectiveError, Directives, Phase, statement_after};
 pub use version::{Version, VersionError};
 
 /// One change to the schema, as files describe it.
@@ -83,8 +85,8 @@ pub struct Script {
     pub text: Arc<str>,
     /// The checksum of [`Script::text`].
     pub checksum: Checksum,
-    /// What the script asks of the runner and the linter.
-    pub directives: Directives,
+    /// What the script asks for by the conventions of its layout's tool, such as `-- +goose NO TRANSACTION`.
+    pub conventions: Vec<(Span, Directive)>,
     /// How much of the transaction its tool's conventions leave to the script itself.
     pub outer_transaction: OuterTransaction,
 }
@@ -100,15 +102,24 @@ pub enum OuterTransaction {
 }
 
 impl Script {
-    /// A script from the text of a file: normalises, hashes and reads the directives.
+    /// A script from the text of a file, normalised and hashed.
     pub fn new(path: impl Into<PathBuf>, text: &str) -> Self {
         let text = normalise(text);
         Script {
             path: path.into(),
             checksum: Checksum::of(&text),
-            directives: Directives::read(&text),
+            conventions: Vec::new(),
             text: text.into(),
             outer_transaction: OuterTransaction::default(),
         }
+    }
+
+    /// What the script asks of the runner and the linter: its tool's conventions first, then its directives.
+    ///
+    /// Reading them needs the rules of a database, since what is a comment in one may be a string in another.
+    pub fn directives(&self, lexis: &Lexis) -> Directives {
+        let mut read = Directives::read(&self.text, lexis);
+        read.all.splice(0..0, self.conventions.iter().cloned());
+        read
     }
 }
