@@ -2,7 +2,7 @@
 //!
 //! To add a database, write its folder with a [`Database`] and name it here twice.
 
-mod address;
+pub mod address;
 mod dialect;
 mod error;
 mod secret;
@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use address::{Address, AddressError, Tls, TlsMode};
+pub use address::{Address, AddressError, Addressing, File, Host, Lookup, Parts, Target, Tls, TlsMode};
 pub use dialect::{Dialect, HistoryTable, Limits, Probe, Suspension};
 pub use error::{BatchError, ConnectError, ErrorKind, SqlError};
-pub use secret::Secret;
+pub use secret::{Redactor, Secret, redact};
 pub use session::{About, Blocker, Holder, LockName, Observer, Row, Session};
 
 /// Every database, in the order in which help and documentation list them.
@@ -35,6 +35,8 @@ pub trait Database: Sync {
     fn title(&self) -> &'static str;
     /// The URL schemes that lead here, the usual one first.
     fn schemes(&self) -> &'static [&'static str];
+    /// How its addresses are written.
+    fn addressing(&self) -> &'static Addressing;
     /// What its SQL means.
     fn dialect(&self) -> &'static dyn Dialect;
     /// Opens a session and learns what it is connected to.
