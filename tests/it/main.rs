@@ -1,1 +1,3 @@
-//! x
+//! One test binary, a module per subject.
+
+mod split;
