@@ -177,7 +177,12 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { out_of_order: Tolerance::WhenHarmless, ahead: Tolerance::WhenHarmless, files_must_agree: true, unfinished_is_recovered: false }
+        Policy {
+            out_of_order: Tolerance::WhenHarmless,
+            ahead: Tolerance::WhenHarmless,
+            files_must_agree: true,
+            unfinished_is_recovered: false,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod down;
 mod drift;
+mod loss;
 mod prepare;
 mod target;
 mod up;
