@@ -8,11 +8,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use checksum::{Checksum, normalise};
-pub use directive::{Directive, DirectiveError, Directives};
-pub use version::{Version, VersionError};
+use crate::sql::{Lexis, LineIndex, Span};
 
-use crate::sql::LineIndex;
+pub use checksum::{Checksum, normalise};
+pub use directive::{Directive, DirectiveError, Directives, Phase, statement_after};
+pub use version::{Version, VersionError};
 
 /// One change to the schema, as files describe it.
 #[derive(Clone, Debug)]
@@ -92,8 +92,8 @@ pub struct Script {
     /// The checksum of the text as its author wrote it: of [`Script::text`], but for a versioned
     /// script with placeholders, which keeps its checksum whatever their values.
     pub checksum: Checksum,
-    /// What the script asks of the runner and the linter.
-    pub directives: Directives,
+    /// What the script asks for by the conventions of its layout's tool, such as `-- +goose NO TRANSACTION`.
+    pub conventions: Vec<(Span, Directive)>,
     /// How much of the transaction its tool's conventions leave to the script itself.
     pub outer_transaction: OuterTransaction,
 }
@@ -109,7 +109,7 @@ pub enum OuterTransaction {
 }
 
 impl Script {
-    /// A script from the text of a file: normalises, hashes and reads the directives.
+    /// A script from the text of a file, normalised and hashed.
     pub fn new(path: impl Into<PathBuf>, text: &str) -> Self {
         Self::section(path, text, 1)
     }
@@ -121,7 +121,7 @@ impl Script {
             path: path.into(),
             first_line,
             checksum: Checksum::of(&text),
-            directives: Directives::read(&text),
+            conventions: Vec::new(),
             text: text.into(),
             outer_transaction: OuterTransaction::default(),
         }
@@ -130,5 +130,14 @@ impl Script {
     /// Finds the lines and columns of the script's text, as its file counts them.
     pub fn lines(&self) -> LineIndex<'_> {
         LineIndex::starting_at(&self.text, self.first_line)
+    }
+
+    /// What the script asks of the runner and the linter: its tool's conventions first, then its directives.
+    ///
+    /// Reading them needs the rules of a database, since what is a comment in one may be a string in another.
+    pub fn directives(&self, lexis: &Lexis) -> Directives {
+        let mut read = Directives::read(&self.text, lexis);
+        read.all.splice(0..0, self.conventions.iter().cloned());
+        read
     }
 }

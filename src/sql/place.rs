@@ -46,7 +46,11 @@ pub struct LineIndex<'t> {
     text: &'t str,
     starts: Vec<usize>,
     first: usize,
+    /// How many characters start before each block of [`BLOCK`] bytes, so that columns of very long lines are cheap.
+    characters: Vec<usize>,
 }
+
+const BLOCK: usize = 4096;
 
 impl<'t> LineIndex<'t> {
     /// An index of the text's lines.
@@ -57,14 +61,33 @@ impl<'t> LineIndex<'t> {
     /// An index of a text that begins on line `first` of its file: places are the file's.
     pub fn starting_at(text: &'t str, first: usize) -> Self {
         let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        LineIndex { text, starts: std::iter::once(0).chain(after).collect(), first }
+        let characters = text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+            let here = *before;
+            *before += characters(block);
+            Some(here)
+        });
+        LineIndex { text, starts: std::iter::once(0).chain(after).collect(), first, characters: characters.collect() }
     }
 
     /// The line and column of a byte offset, which must lie on a character border.
     pub fn place(&self, offset: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
-        Place { line: line - 1 + self.first, column: self.text[start..offset].chars().count() + 1 }
+        Place {
+            line: line - 1 + self.first,
+            column: self.characters_before(offset) - self.characters_before(start) + 1,
+        }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        match self.characters.get(block) {
+            Some(before) => before + characters(&self.text.as_bytes()[block * BLOCK..offset]),
+            // The end of a text that fills its last block.
+            None => block
+                .checked_sub(1)
+                .map_or(0, |last| self.characters[last] + characters(&self.text.as_bytes()[last * BLOCK..offset])),
+        }
     }
 
     /// A line's text without its end, by the number that [`LineIndex::place`] gives it.
@@ -74,6 +97,11 @@ impl<'t> LineIndex<'t> {
         let end = self.starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         &self.text[start..end]
     }
+}
+
+/// How many characters start in these bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }
 
 #[cfg(test)]
@@ -95,5 +123,15 @@ mod tests {
         let index = LineIndex::starting_at("ab\ncd\n", 7);
         assert_eq!(index.place(3), Place { line: 8, column: 1 });
         assert_eq!((index.line(7), index.line(8), index.line(9)), ("ab", "cd", ""));
+    }
+
+    #[test]
+    fn columns_of_long_lines() {
+        for length in [4095, 4096, 4097, 8192, 10_000] {
+            let text = format!("first\n{}", "ç".repeat(length));
+            let index = LineIndex::new(&text);
+            assert_eq!(index.place(text.len()), Place { line: 2, column: length + 1 });
+            assert_eq!(index.place(text.len() - 2), Place { line: 2, column: length });
+        }
     }
 }

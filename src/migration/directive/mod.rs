@@ -1,11 +1,13 @@
 //! Directives: comments that start with `-- migrate:` and ask something of the runner or the linter.
 //!
-//! Only whole-line comments count; which lines are comments is the lexer's to say, so that a directive
-//! inside a string or a function body is none.
+//! Only comments on lines of their own count; which lines are comments is the lexer's to say, so that a
+//! directive inside a string or a function body is none.
+
+mod read;
 
 use std::time::Duration;
 
-use crate::sql::Span;
+use crate::sql::{Span, Statement};
 
 /// Everything a script asks for, in the order written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +51,10 @@ pub enum Directive {
     DownIrreversible(String),
     /// `rerunnable`: every statement may run twice, so that a crash needs no human.
     Rerunnable,
+    /// `store hash`: keep only the script's checksum in the history, not its text.
+    StoreHash,
+    /// `foreign-keys off`: SQLite must not enforce foreign keys while the script rebuilds a table.
+    ForeignKeysOff,
 }
 
 /// Which side of a rollout a migration belongs to.
@@ -71,13 +77,39 @@ pub struct DirectiveError {
 }
 
 impl Directives {
-    /// The directives of a script.
-    pub fn read(_text: &str) -> Self {
-        Directives::default()
-    }
-
     /// Whether the script is to run statement by statement, outside a transaction.
     pub fn no_transaction(&self) -> bool {
-        self.all.iter().any(|(_, directive)| *directive == Directive::NoTransaction)
+        self.asks(&Directive::NoTransaction)
     }
+
+    /// Whether the script asks for exactly this.
+    pub fn asks(&self, wanted: &Directive) -> bool {
+        self.all.iter().any(|(_, directive)| directive == wanted)
+    }
+
+    /// The last lock timeout that the script asks for.
+    pub fn lock_timeout(&self) -> Option<Duration> {
+        self.last(|directive| match directive {
+            Directive::LockTimeout(limit) => Some(*limit),
+            _ => None,
+        })
+    }
+
+    /// The last statement timeout that the script asks for.
+    pub fn statement_timeout(&self) -> Option<Duration> {
+        self.last(|directive| match directive {
+            Directive::StatementTimeout(limit) => Some(*limit),
+            _ => None,
+        })
+    }
+
+    fn last<T>(&self, pick: impl Fn(&Directive) -> Option<T>) -> Option<T> {
+        self.all.iter().rev().find_map(|(_, directive)| pick(directive))
+    }
+}
+
+/// The statement that a directive at this place belongs to: the one it stands in, otherwise the next.
+pub fn statement_after(directive: Span, statements: &[Statement]) -> Option<usize> {
+    let next = statements.partition_point(|statement| statement.span.end <= directive.start);
+    (next < statements.len()).then_some(next)
 }

@@ -1,0 +1,25 @@
+SELECT 1;
+DELIMITER $$
+CREATE PROCEDURE p()
+BEGIN
+  SELECT 'a;b$$c';
+  -- a comment with $$
+  SELECT 2;
+END$$
+CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1$$
+delimiter ;
+SELECT 3;
+  DELIMITER //
+SELECT 4 // SELECT 5//
+DELIMITER ;;
+/*!50003 CREATE*/ /*!50017 DEFINER=`root`@`localhost`*/ /*!50003 TRIGGER `x` BEFORE INSERT ON `t`
+FOR EACH ROW BEGIN
+  SET NEW.a = 1;
+END */;;
+DELIMITER ;
+CREATE TABLE t (
+  delimiter varchar(1),
+  a int
+);
+SELECT 6\G
+SELECT 7

@@ -1,0 +1,12 @@
+CREATE TRIGGER IF NOT EXISTS r AFTER UPDATE OF begin, "end" ON t WHEN new.a > 1
+BEGIN
+  UPDATE t SET b = CASE WHEN a = 1 THEN 2 ELSE 3 END WHERE id = new.id;
+  INSERT INTO log VALUES (';');
+END;
+CREATE TEMP TRIGGER s BEFORE DELETE ON t BEGIN SELECT 1; END ;
+CREATE TABLE "a;b" ([c;d] INT, `e;f` TEXT);
+BEGIN;
+END;
+PRAGMA foreign_keys = OFF;
+.read other.sql
+SELECT t.a FROM t
