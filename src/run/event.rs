@@ -127,3 +127,14 @@ pub enum Event<'a> {
 
 /// Where events go.
 pub type Listener<'a> = dyn FnMut(&Event<'_>) + Send + 'a;
+
+/// A duration as people read it: `320 ms`, `4.2 s`, `3m12s`, `2h05m`.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{:.1} s", duration.as_secs_f64()),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}

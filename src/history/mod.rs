@@ -1,0 +1,179 @@
+//! The history: one append-only table of everything that ever happened to a schema.
+//!
+//! The present state is a fold over the entries. Claiming the next dense `seq` is the compare-and-swap on
+//! which all correctness rests; `migrate`'s lock only makes losing that race rare.
+
+mod chain;
+mod entry;
+mod store;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub use chain::GENESIS;
+pub use entry::{Entry, Fact, Kind, State};
+pub use store::{Claim, Scripts, Store};
+
+use crate::migration::{Checksum, Id};
+
+/// The history as it was read at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    entries: Vec<Entry>,
+    applied: BTreeMap<u64, Applied>,
+    by_id: HashMap<Id, u64>,
+    unfinished: Option<usize>,
+}
+
+/// A migration that is applied at present.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied {
+    /// Which.
+    pub id: Id,
+    /// Its name when it was applied.
+    pub name: String,
+    /// The entry that applied it.
+    pub seq: u64,
+    /// How it came to count as applied.
+    pub kind: Kind,
+    /// The checksum of its up script, as last applied or repaired, with its algorithm; none when it was never known.
+    pub checksum: Option<(String, String)>,
+    /// The entry that holds its scripts as last applied or repaired.
+    pub scripts: u64,
+    /// The release it came with.
+    pub release: Option<String>,
+    /// Whether old code can run on it, as the linter judged when it was applied.
+    pub compatible: Option<bool>,
+    /// When it was applied, by the database's clock in UTC.
+    pub at: String,
+}
+
+impl Applied {
+    /// Whether the script is the one that was applied; a checksum that was never known agrees with everything.
+    pub fn agrees(&self, checksum: &Checksum) -> bool {
+        match &self.checksum {
+            Some((algorithm, recorded)) if algorithm == Checksum::ALGORITHM => *recorded == checksum.to_string(),
+            _ => true,
+        }
+    }
+}
+
+/// Where the history ends: what the next entry builds on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The last entry's number; 0 when there is none.
+    pub seq: u64,
+    /// The last entry's hash.
+    pub hash: String,
+}
+
+impl History {
+    /// Folds entries, which must be in the order of their `seq`.
+    pub fn new(entries: Vec<Entry>) -> Self {
+        let mut history = History { entries, ..History::default() };
+        for index in 0..history.entries.len() {
+            history.fold(index);
+        }
+        history
+    }
+
+    fn fold(&mut self, index: usize) {
+        let entry = &self.entries[index];
+        match entry.state {
+            State::Running => self.unfinished = Some(index),
+            State::Abandoned => {}
+            State::Done => match (entry.kind, &entry.id) {
+                (Kind::Apply | Kind::Baseline | Kind::Adopt, Some(id)) => {
+                    let applied = Applied {
+                        id: id.clone(),
+                        name: entry.name.clone(),
+                        seq: entry.seq,
+                        kind: entry.kind,
+                        checksum: entry.checksum.clone(),
+                        scripts: entry.seq,
+                        release: entry.release.clone(),
+                        compatible: entry.compatible,
+                        at: entry.finished_at.clone().unwrap_or_else(|| entry.started_at.clone()),
+                    };
+                    if let Some(old) = self.by_id.insert(id.clone(), entry.seq) {
+                        self.applied.remove(&old);
+                    }
+                    self.applied.insert(entry.seq, applied);
+                }
+                (Kind::Revert, Some(id)) => {
+                    if let Some(seq) = self.by_id.remove(id) {
+                        self.applied.remove(&seq);
+                    }
+                }
+                (Kind::Repair, Some(id)) => {
+                    if let Some(applied) = self.by_id.get(id).and_then(|seq| self.applied.get_mut(seq)) {
+                        applied.checksum.clone_from(&entry.checksum);
+                        applied.name.clone_from(&entry.name);
+                        applied.scripts = entry.seq;
+                    }
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// Every entry, oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// What is applied at present, in the order in which it was applied.
+    pub fn applied(&self) -> impl DoubleEndedIterator<Item = &Applied> {
+        self.applied.values()
+    }
+
+    /// How many migrations are applied at present.
+    pub fn applied_count(&self) -> usize {
+        self.applied.len()
+    }
+
+    /// Whether, and how, this migration is applied.
+    pub fn find(&self, id: &Id) -> Option<&Applied> {
+        self.by_id.get(id).and_then(|seq| self.applied.get(seq))
+    }
+
+    /// The entry whose work began and has no result: a run that is going on, or one that was interrupted.
+    pub fn unfinished(&self) -> Option<&Entry> {
+        self.unfinished.map(|index| &self.entries[index])
+    }
+
+    /// Where the history ends.
+    pub fn head(&self) -> Head {
+        match self.entries.last() {
+            Some(last) => Head { seq: last.seq, hash: last.hash.clone() },
+            None => Head { seq: 0, hash: GENESIS.to_owned() },
+        }
+    }
+
+    /// The applied versions' greatest, which a new file must come after.
+    pub fn newest(&self) -> Option<&Applied> {
+        self.applied.values().filter(|applied| applied.id.version().is_some()).max_by(|a, b| a.id.cmp(&b.id))
+    }
+
+    /// The release that the last entry with one names.
+    pub fn release(&self) -> Option<&str> {
+        self.entries.iter().rev().find_map(|entry| entry.release.as_deref())
+    }
+
+    /// The first entry whose hash is not that of its content and its forerunner: somebody edited, inserted,
+    /// deleted or reordered rows by hand.
+    pub fn broken_link(&self) -> Option<&Entry> {
+        let mut before = GENESIS.to_owned();
+        for (index, entry) in self.entries.iter().enumerate() {
+            if entry.seq != index as u64 + 1 || chain::hash(&before, entry) != entry.hash {
+                return Some(entry);
+            }
+            before.clone_from(&entry.hash);
+        }
+        None
+    }
+
+    /// Whether some entry ever had this hash: `verify --head` asks this of a head that was kept elsewhere.
+    pub fn contains_head(&self, hash: &str) -> bool {
+        hash == GENESIS || self.entries.iter().any(|entry| entry.hash == hash)
+    }
+}

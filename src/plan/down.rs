@@ -1,0 +1,127 @@
+//! What `down` has to do.
+
+use std::collections::HashMap;
+
+use crate::history::{Applied, History, Scripts};
+use crate::migration::{Directive, Id, Migration, Script};
+use crate::sql::Lexis;
+
+use super::target::{self, Mark, Point, Target, Unresolved};
+use super::up::drift;
+use super::{Direction, Plan, Step, by_id};
+
+/// Which of two down scripts to run when the folder's is not the one that was stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prefer {
+    /// The folder's: it may have been mended since.
+    #[default]
+    File,
+    /// The one that was stored when the migration was applied.
+    Stored,
+}
+
+/// Migrations that cannot be undone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub struct Irreversible {
+    /// Each with its title and, where its author gave one, the reason.
+    pub migrations: Vec<(String, Option<String>)>,
+}
+
+impl Irreversible {
+    fn sentence(&self) -> String {
+        let one = |(title, reason): &(String, Option<String>)| match reason {
+            Some(reason) => format!("`{title}` cannot be undone: {reason}"),
+            None => format!("`{title}` has no down script, neither in the folder nor in the history"),
+        };
+        self.migrations.iter().map(one).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What must be undone to reach the target, newest first, and what the target's name turned out to be.
+///
+/// The order is that of application, not of versions: what was applied last is undone first. Repeatable migrations
+/// stay.
+///
+/// # Errors
+///
+/// When the target's name means nothing.
+pub fn undo<'h>(history: &'h History, target: &Target) -> Result<(Vec<&'h Applied>, Option<Point>), Unresolved> {
+    let newest_first = history.applied().rev().filter(|applied| !applied.id.is_repeatable());
+    Ok(match target {
+        Target::All => (newest_first.collect(), Some(Point { mark: Mark::Empty, seq: 0 })),
+        Target::Count(count) => (newest_first.take(*count).collect(), None),
+        Target::To(name) => {
+            let point = target::in_history(name, history)?;
+            (newest_first.filter(|applied| applied.seq > point.seq).collect(), Some(point))
+        }
+    })
+}
+
+/// The plan that undoes these, given the scripts that the history stored for them.
+///
+/// # Errors
+///
+/// When one of them has no down script.
+pub fn down(
+    migrations: &[Migration],
+    history: &History,
+    undo: &[&Applied],
+    stored: &HashMap<Id, Scripts>,
+    prefer: Prefer,
+    lexis: &Lexis,
+) -> Result<Plan, Irreversible> {
+    let files = by_id(migrations);
+    let mut steps = Vec::new();
+    let mut irreversible = Vec::new();
+    for applied in undo {
+        let file = files.get(&applied.id).copied();
+        let from_file = file.and_then(|migration| migration.down.clone());
+        let from_history = stored.get(&applied.id).and_then(|scripts| scripts.down.as_deref()).map(|text| {
+            let path = format!("history:{}.down.sql", applied.id);
+            match file {
+                // The folder's conventions hold for the stored text, too.
+                Some(migration) => {
+                    Script { outer_transaction: migration.up.outer_transaction, ..Script::new(path, text) }
+                }
+                None => Script::new(path, text),
+            }
+        });
+        let (script, is_stored) = match (prefer, from_file, from_history) {
+            (Prefer::Stored, _, Some(script)) | (Prefer::File, None, Some(script)) => (script, true),
+            (_, Some(script), _) => (script, false),
+            (_, None, None) => {
+                irreversible.push((crate::migration::title(&applied.id, &applied.name), reason(file, lexis)));
+                continue;
+            }
+        };
+        if let Some(reason) = declared_irreversible(&script, lexis) {
+            irreversible.push((crate::migration::title(&applied.id, &applied.name), Some(reason)));
+            continue;
+        }
+        steps.push(Step {
+            id: applied.id.clone(),
+            name: applied.name.clone(),
+            direction: Direction::Down,
+            script,
+            up: None,
+            down: None,
+            stored: is_stored,
+        });
+    }
+    if !irreversible.is_empty() {
+        return Err(Irreversible { migrations: irreversible });
+    }
+    Ok(Plan { head: history.head(), steps, drift: drift(migrations, history, &[]) })
+}
+
+fn declared_irreversible(script: &Script, lexis: &Lexis) -> Option<String> {
+    script.directives(lexis).all.into_iter().find_map(|(_, directive)| match directive {
+        Directive::DownIrreversible(reason) => Some(reason),
+        _ => None,
+    })
+}
+
+fn reason(migration: Option<&Migration>, lexis: &Lexis) -> Option<String> {
+    migration.and_then(|migration| declared_irreversible(&migration.up, lexis))
+}

@@ -1,0 +1,240 @@
+//! Where files and history disagree, and what of it may be tolerated.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::migration::{Id, title};
+
+use super::Unrunnable;
+
+/// One disagreement between files and history.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Drift {
+    /// The file is not the one that was applied.
+    Changed {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// The checksum in the history.
+        recorded: String,
+        /// The checksum of the file.
+        found: String,
+        /// The entry that stored the script as it was applied.
+        scripts: u64,
+    },
+    /// It is applied, and there is no file for it, although there are files for later ones.
+    Missing {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+    },
+    /// It is applied, and every file is older: the database is ahead of these files.
+    Ahead {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// Whether it was recorded that old code can run on it.
+        compatible: Option<bool>,
+    },
+    /// Its file appeared after a later one had been applied.
+    OutOfOrder {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// Its file.
+        path: PathBuf,
+        /// The later ones, applied already, that touch what it touches, with what both touch; empty when none does.
+        conflicts: Vec<(Id, String)>,
+        /// The newest applied.
+        newest: Id,
+    },
+    /// Its work began and has no result.
+    Unfinished {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// How many statements are done.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Somebody edited, inserted, deleted or reordered rows of the history by hand.
+    BrokenChain {
+        /// The first row that does not fit.
+        seq: u64,
+    },
+}
+
+impl Drift {
+    /// The word for it in JSON and in `status`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Drift::Changed { .. } => "changed",
+            Drift::Missing { .. } => "missing",
+            Drift::Ahead { .. } => "ahead",
+            Drift::OutOfOrder { .. } => "out of order",
+            Drift::Unfinished { .. } => "unfinished",
+            Drift::BrokenChain { .. } => "broken chain",
+        }
+    }
+
+    /// The migration it is about, if it is about one.
+    pub fn id(&self) -> Option<&Id> {
+        match self {
+            Drift::Changed { id, .. }
+            | Drift::Missing { id, .. }
+            | Drift::Ahead { id, .. }
+            | Drift::OutOfOrder { id, .. }
+            | Drift::Unfinished { id, .. } => Some(id),
+            Drift::BrokenChain { .. } => None,
+        }
+    }
+
+    /// The next step for whoever must mend it.
+    pub fn hint(&self) -> String {
+        match self {
+            Drift::Changed { id, .. } => format!(
+                "restore the file and write the change as a new migration; `migrate verify` shows the difference; if the edit changes nothing that matters, `migrate repair {id}` accepts it"
+            ),
+            Drift::Missing { id, .. } => format!(
+                "restore its file from version control; if it is gone for good, undo it with `migrate down --to` from the stored script or forget it with `migrate repair --forget {id}`"
+            ),
+            Drift::Ahead { .. } => {
+                "deploy the newer files, go back with `migrate down --to NAME`, or allow it with `[run] ahead = \"allow\"`".to_owned()
+            }
+            Drift::OutOfOrder { .. } => {
+                "rename the file to a newer version, or allow it with `[run] out_of_order = \"allow\"`".to_owned()
+            }
+            Drift::Unfinished { id, .. } => format!(
+                "run `migrate up` to let it finish, or record what happened with `migrate resolve {id} --applied` or `--reverted`"
+            ),
+            Drift::BrokenChain { .. } => "compare the table with a backup or with a head that was kept elsewhere".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Drift::Changed { id, name, path, .. } => {
+                write!(f, "`{}` was edited after it had been applied (`{}`)", title(id, name), path.display())
+            }
+            Drift::Missing { id, name } => write!(f, "`{}` is applied, but its file is missing", title(id, name)),
+            Drift::Ahead { id, name, compatible } => {
+                let note = match compatible {
+                    Some(true) => "recorded as compatible with older code",
+                    Some(false) => "recorded as not compatible with older code",
+                    None => "not recorded whether older code can run on it",
+                };
+                write!(f, "`{}` is applied, but is newer than every file here ({note})", title(id, name))
+            }
+            Drift::OutOfOrder { id, name, newest, conflicts, .. } => {
+                write!(f, "`{}` comes before `{newest}`, which is already applied", title(id, name))?;
+                if let Some((other, what)) = conflicts.first() {
+                    write!(f, ", and `{other}` touches {what}, too")?;
+                }
+                Ok(())
+            }
+            Drift::Unfinished { id, name, done, of } => {
+                write!(f, "`{}` is half-done: {done} of {of} statements are known to have run", title(id, name))
+            }
+            Drift::BrokenChain { seq } => write!(f, "row {seq} of the history does not fit the row before it"),
+        }
+    }
+}
+
+/// How much of a kind of drift is tolerated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// None.
+    Refuse,
+    /// Where it was shown to be harmless: out of order and touching nothing that later ones touch; ahead and recorded
+    /// as compatible.
+    WhenHarmless,
+    /// All of it.
+    Allow,
+}
+
+/// What drift a run may go on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// For files that appear after later ones were applied.
+    pub out_of_order: Tolerance,
+    /// For databases that are ahead of the files.
+    pub ahead: Tolerance,
+    /// Whether missing and changed files stop the run; `down` goes by the history and is not stopped.
+    pub files_must_agree: bool,
+    /// Whether a half-done migration is known to be finished before the plan is run.
+    pub unfinished_is_recovered: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            out_of_order: Tolerance::WhenHarmless,
+            ahead: Tolerance::WhenHarmless,
+            files_must_agree: true,
+            unfinished_is_recovered: false,
+        }
+    }
+}
+
+impl Policy {
+    /// Whether a run may go on in spite of this.
+    pub fn tolerates(&self, drift: &Drift) -> bool {
+        match drift {
+            Drift::Changed { .. } | Drift::Missing { .. } => !self.files_must_agree,
+            Drift::BrokenChain { .. } => false,
+            Drift::Unfinished { .. } => self.unfinished_is_recovered,
+            Drift::Ahead { compatible, .. } => match self.ahead {
+                Tolerance::Refuse => false,
+                Tolerance::WhenHarmless => *compatible == Some(true),
+                Tolerance::Allow => true,
+            },
+            Drift::OutOfOrder { conflicts, .. } => match self.out_of_order {
+                Tolerance::Refuse => false,
+                Tolerance::WhenHarmless => conflicts.is_empty(),
+                Tolerance::Allow => true,
+            },
+        }
+    }
+}
+
+/// A plan may not be run.
+#[derive(Clone, Debug)]
+pub enum Refused {
+    /// Files and history disagree.
+    Drift(Vec<Drift>),
+    /// Scripts cannot be run as they are.
+    Unrunnable(Vec<Unrunnable>),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Drift(drift) => {
+                for (index, one) in drift.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "\n" };
+                    write!(f, "{separator}{one}")?;
+                }
+                Ok(())
+            }
+            Refused::Unrunnable(scripts) => {
+                for (index, one) in scripts.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "\n" };
+                    write!(f, "{separator}{one}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -1,0 +1,144 @@
+//! What to do next, as a pure function of the files, the history and what was asked.
+
+mod down;
+mod drift;
+mod loss;
+mod prepare;
+mod target;
+mod up;
+
+use std::collections::HashMap;
+
+pub use down::{Irreversible, Prefer, down, undo};
+pub use drift::{Drift, Policy, Refused, Tolerance};
+pub use prepare::{Bracket, Mode, Piece, Prepared, Unrunnable};
+pub use target::{Mark, Point, Target, Unresolved};
+pub use up::{goto, up};
+
+use crate::history::Head;
+use crate::migration::{Id, Migration, Script};
+
+/// Which way a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// The migration is applied.
+    Up,
+    /// The migration is undone.
+    Down,
+}
+
+/// One migration to be applied or undone.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Which way.
+    pub direction: Direction,
+    /// The script to run.
+    pub script: Script,
+    /// The up script, to be recorded with it.
+    pub up: Option<Script>,
+    /// The down script, to be recorded with it.
+    pub down: Option<Script>,
+    /// Whether the script comes from the history, the folder having none.
+    pub stored: bool,
+}
+
+impl Step {
+    /// The step that applies a migration.
+    pub fn apply(migration: &Migration) -> Self {
+        Step {
+            id: migration.id.clone(),
+            name: migration.name.clone(),
+            direction: Direction::Up,
+            script: migration.up.clone(),
+            up: Some(migration.up.clone()),
+            down: migration.down.clone(),
+            stored: false,
+        }
+    }
+
+    /// Version and name as people read them.
+    pub fn title(&self) -> String {
+        crate::migration::title(&self.id, &self.name)
+    }
+}
+
+/// What is to be done, and where files and history disagree.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The history it was made for.
+    pub head: Head,
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// Where files and history disagree.
+    pub drift: Vec<Drift>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The only way to an [`Approved`] plan: drift is faced under a policy, and every script is split and checked
+    /// before the first is run.
+    ///
+    /// # Errors
+    ///
+    /// When drift is not tolerated, or a script cannot be run.
+    pub fn approve(
+        self,
+        policy: &Policy,
+        dialect: &'static dyn crate::databases::Dialect,
+    ) -> Result<Approved, Refused> {
+        let intolerable: Vec<Drift> = self.drift.into_iter().filter(|drift| !policy.tolerates(drift)).collect();
+        if !intolerable.is_empty() {
+            return Err(Refused::Drift(intolerable));
+        }
+        let mut steps = Vec::with_capacity(self.steps.len());
+        let mut unrunnable = Vec::new();
+        for step in self.steps {
+            match Prepared::new(step, dialect) {
+                Ok(prepared) => steps.push(prepared),
+                Err(error) => unrunnable.push(error),
+            }
+        }
+        if unrunnable.is_empty() {
+            Ok(Approved { steps, head: self.head })
+        } else {
+            Err(Refused::Unrunnable(unrunnable))
+        }
+    }
+}
+
+/// A plan that may be run.
+#[derive(Clone, Debug)]
+pub struct Approved {
+    steps: Vec<Prepared>,
+    head: Head,
+}
+
+impl Approved {
+    /// What to do, in order.
+    pub fn steps(&self) -> &[Prepared] {
+        &self.steps
+    }
+
+    /// The history it was made for.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The steps, for the runner alone.
+    pub(crate) fn into_steps(self) -> Vec<Prepared> {
+        self.steps
+    }
+}
+
+/// The files, found by what identifies them.
+pub(crate) fn by_id(migrations: &[Migration]) -> HashMap<&Id, &Migration> {
+    migrations.iter().map(|migration| (&migration.id, migration)).collect()
+}

@@ -1,0 +1,229 @@
+//! A session that holds `migrate`'s lock: the only kind on which anything is written.
+
+use std::time::{Duration, Instant};
+
+use crate::databases::{Address, ConnectError, Database, Dialect, HistoryTable, Limits, LockName, Session};
+use crate::history::{Fact, History, Scripts, State, Store};
+
+use super::event::{Event, Listener};
+use super::watch::Watch;
+use super::{Interrupt, LockError, RunError, Settings, lock, lock_name};
+
+/// How to reach the database, again and again if need be.
+#[derive(Clone)]
+pub struct Connector {
+    /// The product.
+    pub database: &'static dyn Database,
+    /// Where it is.
+    pub address: Address,
+    /// Where the history is kept; its schema may be left to the database.
+    pub table: HistoryTable,
+    /// What identifies this run.
+    pub run: String,
+    /// The machine or pipeline.
+    pub host: String,
+    /// Whether somebody asks us to stop.
+    pub interrupt: Interrupt,
+}
+
+impl Connector {
+    /// Opens a session, waiting this long for a server that is still starting.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached in time.
+    pub async fn connect(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Box<dyn Session>, ConnectError> {
+        let start = Instant::now();
+        let who = format!("migrate/{} {} {}", env!("CARGO_PKG_VERSION"), self.run, self.host);
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let error = match self.database.connect(&self.address, &who).await {
+                Ok(session) => {
+                    let session = super::failpoint_wrap(session);
+                    let about = session.about();
+                    listener(&Event::Connected {
+                        product: &about.product,
+                        database: &about.database,
+                        warnings: &about.warnings,
+                    });
+                    return Ok(session);
+                }
+                Err(error) => error,
+            };
+            let waited = start.elapsed();
+            if !error.starting || waited >= wait || self.interrupt.requested() {
+                return Err(error);
+            }
+            listener(&Event::WaitingForServer { reason: &error.message, waited, limit: wait });
+            if self.interrupt.during(tokio::time::sleep(pause.min(wait - waited))).await.is_none() {
+                return Err(error);
+            }
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// The history table and the lock that belong to this session.
+    pub fn home(&self, session: &dyn Session) -> (Store, LockName) {
+        let dialect = self.database.dialect();
+        let about = session.about();
+        let mut table = self.table.clone();
+        table.schema = table.schema.or_else(|| dialect.home(about));
+        let lock = lock_name(&about.database, &table);
+        (Store::new(dialect, table, &self.run, &self.host), lock)
+    }
+}
+
+/// A session that holds the lock, with the history as read under it.
+pub struct Locked {
+    pub(super) connector: Connector,
+    pub(super) settings: Settings,
+    pub(super) session: Box<dyn Session>,
+    pub(super) watch: Watch,
+    pub(super) store: Store,
+    pub(super) lock: LockName,
+    pub(super) history: History,
+    /// The limits the session is known to be under, outside transactions.
+    pub(super) session_limits: Option<Limits>,
+}
+
+impl Locked {
+    /// Connects, takes the lock and reads the history.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached, the lock is not to be had in time, or the history cannot be read.
+    pub async fn take(connector: Connector, settings: Settings, listener: &mut Listener<'_>) -> Result<Self, RunError> {
+        let mut session = connector.connect(settings.wait, listener).await?;
+        let (store, lock) = connector.home(&*session);
+        let poll = connector.database.poll_every();
+        let taken = lock::take(&mut *session, &lock, settings.lock_wait, poll, &connector.interrupt, listener).await;
+        if let Err(error) = taken {
+            session.close().await;
+            return Err(error.into());
+        }
+        let mut watch = Watch::default();
+        watch.attach(&*session).await;
+        let history = History::default();
+        let mut locked = Locked { connector, settings, session, watch, store, lock, history, session_limits: None };
+        match locked.store.read(&mut *locked.session).await {
+            Ok(history) => {
+                locked.history = history;
+                Ok(locked)
+            }
+            Err(error) => {
+                locked.release().await;
+                Err(RunError::sql("read the history")(error))
+            }
+        }
+    }
+
+    /// The history as it was when it was last read, with everything that this session has done since.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What the session is connected to.
+    pub fn session(&self) -> &dyn Session {
+        &*self.session
+    }
+
+    /// The scripts that these entries stored.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub async fn scripts(&mut self, seqs: &[u64]) -> Result<Vec<Scripts>, RunError> {
+        self.store.scripts(&mut *self.session, seqs).await.map_err(RunError::sql("read the stored scripts"))
+    }
+
+    /// Writes facts that run nothing (tags, baselines, repairs), all or none, creating the table if need be.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, or somebody else wrote at the same time.
+    pub async fn record(&mut self, facts: &[Fact<'_>]) -> Result<(), RunError> {
+        self.create_history().await?;
+        let dialect = self.dialect();
+        let mut head = self.history.head();
+        let mut parts = dialect.begin(&self.settings.limits);
+        parts.extend(dialect.fence(&self.lock).map(|condition| dialect.guard(&condition)));
+        for fact in facts {
+            let claim = self.store.claim(&head, fact, State::Done, None);
+            parts.push(claim.sql);
+            head = claim.head;
+        }
+        parts.push("COMMIT".to_owned());
+        self.execute("write the history", &parts).await?;
+        self.read_history().await
+    }
+
+    pub(super) async fn create_history(&mut self) -> Result<(), RunError> {
+        let created = self.store.create(&mut *self.session).await;
+        created.map_err(RunError::sql("create the history table"))
+    }
+
+    pub(super) async fn read_history(&mut self) -> Result<(), RunError> {
+        self.history = self.store.read(&mut *self.session).await.map_err(RunError::sql("read the history"))?;
+        Ok(())
+    }
+
+    /// Runs bookkeeping of our own; rolls back when it fails.
+    pub(super) async fn execute(&mut self, doing: &'static str, parts: &[String]) -> Result<(), RunError> {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        match self.session.execute(&parts).await {
+            Ok(()) => Ok(()),
+            Err(failed) => {
+                self.roll_back().await;
+                Err(RunError::Sql { doing, error: failed.error })
+            }
+        }
+    }
+
+    /// Ends whatever transaction is open; there may be none, and then the refusal means nothing.
+    pub(super) async fn roll_back(&mut self) {
+        let _ = self.session.execute(&["ROLLBACK"]).await;
+    }
+
+    pub(super) fn dialect(&self) -> &'static dyn Dialect {
+        self.connector.database.dialect()
+    }
+
+    /// Connects anew after the connection was lost, and reads what is true now. Getting the lock proves that the old
+    /// connection's work has ended one way or the other.
+    pub(super) async fn reconnect(&mut self, reason: &str, listener: &mut Listener<'_>) -> Result<(), RunError> {
+        let start = Instant::now();
+        loop {
+            let left = self.settings.reconnect_for.saturating_sub(start.elapsed());
+            let mut session = self.connector.connect(left, listener).await?;
+            let poll = self.connector.database.poll_every();
+            let wait = self.settings.lock_wait;
+            let taken = lock::take(&mut *session, &self.lock, wait, poll, &self.connector.interrupt, listener).await;
+            match taken {
+                Err(LockError::Sql(error)) if error.kind.is_lost() && start.elapsed() < self.settings.reconnect_for => {
+                    session.close().await;
+                    continue;
+                }
+                other => other?,
+            }
+            self.watch.attach(&*session).await;
+            self.session = session;
+            self.session_limits = None;
+            match self.read_history().await {
+                Err(RunError::Sql { error, .. })
+                    if error.kind.is_lost() && start.elapsed() < self.settings.reconnect_for => {}
+                other => {
+                    listener(&Event::Reconnected { reason });
+                    return other;
+                }
+            }
+        }
+    }
+
+    /// Gives the lock back and ends the session.
+    pub async fn release(mut self) {
+        self.watch.detach().await;
+        // The end of the session frees the lock in any case; unlocking first makes it prompt.
+        let _ = self.session.unlock(&self.lock).await;
+        self.session.close().await;
+    }
+}

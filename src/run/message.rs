@@ -1,0 +1,261 @@
+//! What is sent for a migration: its statements with our bookkeeping around them, cut into messages.
+
+use std::ops::Range;
+
+use crate::databases::{Dialect, Limits, LockName};
+use crate::history::{Fact, Head, Kind, State, Store};
+use crate::plan::{Bracket, Direction, Prepared};
+
+/// One statement to be sent, and what it is for.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// The index of the step it belongs to.
+    pub step: usize,
+    pub role: Role,
+    pub sql: String,
+    /// Whether it must be a message of its own: several statements in one are an implicit transaction.
+    pub alone: bool,
+}
+
+/// What a part is for; what a failure means depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Opens a transaction, sets limits, says what we do.
+    Open,
+    /// Fails when the lock is not ours.
+    Fence,
+    /// Claims the next entry of the history; fails when somebody else has.
+    Claim,
+    /// Fails when the running entry is not ours any more.
+    Mine,
+    /// A statement of the migration, by its index.
+    Statement(usize),
+    /// Takes back what the script did to our rights.
+    Regain,
+    /// Fails when the script ended our transaction.
+    Seal,
+    /// Fails when rows point nowhere after foreign keys had been suspended.
+    ForeignKeys,
+    /// Records progress or the end; the number of statements then known to be done.
+    Record(usize),
+    /// Ends the transaction.
+    Commit,
+}
+
+/// What is needed to write the bookkeeping around a migration.
+pub(super) struct Composer<'a> {
+    pub dialect: &'static dyn Dialect,
+    pub store: &'a Store,
+    pub lock: &'a LockName,
+    /// What lock timeouts and the like hold unless a script says otherwise.
+    pub limits: Limits,
+    pub release: Option<&'a str>,
+    /// The limits that the session is under at present, outside transactions.
+    pub session_limits: Option<Limits>,
+    /// The number of rows that point nowhere before foreign keys are suspended.
+    pub dangling: Option<String>,
+}
+
+/// What happens, as the history will have it.
+pub(super) fn fact<'p>(prepared: &'p Prepared, release: Option<&'p str>) -> Fact<'p> {
+    let step = &prepared.step;
+    let mut fact = match step.direction {
+        Direction::Up => Fact {
+            up: step.up.as_ref(),
+            down: step.down.as_ref(),
+            ..Fact::new(Kind::Apply, Some(&step.id), &step.name)
+        },
+        Direction::Down => Fact { down: Some(&step.script), ..Fact::new(Kind::Revert, Some(&step.id), &step.name) },
+    };
+    fact.statements = prepared.pieces.len();
+    fact.release = release;
+    fact
+}
+
+impl Composer<'_> {
+    fn limits(&self, prepared: &Prepared) -> Limits {
+        Limits {
+            lock: prepared.lock_timeout.unwrap_or(self.limits.lock),
+            statement: prepared.statement_timeout.unwrap_or(self.limits.statement),
+        }
+    }
+
+    fn fence(&self) -> Option<String> {
+        self.dialect.fence(self.lock).map(|condition| self.dialect.guard(&condition))
+    }
+
+    /// The parts of a migration that is one transaction, together with its history row.
+    pub fn transaction(
+        &self,
+        step: usize,
+        prepared: &Prepared,
+        head: &Head,
+        opens: bool,
+        commits: bool,
+    ) -> (Vec<Part>, Head) {
+        let mut parts = Parts { step, parts: Vec::with_capacity(prepared.pieces.len() + 10) };
+        if opens {
+            self.suspend_foreign_keys(&mut parts, prepared);
+            parts.extend(Role::Open, self.dialect.begin(&self.limits(prepared)));
+            parts.extend(Role::Fence, self.fence());
+        }
+        let claim = self.store.claim(head, &fact(prepared, self.release), State::Done, None);
+        parts.push(Role::Claim, claim.sql);
+        for (index, piece) in prepared.pieces.iter().enumerate() {
+            parts.push(Role::Statement(index), piece.sql(prepared).to_owned());
+        }
+        self.regain(&mut parts, prepared);
+        if let Some(ours) = self.dialect.still_ours(self.store.table(), claim.head.seq) {
+            parts.push(Role::Seal, self.dialect.guard(&ours));
+        }
+        if prepared.suspends_foreign_keys && commits {
+            self.check_foreign_keys(&mut parts);
+        }
+        parts.push(Role::Record(prepared.pieces.len()), self.store.finish(claim.head.seq));
+        if commits {
+            parts.push(Role::Commit, "COMMIT".to_owned());
+        }
+        (parts.parts, claim.head)
+    }
+
+    /// The parts that announce a migration whose statements run one by one.
+    pub fn intent(&self, step: usize, prepared: &Prepared, head: &Head) -> (Vec<Part>, Head) {
+        let mut parts = Parts { step, parts: Vec::new() };
+        let probe = prepared.probe(0, self.dialect);
+        let claim = self.store.claim(head, &fact(prepared, self.release), State::Running, probe.as_deref());
+        let transactional = self.dialect.transactional_ddl();
+        if transactional {
+            parts.extend(Role::Open, self.dialect.begin(&self.limits(prepared)));
+        }
+        parts.extend(Role::Fence, self.fence());
+        parts.push(Role::Claim, claim.sql);
+        if transactional {
+            parts.push(Role::Commit, "COMMIT".to_owned());
+        }
+        (parts.parts, claim.head)
+    }
+
+    /// The parts that run the statements from this one on, each recorded, in a migration whose entry stands.
+    pub fn statements(&mut self, step: usize, prepared: &Prepared, seq: u64, from: usize) -> Vec<Part> {
+        let mut parts = Parts { step, parts: Vec::new() };
+        let total = prepared.pieces.len();
+        let mine = self.dialect.guard(&self.store.is_mine(seq));
+        for (index, piece) in prepared.pieces.iter().enumerate().skip(from) {
+            let record = if index + 1 == total {
+                self.store.complete(seq, total)
+            } else {
+                self.store.advance(seq, index + 1, prepared.probe(index + 1, self.dialect).as_deref())
+            };
+            let sql = piece.sql(prepared).to_owned();
+            match piece.bracket {
+                Bracket::Transaction => {
+                    parts.extend(Role::Open, self.dialect.begin(&self.limits(prepared)));
+                    parts.extend(Role::Fence, self.fence());
+                    parts.push(Role::Mine, mine.clone());
+                    parts.push(Role::Statement(index), sql);
+                    self.regain(&mut parts, prepared);
+                    parts.push(Role::Mine, mine.clone());
+                    parts.push(Role::Record(index + 1), record);
+                    parts.push(Role::Commit, "COMMIT".to_owned());
+                }
+                Bracket::Alone { waits_for_locks } => {
+                    let mut limits = self.limits(prepared);
+                    if !waits_for_locks {
+                        limits.lock = None;
+                    }
+                    if self.session_limits != Some(limits) {
+                        parts.extend(Role::Open, self.dialect.limit_session(&limits));
+                        self.session_limits = Some(limits);
+                    }
+                    parts.extend(Role::Fence, self.fence());
+                    // Where the intent was written a moment ago in the same message, asking again would be idle.
+                    if index == from {
+                        parts.push(Role::Mine, mine.clone());
+                    }
+                    let alone = self.dialect.transactional_ddl();
+                    parts.parts.push(Part { step, role: Role::Statement(index), sql, alone });
+                    if prepared.changes_session {
+                        parts.push(Role::Mine, mine.clone());
+                    }
+                    parts.push(Role::Record(index + 1), record);
+                }
+            }
+        }
+        if from >= total {
+            parts.push(Role::Mine, mine);
+            parts.push(Role::Record(total), self.store.complete(seq, total));
+        }
+        parts.parts
+    }
+
+    fn regain(&self, parts: &mut Parts, prepared: &Prepared) {
+        if prepared.changes_session {
+            parts.extend(Role::Regain, self.dialect.regain().iter().map(|sql| (*sql).to_owned()));
+        }
+    }
+
+    fn suspend_foreign_keys(&self, parts: &mut Parts, prepared: &Prepared) {
+        if prepared.suspends_foreign_keys
+            && let Some(suspension) = self.dialect.foreign_key_suspension()
+        {
+            parts.push(Role::Open, suspension.off.to_owned());
+        }
+    }
+
+    fn check_foreign_keys(&self, parts: &mut Parts) {
+        if let Some(suspension) = self.dialect.foreign_key_suspension() {
+            let before = self.dangling.as_deref().unwrap_or("0");
+            parts.push(Role::ForeignKeys, self.dialect.guard(&format!("({}) <= {before}", suspension.dangling)));
+        }
+    }
+}
+
+struct Parts {
+    step: usize,
+    parts: Vec<Part>,
+}
+
+impl Parts {
+    fn push(&mut self, role: Role, sql: String) {
+        self.parts.push(Part { step: self.step, role, sql, alone: false });
+    }
+
+    fn extend(&mut self, role: Role, statements: impl IntoIterator<Item = String>) {
+        for sql in statements {
+            self.push(role, sql);
+        }
+    }
+}
+
+/// How parts are cut into messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// After each statement but the last, so that progress shows and a crash loses little.
+    EachStatement,
+    /// Nowhere: everything rides in one.
+    Nowhere,
+}
+
+/// The messages that carry these parts.
+pub(super) fn messages(parts: &[Part], cut: Cut) -> Vec<Range<usize>> {
+    let is_statement = |part: &Part| matches!(part.role, Role::Statement(_));
+    let last_statement = parts.iter().rposition(is_statement);
+    let mut messages = Vec::new();
+    let mut start = 0;
+    for (index, part) in parts.iter().enumerate() {
+        if part.alone {
+            if start < index {
+                messages.push(start..index);
+            }
+            messages.push(index..index + 1);
+            start = index + 1;
+        } else if cut == Cut::EachStatement && is_statement(part) && Some(index) != last_statement {
+            messages.push(start..index + 1);
+            start = index + 1;
+        }
+    }
+    if start < parts.len() {
+        messages.push(start..parts.len());
+    }
+    messages
+}

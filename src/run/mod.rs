@@ -1,0 +1,144 @@
+//! Carrying out an approved plan, under the lock, so that a crash anywhere leaves nothing half-done in silence.
+//!
+//! A migration that is one transaction carries its history row inside it. Statements that cannot be in a transaction
+//! are bracketed by an intent before and a result after, with a before-image in the intent from which the next run
+//! tells whether they took effect. Whatever is unknown after a lost connection is read from the history again.
+
+pub mod event;
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
+mod failure;
+mod interrupt;
+mod lock;
+mod locked;
+mod message;
+mod patience;
+mod recover;
+mod steps;
+mod watch;
+
+use std::time::Duration;
+
+use crate::databases::{ConnectError, Limits, Session, SqlError};
+use crate::migration::Id;
+
+pub use failure::{Aftermath, Done, Failure, Outcome, StatementAt};
+pub use interrupt::Interrupt;
+pub use lock::{LockError, describe, lock_name};
+pub use locked::{Connector, Locked};
+
+/// How a run goes about its work.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long to wait for `migrate`'s own lock.
+    pub lock_wait: Duration,
+    /// The limits for each statement, unless its script says otherwise.
+    pub limits: Limits,
+    /// How long to go on trying for locks inside the database.
+    pub retry_for: Duration,
+    /// What is one transaction.
+    pub scope: Scope,
+    /// The release that is being deployed.
+    pub release: Option<String>,
+    /// How long to go on trying to reconnect when the connection is lost.
+    pub reconnect_for: Duration,
+    /// How long to wait for a server that is still starting.
+    pub wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            lock_wait: Duration::from_secs(600),
+            limits: Limits { lock: Some(Duration::from_millis(300)), statement: None },
+            retry_for: Duration::from_secs(600),
+            scope: Scope::File,
+            release: None,
+            reconnect_for: Duration::from_secs(120),
+            wait: Duration::ZERO,
+        }
+    }
+}
+
+/// What is one transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Each file.
+    #[default]
+    File,
+    /// All pending migrations together.
+    All,
+}
+
+/// A run could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The server cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The lock was not to be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A migration failed.
+    #[error(transparent)]
+    Failed(Box<Failure>),
+    /// The lock that we took does not protect this connection.
+    #[error(
+        "this connection does not hold the lock that was taken for it; a pooler gives each transaction another server connection"
+    )]
+    Pooled,
+    /// The user asked to stop; everything done is recorded.
+    #[error("interrupted; everything done so far is recorded")]
+    Interrupted {
+        /// What had been done before.
+        done: Vec<Done>,
+    },
+    /// A migration was interrupted, and nobody can tell whether a statement of it took effect.
+    #[error(
+        "`{}` was interrupted in statement {statement} of {of}, and whether that took effect cannot be told: {reason}",
+        crate::migration::title(id, name)
+    )]
+    HalfDone {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// The statement's number, from 1.
+        statement: usize,
+        /// Of how many.
+        of: usize,
+        /// The statement.
+        sql: String,
+        /// Why nobody can tell.
+        reason: String,
+    },
+    /// The history does not let the run go on.
+    #[error("{0}")]
+    History(String),
+    /// The server refused our own bookkeeping.
+    #[error("cannot {doing}: {error}")]
+    Sql {
+        /// What we were doing, after "cannot".
+        doing: &'static str,
+        /// What the server said.
+        error: SqlError,
+    },
+}
+
+impl RunError {
+    /// Wraps the server's refusal of our own bookkeeping.
+    pub(crate) fn sql(doing: &'static str) -> impl FnOnce(SqlError) -> RunError {
+        move |error| RunError::Sql { doing, error }
+    }
+}
+
+/// The session, with the named points at which it dies on request where those are compiled in.
+#[cfg(feature = "failpoints")]
+fn failpoint_wrap(session: Box<dyn Session>) -> Box<dyn Session> {
+    failpoint::wrap(session)
+}
+
+#[cfg(not(feature = "failpoints"))]
+fn failpoint_wrap(session: Box<dyn Session>) -> Box<dyn Session> {
+    session
+}

@@ -1,0 +1,46 @@
+//! How long, and how, a run goes on trying for a lock that was not to be had.
+
+use std::time::{Duration, Instant};
+
+use crate::databases::Blocker;
+
+use super::Interrupt;
+use super::watch::Watch;
+
+/// The tries of one transaction or statement.
+pub(super) struct Patience {
+    deadline: Instant,
+    attempt: u32,
+    poll: Duration,
+}
+
+impl Patience {
+    /// Goes on for this long; `poll` is how often to try where nobody can see who blocks.
+    pub fn new(limit: Duration, poll: Duration) -> Self {
+        Patience { deadline: Instant::now() + limit, attempt: 0, poll }
+    }
+
+    /// Counts an attempt that failed: its number, from 1.
+    pub fn failed(&mut self) -> u32 {
+        self.attempt += 1;
+        self.attempt
+    }
+
+    /// How long it will still go on.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits until a new attempt may succeed. False when the user wants to stop.
+    ///
+    /// Where the blockers are known we wait, outside every queue, for exactly their end; a queued attempt would make
+    /// everybody behind it wait, too.
+    pub async fn pause(&self, blockers: &[Blocker], watch: &mut Watch, interrupt: &Interrupt) -> bool {
+        if !blockers.is_empty() && watch.sees() {
+            return watch.outlast(blockers, self.remaining(), interrupt).await;
+        }
+        let longest = if watch.sees() { Duration::from_secs(30) } else { self.poll * 8 };
+        let backoff = self.poll.saturating_mul(1 << (self.attempt.saturating_sub(1)).min(6)).min(longest);
+        interrupt.during(tokio::time::sleep(backoff.min(self.remaining()))).await.is_some()
+    }
+}

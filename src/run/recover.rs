@@ -1,0 +1,306 @@
+//! Resolving what an interrupted run left behind.
+
+use std::time::Instant;
+
+use crate::databases::Probe;
+use crate::history::{Entry, Fact, Head, Kind, State};
+use crate::migration::{Migration, OuterTransaction, Script, title};
+use crate::plan::{Bracket, Direction, Prepared, Step};
+
+use super::RunError;
+use super::event::{Event, Listener};
+use super::failure::{Aftermath, Done};
+use super::locked::Locked;
+use super::message::{Composer, Cut, Role};
+use super::steps::{Trouble, Work};
+
+/// What is known of the statement that was in flight.
+enum Finding {
+    /// It took effect.
+    Took,
+    /// It did not.
+    DidNot,
+    /// Nobody can tell.
+    Unknown(String),
+}
+
+impl Locked {
+    /// Finishes the migration that an earlier run left half-done, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When nobody can tell what is done ([`RunError::HalfDone`]), or the rest of it fails.
+    pub async fn recover(
+        &mut self,
+        migrations: &[Migration],
+        listener: &mut Listener<'_>,
+    ) -> Result<Option<Done>, RunError> {
+        let Some(entry) = self.history.unfinished().cloned() else { return Ok(None) };
+        let id = entry.id.clone();
+        let file = migrations.iter().find(|migration| Some(&migration.id) == id.as_ref());
+        self.resume(entry, file, listener).await.map(Some)
+    }
+
+    /// After a lost connection: finishes what was in flight.
+    pub(super) async fn finish_interrupted(&mut self, listener: &mut Listener<'_>) -> Result<(), RunError> {
+        match self.history.unfinished().cloned() {
+            Some(entry) => self.resume(entry, None, listener).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    async fn resume(
+        &mut self,
+        entry: Entry,
+        file: Option<&Migration>,
+        listener: &mut Listener<'_>,
+    ) -> Result<Done, RunError> {
+        let stored = self.stored(&entry, file).await?;
+        let prepared = match self.edited(&entry, &stored, file)? {
+            Some(edited) => edited,
+            None => stored.clone(),
+        };
+        self.take_over(&entry).await?;
+        let done = entry.statements_done;
+        let finding = self.find_out(&entry, &stored).await?;
+        let (from, resolution) = match finding {
+            Finding::Unknown(reason) => return Err(half_done(&entry, &stored, reason)),
+            Finding::Took => (done + 1, format!("statement {} had taken effect", done + 1)),
+            Finding::DidNot => (done, format!("statement {} had not taken effect and runs again", done + 1)),
+        };
+        let resolution = if done >= stored.pieces.len() { "every statement had run".to_owned() } else { resolution };
+        if let Some(id) = &entry.id {
+            listener(&Event::Recovered { id, name: &entry.name, resolution: &resolution });
+        }
+        let started = Instant::now();
+        let mut finished = Vec::new();
+        self.run_rest(&prepared, entry.seq, from, &mut finished, listener).await?;
+        if prepared.step.script.checksum != stored.step.script.checksum && entry.kind == Kind::Apply {
+            let step = &prepared.step;
+            let repair = Fact {
+                up: step.up.as_ref(),
+                down: step.down.as_ref(),
+                ..Fact::new(Kind::Repair, entry.id.as_ref(), &step.name)
+            };
+            self.record(&[repair]).await?;
+        }
+        self.read_history().await?;
+        Ok(finished.pop().unwrap_or(Done {
+            id: prepared.step.id.clone(),
+            name: prepared.step.name.clone(),
+            direction: prepared.step.direction,
+            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }))
+    }
+
+    /// The migration as it was when its work began.
+    async fn stored(&mut self, entry: &Entry, file: Option<&Migration>) -> Result<Prepared, RunError> {
+        let scripts = self.scripts(&[entry.seq]).await?.pop().unwrap_or_default();
+        let direction = if entry.kind == Kind::Revert { Direction::Down } else { Direction::Up };
+        let text = if direction == Direction::Down { &scripts.down } else { &scripts.up };
+        let (Some(id), Some(text)) = (entry.id.clone(), text.as_deref()) else {
+            let row = entry.seq;
+            return Err(RunError::History(format!(
+                "row {row} of the history is half-done, and its script was not stored"
+            )));
+        };
+        let path = format!("history:{id}");
+        let script = |text: &str| Script { outer_transaction: OuterTransaction::Taken, ..Script::new(&path, text) };
+        let own = script(text);
+        let step = Step {
+            id,
+            name: file.map_or_else(|| entry.name.clone(), |file| file.name.clone()),
+            direction,
+            up: scripts.up.as_deref().map(script),
+            down: scripts.down.as_deref().map(script),
+            script: own,
+            stored: true,
+        };
+        Prepared::stepwise(step, self.dialect()).map_err(|error| RunError::History(error.to_string()))
+    }
+
+    /// The file's script, when it was edited after the crash in the part that has not run; none when it was not.
+    fn edited(&self, entry: &Entry, stored: &Prepared, file: Option<&Migration>) -> Result<Option<Prepared>, RunError> {
+        let Some(file) =
+            file.filter(|file| entry.kind == Kind::Apply && file.up.checksum != stored.step.script.checksum)
+        else {
+            return Ok(None);
+        };
+        let prepared = Prepared::stepwise(Step::apply(file), self.dialect());
+        let prepared = prepared.map_err(|error| RunError::History(error.to_string()))?;
+        let same = |index: usize| {
+            let text = |prepared: &Prepared| prepared.pieces.get(index).map(|piece| piece.sql(prepared).to_owned());
+            text(stored) == text(&prepared)
+        };
+        // The one in flight may have run as well.
+        if (0..entry.statements_done).all(same) && (same(entry.statements_done) || entry.probe.is_none()) {
+            return Ok(Some(prepared));
+        }
+        Err(RunError::History(format!(
+            "`{}` is half-done, and the part of `{}` that has run was edited since; restore the file, or say what is true with `migrate resolve {}`",
+            title(&file.id, &file.name),
+            file.up.path.display(),
+            file.id,
+        )))
+    }
+
+    async fn take_over(&mut self, entry: &Entry) -> Result<(), RunError> {
+        let dialect = self.dialect();
+        let mut parts: Vec<String> = dialect.fence(&self.lock).map(|fence| dialect.guard(&fence)).into_iter().collect();
+        parts.push(self.store.take_over(entry));
+        parts.push(dialect.guard(&self.store.is_mine(entry.seq)));
+        self.execute("take over the interrupted migration", &parts).await
+    }
+
+    /// Records what a human decided about the half-done entry: its end, or how many of its statements are done, together
+    /// with a fact that says so.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub async fn settle(
+        &mut self,
+        entry: &Entry,
+        state: Option<State>,
+        done: usize,
+        fact: &Fact<'_>,
+    ) -> Result<(), RunError> {
+        self.take_over(entry).await?;
+        let stored = self.stored(entry, None).await?;
+        let dialect = self.dialect();
+        let settled = match state {
+            Some(state) => self.store.settle(entry.seq, done, state),
+            None if done >= stored.pieces.len() => self.store.settle(entry.seq, done, State::Done),
+            None => self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref()),
+        };
+        let mut parts = dialect.begin(&self.settings.limits);
+        parts.push(settled);
+        parts.push(self.store.claim(&self.history.head(), fact, State::Done, None).sql);
+        parts.push("COMMIT".to_owned());
+        self.execute("record the decision", &parts).await?;
+        self.read_history().await
+    }
+
+    /// What became of the statement in flight; clears its leftovers away.
+    async fn find_out(&mut self, entry: &Entry, stored: &Prepared) -> Result<Finding, RunError> {
+        let Some(piece) = stored.pieces.get(entry.statements_done) else { return Ok(Finding::DidNot) };
+        // A statement that was in one transaction with its record took effect only if the record did.
+        if piece.bracket == Bracket::Transaction {
+            return Ok(Finding::DidNot);
+        }
+        let sql = piece.sql(stored);
+        if self.clear_leftovers(sql).await? {
+            return Ok(Finding::DidNot);
+        }
+        Ok(match self.dialect().probe(sql) {
+            _ if stored.rerunnable => Finding::DidNot,
+            Probe::Rerun => Finding::DidNot,
+            Probe::Unknown(reason) => Finding::Unknown(reason),
+            Probe::Fingerprint(expression) => {
+                let now = self.session.query(&format!("SELECT {expression}")).await;
+                let now = now.map_err(RunError::sql("look the interrupted statement up in the catalog"))?;
+                let now = now.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+                if now == entry.probe { Finding::DidNot } else { Finding::Took }
+            }
+        })
+    }
+
+    /// Clears away what a broken statement left; whether there was anything.
+    pub(super) async fn clear_leftovers(&mut self, sql: &str) -> Result<bool, RunError> {
+        let doing = "clear away what the interrupted statement left";
+        let Some(query) = self.dialect().leftovers(sql) else { return Ok(false) };
+        let rows = self.session.query(&query).await.map_err(RunError::sql(doing))?;
+        let cures: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        for cure in &cures {
+            self.execute(doing, std::slice::from_ref(cure)).await?;
+        }
+        Ok(!cures.is_empty())
+    }
+
+    async fn run_rest(
+        &mut self,
+        prepared: &Prepared,
+        seq: u64,
+        from: usize,
+        finished: &mut Vec<Done>,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), RunError> {
+        let mut composer = Composer {
+            dialect: self.connector.database.dialect(),
+            store: &self.store,
+            lock: &self.lock,
+            limits: self.settings.limits,
+            release: self.settings.release.as_deref(),
+            session_limits: None,
+            dangling: None,
+        };
+        let parts = composer.statements(0, prepared, seq, from);
+        self.session_limits = None;
+        let steps = std::slice::from_ref(prepared);
+        let work = Work { steps, first: 1, parts, cut: Cut::EachStatement, from, told: false };
+        match self.carry_out(&work, finished, listener).await {
+            Ok(()) => Ok(()),
+            Err(Trouble::Failed(stopped)) => Err(self.failed(prepared, *stopped, Vec::new()).await),
+            Err(Trouble::Run(error)) => Err(error),
+            Err(Trouble::Raced) => Err(RunError::History("another run is at work without the lock".to_owned())),
+            Err(Trouble::Lost(error)) => Err(RunError::Sql { doing: "finish the interrupted migration", error }),
+        }
+    }
+
+    /// The running entry of this migration, if it has one: its number and how many statements are done.
+    pub(super) async fn where_it_stands(
+        &mut self,
+        prepared: &Prepared,
+        head: &mut Head,
+    ) -> Result<Option<(u64, usize)>, RunError> {
+        self.read_history().await?;
+        let Some(entry) = self.history.unfinished() else { return Ok(None) };
+        if entry.owner != self.connector.run || entry.id.as_ref() != Some(&prepared.step.id) {
+            return Ok(None);
+        }
+        let (seq, done) = (entry.seq, entry.statements_done);
+        *head = self.history.head();
+        if let Some(piece) = prepared.pieces.get(done) {
+            self.clear_leftovers(piece.sql(prepared)).await?;
+        }
+        Ok(Some((seq, done)))
+    }
+
+    /// What a migration whose statements run one by one left behind when one was refused.
+    pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, role: Role) -> Aftermath {
+        let of = prepared.pieces.len();
+        let mut head = self.history.head();
+        let Ok(stands) = self.where_it_stands(prepared, &mut head).await else {
+            return Aftermath::Resumable { done: 0, of };
+        };
+        let Some((seq, recorded)) = stands else { return Aftermath::Nothing };
+        // The record of the statement before rides with the next one and may not have been sent.
+        let done = match role {
+            Role::Statement(index) => index.max(recorded),
+            _ => recorded,
+        };
+        let dialect = self.dialect();
+        if done == 0 {
+            let settled = [self.store.settle(seq, 0, State::Abandoned)];
+            if self.execute("record that nothing happened", &settled).await.is_ok() {
+                return Aftermath::Nothing;
+            }
+        } else if done > recorded {
+            let probe = prepared.probe(done, dialect);
+            let _ = self.execute("record how far it is", &[self.store.advance(seq, done, probe.as_deref())]).await;
+        }
+        Aftermath::Resumable { done, of }
+    }
+}
+
+fn half_done(entry: &Entry, stored: &Prepared, reason: String) -> RunError {
+    let index = entry.statements_done;
+    RunError::HalfDone {
+        id: stored.step.id.clone(),
+        name: entry.name.clone(),
+        statement: index + 1,
+        of: stored.pieces.len(),
+        sql: stored.pieces.get(index).map(|piece| piece.sql(stored).to_owned()).unwrap_or_default(),
+        reason,
+    }
+}

@@ -1,0 +1,497 @@
+//! Running the steps of an approved plan.
+
+use std::time::Instant;
+
+use crate::databases::{ErrorKind, SqlError};
+use crate::history::{Head, Kind, State};
+use crate::plan::{Approved, Direction, Mode, Prepared};
+
+use super::event::{Event, Listener};
+use super::failure::{Aftermath, Done, Failure, Outcome, StatementAt};
+use super::locked::Locked;
+use super::message::{Composer, Cut, Part, Role, messages};
+use super::patience::Patience;
+use super::watch::Refusal;
+use super::{RunError, Scope};
+
+/// On a fresh database, how many migrations ride in one message.
+const BATCH_STEPS: usize = 50;
+/// On a fresh database, how many bytes of scripts ride in one message.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// Why an attempt ended early.
+pub(super) enum Trouble {
+    /// The connection is gone; history will tell.
+    Lost(SqlError),
+    /// Somebody else claimed the entry.
+    Raced,
+    /// A step failed; the steps before it, so many, are done.
+    Failed(Box<Stopped>),
+    /// Something of our own failed.
+    Run(RunError),
+}
+
+/// Where and why a step stopped.
+pub(super) struct Stopped {
+    /// The step's index among those attempted.
+    pub step: usize,
+    pub role: Role,
+    pub refusal: Refusal,
+}
+
+/// One step, or several that ride together.
+pub(super) struct Work<'p> {
+    pub steps: &'p [Prepared],
+    /// The first step's number in the run, from 1.
+    pub first: usize,
+    pub parts: Vec<Part>,
+    pub cut: Cut,
+    /// Which statement a step that goes on begins with; 0 for those that begin.
+    pub from: usize,
+    /// Whether the user was told of the migration already, in an earlier attempt.
+    pub told: bool,
+}
+
+impl Locked {
+    /// Runs an approved plan to its end.
+    ///
+    /// # Errors
+    ///
+    /// When a migration fails, the user interrupts, or the connection is lost for good. Everything done is recorded.
+    pub async fn run(&mut self, approved: Approved, listener: &mut Listener<'_>) -> Result<Outcome, RunError> {
+        let base = approved.head().seq;
+        let steps = approved.into_steps();
+        if steps.is_empty() {
+            return Ok(Outcome { done: Vec::new(), head: self.history.head().hash });
+        }
+        listener(&Event::Started { steps: steps.len() });
+        self.create_history().await?;
+        let mut done = Vec::new();
+        let mut next = 0;
+        let mut head = self.history.head();
+        while next < steps.len() {
+            if self.connector.interrupt.requested() {
+                return Err(RunError::Interrupted { done });
+            }
+            let count = self.ride_together(&steps[next..], base);
+            match self.attempt(&steps[next..next + count], next + 1, &mut head, &mut done, listener).await {
+                Ok(()) => next += count,
+                Err(Trouble::Run(error)) => return Err(error),
+                Err(Trouble::Failed(stopped)) => {
+                    let prepared = &steps[next + stopped.step];
+                    return Err(self.failed(prepared, *stopped, done).await);
+                }
+                Err(trouble) => {
+                    if let Trouble::Lost(error) = &trouble {
+                        self.reconnect(&error.message, listener).await?;
+                    } else {
+                        self.read_history().await?;
+                    }
+                    self.finish_interrupted(listener).await?;
+                    next = self.catch_up(&steps, base, next, &mut done, listener);
+                    head = self.history.head();
+                }
+            }
+        }
+        Ok(Outcome { done, head: head.hash })
+    }
+
+    /// How many of these steps ride in one message.
+    fn ride_together(&self, steps: &[Prepared], base: u64) -> usize {
+        if self.settings.scope == Scope::All {
+            return steps.len();
+        }
+        let mut bytes = 0;
+        let fresh = base == 0;
+        let rides = |prepared: &&Prepared| {
+            bytes += prepared.step.script.text.len();
+            bytes <= BATCH_BYTES && prepared.can_ride(self.dialect())
+        };
+        if fresh { steps.iter().take(BATCH_STEPS).take_while(rides).count().max(1) } else { 1 }
+    }
+
+    async fn attempt(
+        &mut self,
+        steps: &[Prepared],
+        first: usize,
+        head: &mut Head,
+        done: &mut Vec<Done>,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), Trouble> {
+        let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
+        let mut at = 0;
+        let mut running: Option<(u64, usize)> = None;
+        let mut told = false;
+        while at < steps.len() {
+            let rest = &steps[at..];
+            let (parts, heads) = self.compose(rest, head, running).await?;
+            let cut = if steps.len() > 1 { Cut::Nowhere } else { Cut::EachStatement };
+            let from = running.map_or(0, |(_, from)| from);
+            let work = Work { steps: rest, first: first + at, parts, cut, from, told };
+            told = true;
+            let stopped = match self.carry_out(&work, done, listener).await {
+                Ok(()) => {
+                    if let Some(last) = heads.last() {
+                        head.clone_from(last);
+                    }
+                    return self.after(rest).await;
+                }
+                Err(Trouble::Failed(stopped)) => stopped,
+                Err(other) => return Err(other),
+            };
+            let finished = if self.settings.scope == Scope::All { 0 } else { stopped.step };
+            if finished > 0 {
+                head.clone_from(&heads[finished - 1]);
+                running = None;
+            }
+            at += finished;
+            let prepared = &steps[at];
+            let retry =
+                stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !patience.remaining().is_zero();
+            if !retry {
+                return Err(Trouble::Failed(Box::new(Stopped { step: at, ..*stopped })));
+            }
+            let statement = match stopped.role {
+                Role::Statement(index) => index + 1,
+                _ => 1,
+            };
+            listener(&Event::Blocked {
+                id: &prepared.step.id,
+                statement,
+                attempt: patience.failed(),
+                error: &stopped.refusal.error.error,
+                blockers: &stopped.refusal.blockers,
+                remaining: patience.remaining(),
+            });
+            let again = patience.pause(&stopped.refusal.blockers, &mut self.watch, &self.connector.interrupt).await;
+            if !again {
+                return Err(Trouble::Run(RunError::Interrupted { done: std::mem::take(done) }));
+            }
+            if prepared.mode == Mode::Stepwise {
+                let prepared = prepared.clone();
+                running = self.where_it_stands(&prepared, head).await.map_err(Trouble::Run)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts of these steps, and the history's head after each.
+    async fn compose(
+        &mut self,
+        steps: &[Prepared],
+        head: &Head,
+        running: Option<(u64, usize)>,
+    ) -> Result<(Vec<Part>, Vec<Head>), Trouble> {
+        let dangling = self.dangling(steps).await?;
+        let scope = self.settings.scope;
+        let mut composer = Composer {
+            dialect: self.connector.database.dialect(),
+            store: &self.store,
+            lock: &self.lock,
+            limits: self.settings.limits,
+            release: self.settings.release.as_deref(),
+            session_limits: self.session_limits,
+            dangling,
+        };
+        let mut parts = Vec::new();
+        let mut heads: Vec<Head> = Vec::new();
+        for (index, prepared) in steps.iter().enumerate() {
+            let before = heads.last().unwrap_or(head).clone();
+            let head = match (prepared.mode, running) {
+                (Mode::Transaction, _) => {
+                    let opens = scope == Scope::File || index == 0;
+                    let commits = scope == Scope::File || index + 1 == steps.len();
+                    let (own, head) = composer.transaction(index, prepared, &before, opens, commits);
+                    parts.extend(own);
+                    head
+                }
+                (Mode::Stepwise, Some((seq, from))) if index == 0 => {
+                    parts.extend(composer.statements(index, prepared, seq, from));
+                    before
+                }
+                (Mode::Stepwise, _) => {
+                    let (own, head) = composer.intent(index, prepared, &before);
+                    parts.extend(own);
+                    parts.extend(composer.statements(index, prepared, head.seq, 0));
+                    head
+                }
+            };
+            heads.push(head);
+        }
+        self.session_limits = composer.session_limits;
+        Ok((parts, heads))
+    }
+
+    /// The number of rows that point nowhere at present, asked only where foreign keys are about to be suspended.
+    async fn dangling(&mut self, steps: &[Prepared]) -> Result<Option<String>, Trouble> {
+        match self.dialect().foreign_key_suspension() {
+            Some(suspension) if steps.iter().any(|prepared| prepared.suspends_foreign_keys) => {
+                let rows = self.session.query(suspension.dangling).await;
+                let rows = rows.map_err(|error| Trouble::Run(RunError::sql("check the foreign keys")(error)))?;
+                Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Sends the messages of some work and tells what happens.
+    pub(super) async fn carry_out(
+        &mut self,
+        work: &Work<'_>,
+        done: &mut Vec<Done>,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), Trouble> {
+        let started = Instant::now();
+        let mut finished = 0;
+        let last_of = |step: usize| work.parts.iter().rposition(|part| part.step == step);
+        for message in messages(&work.parts, work.cut) {
+            let parts = &work.parts[message.clone()];
+            tell_beginning(work, parts, listener);
+            let sent = self.send(work, &message, listener).await;
+            let reached = match &sent {
+                Ok(()) => message.end,
+                Err(Trouble::Failed(stopped)) => message.start + stopped.refusal.error.part,
+                Err(_) => message.start,
+            };
+            while finished < work.steps.len() && last_of(finished).is_some_and(|last| last < reached) {
+                if self.settings.scope == Scope::File || reached == work.parts.len() {
+                    tell_end(work, finished, started, done, listener);
+                }
+                finished += 1;
+            }
+            sent?;
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        work: &Work<'_>,
+        message: &std::ops::Range<usize>,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), Trouble> {
+        let parts = &work.parts[message.clone()];
+        let sql: Vec<&str> = parts.iter().map(|part| part.sql.as_str()).collect();
+        let id = &work.steps[parts[0].step].step.id;
+        let interrupt = self.connector.interrupt.clone();
+        let mut skipped = 0;
+        let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
+        loop {
+            let sent = self.watch.send(&mut *self.session, &sql[skipped..], id, &interrupt, listener).await;
+            let Err(mut refusal) = sent else { return Ok(()) };
+            refusal.error.part += skipped;
+            let part = &parts[refusal.error.part.min(parts.len() - 1)];
+            let error = &refusal.error.error;
+            match (part.role, error.kind) {
+                (_, kind) if kind.is_lost() => return Err(Trouble::Lost(error.clone())),
+                (Role::Commit, kind) if kind.is_retryable() && self.dialect().commit_can_wait() => {
+                    // The transaction is whole and open; only its end had to wait for readers.
+                    skipped = refusal.error.part;
+                    patience.failed();
+                    if patience.remaining().is_zero() || !patience.pause(&[], &mut self.watch, &interrupt).await {
+                        self.roll_back().await;
+                        return Err(Trouble::Failed(Box::new(Stopped { step: part.step, role: part.role, refusal })));
+                    }
+                }
+                (Role::Fence, ErrorKind::GuardFailed) => {
+                    self.roll_back().await;
+                    return Err(Trouble::Run(RunError::Pooled));
+                }
+                (Role::Claim, ErrorKind::UniqueViolation) => {
+                    self.roll_back().await;
+                    return Err(Trouble::Raced);
+                }
+                (role, _) => {
+                    let step = part.step;
+                    self.explain(role, &mut refusal).await;
+                    self.roll_back().await;
+                    self.restore(work.steps).await;
+                    return Err(Trouble::Failed(Box::new(Stopped { step, role, refusal })));
+                }
+            }
+        }
+    }
+
+    /// Says what a guard of ours found, while the transaction that shows it is still open.
+    async fn explain(&mut self, role: Role, refusal: &mut Refusal) {
+        let error = &mut refusal.error.error;
+        if error.kind != ErrorKind::GuardFailed {
+            return;
+        }
+        match role {
+            Role::Seal => {
+                *error = SqlError::new(
+                    ErrorKind::TransactionEnded,
+                    "the script ended the transaction it was run in; take COMMIT and ROLLBACK out of it",
+                );
+            }
+            Role::Mine => *error = SqlError::new(ErrorKind::Other, "another run took this migration over"),
+            Role::ForeignKeys => {
+                let mut rows = Vec::new();
+                if let Some(suspension) = self.dialect().foreign_key_suspension() {
+                    rows = self.session.query(suspension.violations).await.unwrap_or_default();
+                }
+                let one = |row: Vec<Option<String>>| {
+                    let mut words = row.into_iter().map(|word| word.unwrap_or_default());
+                    format!("{} -> {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
+                };
+                let examples: Vec<String> = rows.into_iter().take(5).map(one).collect();
+                let message = format!("rows would point nowhere after it: {}", examples.join(", "));
+                *error = SqlError::new(ErrorKind::Other, message);
+            }
+            _ => {}
+        }
+    }
+
+    /// What follows steps that are done: the session as it was before them.
+    async fn after(&mut self, steps: &[Prepared]) -> Result<(), Trouble> {
+        self.restore(steps).await;
+        if steps.iter().any(|prepared| prepared.changes_session) {
+            self.session_limits = None;
+            match self.session.reset().await {
+                Err(error) if error.kind.is_lost() => return Err(Trouble::Lost(error)),
+                Err(error) => return Err(Trouble::Run(RunError::sql("reset the session")(error))),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn restore(&mut self, steps: &[Prepared]) {
+        if let Some(suspension) = self.dialect().foreign_key_suspension()
+            && steps.iter().any(|prepared| prepared.suspends_foreign_keys)
+        {
+            // A session that cannot put them back is closed before anything else is run on it.
+            let _ = self.session.execute(&[suspension.on]).await;
+        }
+    }
+
+    /// The first step that the history does not have yet; tells of those that it turned out to have.
+    fn catch_up(
+        &self,
+        steps: &[Prepared],
+        base: u64,
+        known: usize,
+        done: &mut Vec<Done>,
+        listener: &mut Listener<'_>,
+    ) -> usize {
+        let mut next = 0;
+        for entry in self.history.entries().iter().filter(|entry| entry.seq > base && entry.state == State::Done) {
+            let Some(prepared) = steps.get(next) else { break };
+            let same_way = match prepared.step.direction {
+                Direction::Up => entry.kind == Kind::Apply,
+                Direction::Down => entry.kind == Kind::Revert,
+            };
+            if same_way && entry.id.as_ref() == Some(&prepared.step.id) {
+                if next >= known && entry.owner == self.connector.run && done.len() <= next {
+                    let one = [prepared.clone()];
+                    let work = Work {
+                        steps: &one,
+                        first: next + 1,
+                        parts: Vec::new(),
+                        cut: Cut::Nowhere,
+                        from: 0,
+                        told: true,
+                    };
+                    tell_end(&work, 0, Instant::now(), done, listener);
+                }
+                next += 1;
+            }
+        }
+        next
+    }
+
+    /// Turns a refusal into a failure that says where it was and what is true now.
+    pub(super) async fn failed(&mut self, prepared: &Prepared, stopped: Stopped, done: Vec<Done>) -> RunError {
+        let Stopped { role, refusal, .. } = stopped;
+        let error = refusal.error.error;
+        if error.kind == ErrorKind::Cancelled && self.connector.interrupt.requested() {
+            self.settle_failed(prepared, role).await;
+            return RunError::Interrupted { done };
+        }
+        let at = match role {
+            Role::Statement(index) => prepared.pieces.get(index).map(|piece| {
+                let position = error.position;
+                StatementAt {
+                    path: prepared.step.script.path.clone(),
+                    number: index + 1,
+                    of: prepared.pieces.len(),
+                    place: prepared.place(piece.span.start + position.unwrap_or(0)),
+                    sql: piece.sql(prepared).to_owned(),
+                    position,
+                }
+            }),
+            _ => None,
+        };
+        let aftermath = self.settle_failed(prepared, role).await;
+        RunError::Failed(Box::new(Failure {
+            done,
+            id: prepared.step.id.clone(),
+            name: prepared.step.name.clone(),
+            direction: prepared.step.direction,
+            at,
+            error,
+            blockers: refusal.blockers,
+            aftermath,
+        }))
+    }
+
+    /// What a failed migration left behind, after clearing away what can be.
+    async fn settle_failed(&mut self, prepared: &Prepared, role: Role) -> Aftermath {
+        match prepared.mode {
+            Mode::Transaction => Aftermath::Nothing,
+            Mode::Stepwise => self.settle_stepwise(prepared, role).await,
+        }
+    }
+}
+
+fn tell_beginning(work: &Work<'_>, parts: &[Part], listener: &mut Listener<'_>) {
+    for part in parts {
+        let prepared = &work.steps[part.step];
+        let first_of_all = match part.role {
+            Role::Statement(index) => index == if part.step == 0 { work.from } else { 0 },
+            Role::Claim => prepared.pieces.is_empty(),
+            _ => false,
+        };
+        if first_of_all && !(work.told && part.step == 0) {
+            tell_migration(work, part.step, listener);
+        }
+        if let Role::Statement(index) = part.role {
+            listener(&Event::StatementStarted {
+                id: &prepared.step.id,
+                statement: index + 1,
+                of: prepared.pieces.len(),
+                sql: prepared.pieces[index].sql(prepared),
+            });
+        }
+    }
+}
+
+fn tell_migration(work: &Work<'_>, step: usize, listener: &mut Listener<'_>) {
+    let prepared = &work.steps[step];
+    listener(&Event::MigrationStarted {
+        id: &prepared.step.id,
+        name: &prepared.step.name,
+        direction: prepared.step.direction,
+        step: work.first + step,
+        statements: prepared.pieces.len(),
+    });
+}
+
+fn tell_end(work: &Work<'_>, step: usize, started: Instant, done: &mut Vec<Done>, listener: &mut Listener<'_>) {
+    let prepared = &work.steps[step];
+    let elapsed = started.elapsed();
+    done.push(Done {
+        id: prepared.step.id.clone(),
+        name: prepared.step.name.clone(),
+        direction: prepared.step.direction,
+        milliseconds: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+    });
+    listener(&Event::MigrationFinished {
+        id: &prepared.step.id,
+        name: &prepared.step.name,
+        direction: prepared.step.direction,
+        step: work.first + step,
+        elapsed,
+    });
+}
