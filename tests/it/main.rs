@@ -5,4 +5,5 @@
 mod support;
 
 mod house;
+mod mysql_session;
 mod split;
