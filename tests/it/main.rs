@@ -7,6 +7,7 @@ mod support;
 
 mod architecture;
 mod house;
+mod mysql_session;
 mod sessions;
 mod split;
 
