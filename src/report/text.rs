@@ -34,7 +34,7 @@ impl Format for Text {
             Report::Outcome(outcome) => write_outcome(outcome, out),
             Report::Verification(verification) => write_verification(verification, out),
             Report::Log(entries) => write_log(entries, out),
-            Report::Marked { done, ids } if ids.is_empty() => writeln!(out, "nothing to be {done}"),
+            Report::Marked { done, ids: [] } => writeln!(out, "nothing to be {done}"),
             Report::Marked { done, ids } => {
                 ids.iter().try_for_each(|id| writeln!(out, "{done} {}", sanitize(&id.to_string())))
             }
