@@ -162,7 +162,6 @@ fn write_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
         let style = match line.condition {
             Condition::Applied => GOOD,
             Condition::Pending => WAITING,
-            Condition::Changed if line.id.is_repeatable() => WAITING,
             _ => BAD,
         };
         let pad = " ".repeat(width - title.width());
