@@ -8,6 +8,7 @@ mod support;
 mod architecture;
 mod house;
 mod mysql_session;
+mod readme;
 mod sessions;
 mod split;
 
