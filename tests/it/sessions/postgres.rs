@@ -230,6 +230,38 @@ fn the_catalog_tells_what_took_effect() {
 }
 
 #[test]
+fn a_build_that_is_going_on_is_no_leftover() {
+    on_fresh(async |db| {
+        let (mut builder, mut reader, mut other) = (connect(db).await, connect(db).await, connect(db).await);
+        run(&mut *reader, &["CREATE TABLE t (x int)", "CREATE TABLE u (x int)", "INSERT INTO t VALUES (1)"]).await;
+        // An old snapshot, for which the build waits at its end.
+        run(&mut *reader, &["BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT * FROM u"]).await;
+        let build = "CREATE INDEX CONCURRENTLY i ON t (x)";
+        let mut observer = builder.observer().unwrap();
+        let building = tokio::spawn(async move {
+            run(&mut *builder, &[build]).await;
+        });
+        let start = Instant::now();
+        let progress = loop {
+            let progress = observer.progress().await.unwrap();
+            if progress.is_some() || start.elapsed() > Duration::from_secs(10) {
+                break progress.unwrap();
+            }
+        };
+        assert!(progress.starts_with("building index: "), "{progress}");
+        while value(&mut *other, "SELECT count(*) FROM pg_class WHERE relname = 'i'").await.as_deref() != Some("1") {
+            assert!(start.elapsed() < Duration::from_secs(10));
+        }
+        assert!(other.query(&dialect().leftovers(build).unwrap()).await.unwrap().is_empty());
+        // A waiting run polls for the lock without a snapshot, and does not hold the build up.
+        assert!(other.try_lock(&lock(5)).await.unwrap());
+        run(&mut *reader, &["COMMIT"]).await;
+        building.await.unwrap();
+        assert_eq!(observer.progress().await.unwrap(), None);
+    });
+}
+
+#[test]
 fn a_pooler_in_transaction_mode_is_refused_with_the_way_out() {
     on_fresh(async |db| {
         for size in [1, 5] {
