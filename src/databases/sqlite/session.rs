@@ -16,6 +16,7 @@ use super::dialect::GUARD;
 use super::errors::{is_input_output, sql_error};
 use super::lockfile::{self, LockFile};
 use super::{handle, mounts};
+use crate::sql::{Lexis, Tokens};
 
 /// One connection to SQLite.
 pub(super) struct SqliteSession {
@@ -68,7 +69,7 @@ impl SqliteSession {
         Ok(SqliteSession { connection, file, lock_path, lock: None, about, who, in_transaction: false })
     }
 
-    /// Runs one statement and sees what became of the transaction.
+    /// Runs one statement.
     async fn run(&mut self, sql: &str) -> Result<(), SqlError> {
         // SQLite would stop reading there, and the driver ask it to go on for ever.
         if sql.contains('\0') {
@@ -80,23 +81,18 @@ impl SqliteSession {
             return Ok(());
         }
         let connection = self.connection.as_mut().ok_or_else(closed)?;
-        let outcome = drain(connection, sql).await;
-        let state = match handle::state(connection).await {
-            Ok(state) => state,
-            Err(error) => {
-                self.connection = None;
-                return Err(sql_error(&error));
-            }
-        };
-        let was_open = std::mem::replace(&mut self.in_transaction, state.in_transaction);
-        let ended = was_open && !state.in_transaction;
-        let Err(error) = outcome else {
-            if ended && !verb.ends_transaction() {
-                return Err(SqlError::new(ErrorKind::TransactionEnded, "the statement ended the transaction"));
+        let Err(error) = drain(connection, sql).await else {
+            match verb {
+                Verb::Begin => self.in_transaction = true,
+                Verb::Commit | Verb::Rollback => self.in_transaction = false,
+                Verb::Other => {}
             }
             return Ok(());
         };
         let mut error = sql_error(&error);
+        let was_open = self.in_transaction;
+        let state = self.look().await?;
+        let ended = was_open && !state.in_transaction;
         let indent = sql.len() - sql.trim_start().len();
         error.position =
             state.error_offset.map(|offset| indent + offset).filter(|offset| sql.is_char_boundary(*offset));
@@ -105,7 +101,7 @@ impl SqliteSession {
         }
         if verb == Verb::Commit && ended && is_input_output(&error) {
             error.kind = ErrorKind::ConnectionLost;
-        } else if ended && !verb.ends_transaction() {
+        } else if verb == Verb::Other && ended {
             error.context = Some("SQLite rolled the whole transaction back".to_owned());
         }
         if error.kind == ErrorKind::ConnectionLost {
@@ -113,11 +109,27 @@ impl SqliteSession {
         }
         Err(error)
     }
+
+    /// Asks SQLite itself what became of the transaction.
+    async fn look(&mut self) -> Result<handle::State, SqlError> {
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        match handle::state(connection).await {
+            Ok(state) => {
+                self.in_transaction = state.in_transaction;
+                Ok(state)
+            }
+            Err(error) => {
+                self.connection = None;
+                Err(sql_error(&error))
+            }
+        }
+    }
 }
 
 /// What a statement does to the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verb {
+    Begin,
     Commit,
     Rollback,
     Other,
@@ -125,20 +137,16 @@ enum Verb {
 
 impl Verb {
     fn of(sql: &str) -> Self {
-        let text = sql.trim_start();
-        let starts = |word: &str| {
-            let (head, rest) = text.split_at_checked(word.len()).unwrap_or(("", ""));
-            head.eq_ignore_ascii_case(word) && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-        };
+        let mut tokens = Tokens::new(sql, &Lexis::SQLITE).code();
+        let Some(first) = tokens.next() else { return Verb::Other };
+        let is = |word| first.is_word(sql, word);
         match () {
-            () if starts("COMMIT") || starts("END") => Verb::Commit,
-            () if starts("ROLLBACK") && !text.to_ascii_uppercase().contains(" TO ") => Verb::Rollback,
+            () if is("BEGIN") => Verb::Begin,
+            () if is("COMMIT") || is("END") => Verb::Commit,
+            // `ROLLBACK TO` a savepoint leaves the transaction open.
+            () if is("ROLLBACK") && !tokens.any(|token| token.is_word(sql, "TO")) => Verb::Rollback,
             () => Verb::Other,
         }
-    }
-
-    fn ends_transaction(self) -> bool {
-        self != Verb::Other
     }
 }
 
@@ -248,7 +256,16 @@ impl Session for SqliteSession {
         for (part, sql) in parts.iter().enumerate() {
             self.run(sql).await.map_err(|error| BatchError { part, error })?;
         }
-        Ok(())
+        let Some(part) = parts.len().checked_sub(1) else { return Ok(()) };
+        // Once for all parts: none of them ends a transaction in silence, but that must not be taken on trust.
+        let expected = self.in_transaction;
+        let state = self.look().await.map_err(|error| BatchError { part, error })?;
+        match expected && !state.in_transaction {
+            true => {
+                Err(BatchError { part, error: SqlError::new(ErrorKind::TransactionEnded, "the transaction was ended") })
+            }
+            false => Ok(()),
+        }
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
