@@ -99,7 +99,11 @@ impl Config {
                 Some(line) => format!("{}:{line}", file.display()),
                 None => file.display().to_string(),
             };
-            ConfigError { hint: nearest(&message), file, message: message.lines().next().unwrap_or_default().to_owned() }
+            ConfigError {
+                hint: nearest(&message),
+                file,
+                message: message.lines().next().unwrap_or_default().to_owned(),
+            }
         })
     }
 }

@@ -33,8 +33,10 @@ fn assignment(line: &str) -> Option<(String, String)> {
         return None;
     }
     let value = value.trim();
-    let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)).map(|(inner, _)| inner);
-    let value = quoted('"').or_else(|| quoted('\'')).unwrap_or_else(|| value.split(" #").next().unwrap_or(value).trim_end());
+    let quoted =
+        |quote: char| value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)).map(|(inner, _)| inner);
+    let value =
+        quoted('"').or_else(|| quoted('\'')).unwrap_or_else(|| value.split(" #").next().unwrap_or(value).trim_end());
     Some((name.to_owned(), value.to_owned()))
 }
 

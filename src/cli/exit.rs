@@ -66,7 +66,9 @@ impl From<Error> for Failure {
                 Aftermath::Undecided { .. } => Exit::HalfDone,
                 _ => Exit::Failed,
             },
-            Error::Run(RunError::History(_)) | Error::Refused(Refused::Drift(_)) | Error::Stale(_) => Exit::Disagreement,
+            Error::Run(RunError::History(_)) | Error::Refused(Refused::Drift(_)) | Error::Stale(_) => {
+                Exit::Disagreement
+            }
             Error::Run(_) | Error::Sql { .. } => Exit::Failed,
             Error::Unresolved(_)
             | Error::Irreversible(_)

@@ -124,6 +124,17 @@ impl Prepared {
         }
     }
 
+    /// Why it cannot be part of one transaction with all others.
+    pub(super) fn not_in_one_transaction(&self) -> Unrunnable {
+        let alone = self.pieces.iter().find(|piece| piece.bracket != Bracket::Transaction);
+        Unrunnable {
+            path: self.step.script.path.clone(),
+            place: self.place(alone.map_or(0, |piece| piece.span.start)),
+            message: "this cannot be part of one transaction with the other migrations".to_owned(),
+            hint: "run it by itself first, or leave `--transaction all` away".to_owned(),
+        }
+    }
+
     /// Whether it can ride in one message with others on a fresh database.
     pub fn can_ride(&self, dialect: &dyn Dialect) -> bool {
         let alone = |piece: &Piece| dialect.transactional_ddl() && matches!(piece.bracket, Bracket::Alone { .. });

@@ -1,0 +1,223 @@
+//! What MySQL's and MariaDB's SQL means. One text serves both: where they differ, it is in comments that only one of
+//! them executes.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::databases::{About, Dialect, HistoryTable, Limits, LockName, Probe};
+use crate::sql::Lexis;
+
+use super::probe;
+
+/// MySQL or MariaDB.
+#[derive(Debug)]
+pub(in crate::databases) struct Family {
+    pub name: &'static str,
+    pub lexis: &'static Lexis,
+}
+
+/// The savepoint that every transaction of ours begins with. Whatever ends the transaction, openly or by an implicit
+/// commit, takes it away; that is how we notice.
+pub(super) const SAVEPOINT: &str = "coexist_open";
+
+/// The column that marks a guard, so that its refusal is told from a script's own error 1242.
+pub(super) const GUARD: &str = "coexist_guard";
+
+/// How our own limits begin; the session needs no reset because of them.
+pub(super) const LIMITS: &str = "SET SESSION lock_wait_timeout=";
+
+/// A year, which is the most that both accept.
+const FOREVER: u64 = 31_536_000;
+
+/// Row locks stall nobody but us, so waiting for them may take longer than for a table, behind which others queue.
+const SHORTEST_ROW_WAIT: u64 = 5;
+
+impl Dialect for Family {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn lexis(&self) -> &'static Lexis {
+        self.lexis
+    }
+
+    fn quote(&self, identifier: &str) -> String {
+        quote(identifier)
+    }
+
+    fn literal(&self, text: &str) -> String {
+        literal(text)
+    }
+
+    fn transactional_ddl(&self) -> bool {
+        false
+    }
+
+    fn create_history(&self, table: &HistoryTable) -> Vec<String> {
+        // Texts that may be longer than a page: some layouts have no limit for versions and names.
+        vec![format!(
+            "CREATE TABLE IF NOT EXISTS {} (
+  seq BIGINT NOT NULL PRIMARY KEY,
+  kind VARCHAR(20) NOT NULL,
+  version TEXT NOT NULL,
+  name TEXT NOT NULL,
+  repeatable SMALLINT NOT NULL DEFAULT 0,
+  state VARCHAR(20) NOT NULL,
+  statements_done INT NOT NULL DEFAULT 0,
+  statements_total INT NOT NULL DEFAULT 0,
+  probe TEXT NULL,
+  owner VARCHAR(190) NOT NULL DEFAULT '',
+  checksum TEXT NULL,
+  checksum_algorithm TEXT NULL,
+  down_checksum TEXT NULL,
+  up_script LONGTEXT NULL,
+  down_script LONGTEXT NULL,
+  tag TEXT NULL,
+  release_name TEXT NULL,
+  compatible TEXT NULL,
+  source_tool TEXT NULL,
+  source_checksum TEXT NULL,
+  applied_by TEXT NOT NULL,
+  host TEXT NOT NULL,
+  tool TEXT NOT NULL,
+  started_at DATETIME(6) NOT NULL,
+  finished_at DATETIME(6) NULL,
+  hash CHAR(64) NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
+            self.history_name(table)
+        )]
+    }
+
+    fn history_exists(&self, table: &HistoryTable) -> String {
+        let schema = table.schema.as_deref().map_or_else(|| "DATABASE()".to_owned(), literal);
+        let name = literal(&table.name);
+        format!("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {schema} AND TABLE_NAME = {name}")
+    }
+
+    fn history_name(&self, table: &HistoryTable) -> String {
+        match &table.schema {
+            Some(schema) => format!("{}.{}", quote(schema), quote(&table.name)),
+            None => quote(&table.name),
+        }
+    }
+
+    fn now(&self) -> &'static str {
+        "UTC_TIMESTAMP(6)"
+    }
+
+    fn utc(&self, column: &str) -> String {
+        format!("CONCAT({column}, '+00')")
+    }
+
+    fn current_user(&self) -> &'static str {
+        "CURRENT_USER()"
+    }
+
+    fn begin(&self, limits: &Limits) -> Vec<String> {
+        // READ WRITE, since a script may have made the session read-only.
+        vec![limit(limits), "START TRANSACTION READ WRITE".to_owned(), format!("SAVEPOINT {SAVEPOINT}")]
+    }
+
+    fn fence(&self, lock: &LockName) -> Option<String> {
+        Some(format!("IS_USED_LOCK({}) = CONNECTION_ID()", literal(&lock.word)))
+    }
+
+    fn guard(&self, condition: &str) -> String {
+        // Not DO, which reports no errors.
+        format!("SELECT IF({condition}, 1, (SELECT 1 UNION ALL SELECT 2)) AS {GUARD}")
+    }
+
+    fn still_ours(&self, _: &HistoryTable, _: u64) -> Option<String> {
+        None
+    }
+
+    fn regain(&self) -> &'static [&'static str] {
+        const { &["RELEASE SAVEPOINT coexist_open"] }
+    }
+
+    fn home(&self, about: &About) -> Option<String> {
+        Some(about.database.clone())
+    }
+
+    fn probe(&self, statement: &str) -> Probe {
+        probe::probe(statement, self.lexis)
+    }
+
+    fn limit_session(&self, limits: &Limits) -> Vec<String> {
+        vec![limit(limits)]
+    }
+}
+
+/// Locks of tables are waited for in whole seconds, one at least. MySQL limits only `SELECT`, MariaDB every statement.
+fn limit(limits: &Limits) -> String {
+    let tables = limits.lock.map_or(FOREVER, whole_seconds);
+    let rows = tables.max(SHORTEST_ROW_WAIT);
+    let statement = limits.statement.unwrap_or_default();
+    format!(
+        "{LIMITS}{tables}, innodb_lock_wait_timeout={rows} /*M!, max_statement_time={}.{:03}*/ /*!80000 , max_execution_time={}*/",
+        statement.as_secs(),
+        statement.subsec_millis(),
+        statement.as_millis()
+    )
+}
+
+fn whole_seconds(limit: Duration) -> u64 {
+    (limit.as_millis().div_ceil(1000) as u64).clamp(1, FOREVER)
+}
+
+/// An identifier in backquotes, which mean the same in every `sql_mode`.
+pub(super) fn quote(identifier: &str) -> String {
+    format!("`{}`", identifier.replace('`', "``"))
+}
+
+/// Text that needs no escapes as it is, everything else as the bytes of its characters: no `sql_mode` and no character
+/// set of the session changes what either means.
+pub(super) fn literal(text: &str) -> String {
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b'\\') {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
+    let mut literal = String::with_capacity(text.len() * 2 + 14);
+    literal.push_str("_utf8mb4 X'");
+    for byte in text.bytes() {
+        let _ = write!(literal, "{byte:02X}");
+    }
+    literal.push('\'');
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MYSQL: Family = Family { name: "mysql", lexis: &Lexis::MYSQL };
+
+    #[test]
+    fn the_savepoint_is_the_one_that_is_given_back() {
+        let begin = MYSQL.begin(&Limits::default());
+        assert_eq!(begin.last().unwrap(), &format!("SAVEPOINT {SAVEPOINT}"));
+        assert_eq!(MYSQL.regain(), [format!("RELEASE SAVEPOINT {SAVEPOINT}")]);
+    }
+
+    #[test]
+    fn literals_depend_on_no_setting() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(""), "''");
+        assert_eq!(literal("a\\b"), "_utf8mb4 X'615C62'");
+        assert_eq!(literal("é"), "_utf8mb4 X'C3A9'");
+    }
+
+    #[test]
+    fn limits_are_whole_seconds_for_locks() {
+        let limits = |lock, statement| limit(&Limits { lock, statement });
+        assert!(
+            limits(None, None)
+                .starts_with("SET SESSION lock_wait_timeout=31536000, innodb_lock_wait_timeout=31536000 ")
+        );
+        let short = limits(Some(Duration::from_millis(300)), Some(Duration::from_millis(2500)));
+        assert_eq!(
+            short,
+            "SET SESSION lock_wait_timeout=1, innodb_lock_wait_timeout=5 /*M!, max_statement_time=2.500*/ /*!80000 , max_execution_time=2500*/"
+        );
+        assert!(limits(Some(Duration::from_secs(9)), None).contains("=9, innodb_lock_wait_timeout=9 "));
+    }
+}

@@ -1,0 +1,168 @@
+//! Watches a session from a second connection.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::mysql::MySqlConnectOptions;
+
+use super::connect::dial;
+use super::dialect::literal;
+use super::error::from_driver;
+use super::session::Link;
+use crate::databases::{Blocker, Observer, Row, SqlError};
+
+/// A connection that watches another, once it is asked to.
+pub(super) struct Watch {
+    watched: String,
+    options: MySqlConnectOptions,
+    patience: Option<Duration>,
+    is_mariadb: bool,
+    link: Option<Link>,
+}
+
+/// What is asked about each connection, from a `PROCESSLIST` row `p` and perhaps an `INNODB_TRX` row `x`.
+const COLUMNS: &str = "p.ID, CAST(x.trx_started AS CHAR), p.USER, p.COMMAND, TIMESTAMPDIFF(SECOND, x.trx_started, NOW()), p.TIME, LEFT(p.INFO, 1000)";
+
+impl Watch {
+    pub fn new(watched: String, options: MySqlConnectOptions, patience: Option<Duration>, is_mariadb: bool) -> Self {
+        Watch { watched, options, patience, is_mariadb, link: None }
+    }
+
+    async fn ask(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
+        if self.link.is_none() {
+            let connection = dial(&self.options, self.patience).await.map_err(|error| from_driver(&error, ""))?;
+            let mut link = Link::new(connection);
+            // InnoDB's times are the machine's own.
+            link.query("SET NAMES utf8mb4, time_zone='SYSTEM', sql_mode='', wait_timeout=28800").await?;
+            self.link = Some(link);
+        }
+        let Some(link) = &mut self.link else { return Ok(Vec::new()) };
+        let answer = link.query(sql).await;
+        if answer.as_ref().is_err_and(|error| error.kind.is_lost()) {
+            self.link = None;
+        }
+        answer
+    }
+
+    /// MySQL keeps a list of who has which lock and who waits for it.
+    fn blockers_by_locks(&self) -> String {
+        let watched = &self.watched;
+        format!(
+            "SELECT {COLUMNS} FROM (
+               SELECT h.PROCESSLIST_ID AS id FROM performance_schema.threads t
+               JOIN performance_schema.metadata_locks w ON w.OWNER_THREAD_ID = t.THREAD_ID AND w.LOCK_STATUS = 'PENDING'
+               JOIN performance_schema.metadata_locks g ON g.LOCK_STATUS = 'GRANTED' AND g.OWNER_THREAD_ID <> w.OWNER_THREAD_ID
+                 AND g.OBJECT_TYPE = w.OBJECT_TYPE AND g.OBJECT_SCHEMA <=> w.OBJECT_SCHEMA AND g.OBJECT_NAME <=> w.OBJECT_NAME
+                 AND (w.LOCK_TYPE = 'EXCLUSIVE' OR g.LOCK_TYPE NOT IN ('INTENTION_EXCLUSIVE', 'SHARED_HIGH_PRIO', 'SHARED_READ', 'SHARED_WRITE'))
+               JOIN performance_schema.threads h ON h.THREAD_ID = g.OWNER_THREAD_ID
+               WHERE t.PROCESSLIST_ID = {watched}
+               UNION
+               SELECT h.PROCESSLIST_ID FROM performance_schema.threads t
+               JOIN performance_schema.data_lock_waits w ON w.REQUESTING_THREAD_ID = t.THREAD_ID
+               JOIN performance_schema.threads h ON h.THREAD_ID = w.BLOCKING_THREAD_ID
+               WHERE t.PROCESSLIST_ID = {watched}
+             ) b JOIN information_schema.PROCESSLIST p ON p.ID = b.id
+             LEFT JOIN information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID"
+        )
+    }
+
+    /// MariaDB tells who waits for rows; who stands before a table it tells only with a plugin that is mostly absent. Then it
+    /// is one of those in the same database whose transaction or statement is older than the wait.
+    fn blockers_by_age(&self) -> String {
+        let watched = &self.watched;
+        format!(
+            "SELECT DISTINCT {COLUMNS} FROM information_schema.PROCESSLIST w
+             JOIN information_schema.PROCESSLIST p ON p.ID <> w.ID AND p.ID <> CONNECTION_ID() AND (p.DB = w.DB OR p.DB IS NULL)
+             LEFT JOIN information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID
+             WHERE w.ID = {watched} AND w.STATE LIKE 'Waiting for%' AND w.STATE NOT LIKE 'Waiting for%row%'
+               AND COALESCE(p.STATE, '') NOT LIKE 'Waiting for%metadata lock'
+               AND (TIMESTAMPDIFF(SECOND, x.trx_started, NOW()) >= w.TIME
+                 OR p.COMMAND IN ('Query', 'Execute') AND p.TIME >= w.TIME AND p.USER <> 'system user')
+             UNION
+             SELECT {COLUMNS} FROM information_schema.INNODB_TRX r
+             JOIN information_schema.INNODB_LOCK_WAITS l ON l.requesting_trx_id = r.trx_id
+             JOIN information_schema.INNODB_TRX x ON x.trx_id = l.blocking_trx_id
+             JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id
+             WHERE r.trx_mysql_thread_id = {watched}"
+        )
+    }
+}
+
+#[async_trait]
+impl Observer for Watch {
+    async fn blockers(&mut self) -> Result<Vec<Blocker>, SqlError> {
+        let sql = if self.is_mariadb { self.blockers_by_age() } else { self.blockers_by_locks() };
+        Ok(self.ask(&sql).await?.into_iter().filter_map(blocker).collect())
+    }
+
+    async fn remaining(&mut self, blockers: &[Blocker]) -> Result<Vec<Blocker>, SqlError> {
+        let ids: Vec<&str> = blockers.iter().map(|blocker| blocker.connection.as_str()).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = ids.iter().map(|id| literal(id)).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM information_schema.PROCESSLIST p
+             LEFT JOIN information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID WHERE p.ID IN ({ids})"
+        );
+        let present: Vec<Blocker> = self.ask(&sql).await?.into_iter().filter_map(blocker).collect();
+        let same = |before: &&Blocker, now: &Blocker| {
+            now.connection == before.connection
+                && match &before.transaction {
+                    Some(_) => now.transaction == before.transaction,
+                    None => now.query == before.query,
+                }
+        };
+        Ok(blockers.iter().filter(|before| present.iter().any(|now| same(before, now))).cloned().collect())
+    }
+
+    async fn progress(&mut self) -> Result<Option<String>, SqlError> {
+        let watched = self.watched.clone();
+        let stages = match self.is_mariadb {
+            true => format!(
+                "SELECT STATE, CASE WHEN MAX_STAGE > 0 THEN CONCAT('stage ', STAGE, ' of ', MAX_STAGE, ', ', ROUND(PROGRESS), ' %') END
+                 FROM information_schema.PROCESSLIST WHERE ID = {watched} AND COMMAND <> 'Sleep'"
+            ),
+            false => format!(
+                "SELECT p.STATE, (SELECT CONCAT(ROUND(100 * s.WORK_COMPLETED / s.WORK_ESTIMATED), ' %')
+                   FROM performance_schema.events_stages_current s JOIN performance_schema.threads t ON t.THREAD_ID = s.THREAD_ID
+                   WHERE t.PROCESSLIST_ID = p.ID AND s.WORK_ESTIMATED > 0 LIMIT 1)
+                 FROM information_schema.PROCESSLIST p WHERE p.ID = {watched} AND p.COMMAND <> 'Sleep'"
+            ),
+        };
+        let row = self.ask(&stages).await?.into_iter().next().unwrap_or_default();
+        let said: Vec<String> = row.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        Ok((!said.is_empty()).then(|| said.join(": ")))
+    }
+
+    async fn cancel(&mut self) -> Result<(), SqlError> {
+        let sql = format!("KILL QUERY {}", self.watched);
+        self.ask(&sql).await.map(|_| ())
+    }
+
+    async fn close(self: Box<Self>) {
+        if let Some(link) = self.link {
+            link.close().await;
+        }
+    }
+}
+
+fn blocker(row: Row) -> Option<Blocker> {
+    let [connection, transaction, user, command, age, time, query] = <[Option<String>; 7]>::try_from(row).ok()?;
+    let seconds = |text: &Option<String>| text.as_deref()?.parse().ok().map(Duration::from_secs);
+    let state = match (command.as_deref(), &transaction) {
+        (Some("Sleep"), Some(_)) => Some("idle in transaction".to_owned()),
+        (Some("Sleep"), None) => Some("idle".to_owned()),
+        (Some(_), _) => Some("active".to_owned()),
+        (None, _) => None,
+    };
+    Some(Blocker {
+        connection: connection?,
+        age: seconds(&age).or(seconds(&time)),
+        transaction,
+        user,
+        application: None,
+        state,
+        query,
+    })
+}
