@@ -15,6 +15,7 @@ use super::super::{
 use super::dialect::GUARD;
 use super::errors::{is_input_output, sql_error};
 use super::lockfile::{self, LockFile};
+use super::observer::{Cancellation, SqliteObserver};
 use super::{handle, mounts};
 use crate::sql::{Lexis, Tokens};
 
@@ -30,6 +31,7 @@ pub(super) struct SqliteSession {
     who: String,
     /// Whether a transaction is open, as SQLite said after the last statement.
     in_transaction: bool,
+    cancellation: Cancellation,
 }
 
 impl SqliteSession {
@@ -42,7 +44,8 @@ impl SqliteSession {
             check_place(file)?;
         }
         let explain = |error: &sqlx::Error| refuse(address, &sql_error(error));
-        let mut connection = connect(file.as_ref()).await.map_err(|error| explain(&error))?;
+        let cancellation = Cancellation::default();
+        let mut connection = connect(file.as_ref(), &cancellation).await.map_err(|error| explain(&error))?;
         // Reads the file's header, which nothing before did: it may be no database at all.
         let version = ask(&mut connection, "SELECT sqlite_version(), (SELECT count(*) FROM sqlite_master)").await;
         let version = version.map_err(|error| explain(&error))?;
@@ -66,7 +69,7 @@ impl SqliteSession {
         };
         let lock_path = place.as_deref().map(lockfile::path_beside);
         let (connection, who) = (Some(connection), who.to_owned());
-        Ok(SqliteSession { connection, file, lock_path, lock: None, about, who, in_transaction: false })
+        Ok(SqliteSession { connection, file, lock_path, lock: None, about, who, in_transaction: false, cancellation })
     }
 
     /// Runs one statement.
@@ -155,7 +158,7 @@ fn closed() -> SqlError {
 }
 
 /// Opens the file, by setters only.
-async fn connect(file: Option<&File>) -> Result<SqliteConnection, sqlx::Error> {
+async fn connect(file: Option<&File>, cancellation: &Cancellation) -> Result<SqliteConnection, sqlx::Error> {
     let mut options = SqliteConnectOptions::new()
         // Waiting is the caller's business: it says what it waits for.
         .busy_timeout(Duration::ZERO)
@@ -173,7 +176,9 @@ async fn connect(file: Option<&File>) -> Result<SqliteConnection, sqlx::Error> {
             options = options.vfs(vfs.clone());
         }
     }
-    options.connect().await
+    let mut connection = options.connect().await?;
+    cancellation.watch(&mut connection).await?;
+    Ok(connection)
 }
 
 /// What can be said more clearly than SQLite's "unable to open database file".
@@ -253,6 +258,7 @@ impl Session for SqliteSession {
     }
 
     async fn execute(&mut self, parts: &[&str]) -> Result<(), BatchError> {
+        self.cancellation.clear();
         for (part, sql) in parts.iter().enumerate() {
             self.run(sql).await.map_err(|error| BatchError { part, error })?;
         }
@@ -322,7 +328,7 @@ impl Session for SqliteSession {
         if let Some(file) = &self.file {
             // Nothing of a session outlives its connection, and the lock does not belong to the connection.
             let file = File { create: false, ..file.clone() };
-            let new = connect(Some(&file)).await.map_err(|error| sql_error(&error))?;
+            let new = connect(Some(&file), &self.cancellation).await.map_err(|error| sql_error(&error))?;
             if let Some(old) = self.connection.replace(new) {
                 let _ = old.close().await;
             }
@@ -338,7 +344,7 @@ impl Session for SqliteSession {
     }
 
     fn observer(&self) -> Option<Box<dyn Observer>> {
-        None
+        Some(Box::new(SqliteObserver(self.cancellation.clone())))
     }
 
     async fn close(mut self: Box<Self>) {

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use coexist::databases::{Address, ErrorKind, Limits, Probe};
 
 use super::*;
-use crate::support::{Engine, PgBouncer, Server, TestDatabase};
+use crate::support::{Engine, PgBouncer, Server, Signal, TestDatabase};
 
 /// Runs a test on a fresh database, unless this run is not to test PostgreSQL.
 fn on_fresh(test: impl AsyncFnOnce(&TestDatabase)) {
@@ -317,5 +317,35 @@ fn a_server_that_goes_away_is_noticed() {
         let mut session = connect(&db).await;
         server.kill();
         assert_eq!(fail(&mut *session, &["SELECT 1"]).await.error.kind, ErrorKind::ConnectionLost);
+    });
+}
+
+#[test]
+fn a_standby_is_refused() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let server = Server::private(Engine::Postgres);
+    let db = TestDatabase::on(&server);
+    let folder = db.admin("show data_directory;")[0][0].clone();
+    server.stop(Signal::Terminate);
+    std::fs::write(std::path::Path::new(&folder).join("standby.signal"), "").unwrap();
+    server.restart();
+    let address = Address::parse(&db.url(), &|_| None).unwrap();
+    let error = block_on(address.database().connect(&address, "migrate")).err().expect("it is refused");
+    assert!(error.message.contains("is a standby"), "{error}");
+}
+
+#[test]
+fn an_open_connection_beyond_this_machine_is_warned_of() {
+    on_fresh(async |db| {
+        // Leads to this machine and does not look like it.
+        let url = db.url().replace("127.0.0.1", "0.0.0.0");
+        let session = connect_to(&format!("{url}?sslmode=disable")).await;
+        assert_eq!(session.about().warnings.len(), 1);
+        assert!(session.about().warnings[0].contains("not encrypted"), "{:?}", session.about().warnings);
+        let address = Address::parse(&url, &|_| None).unwrap();
+        let error = address.database().connect(&address, "migrate").await.err().expect("it is refused");
+        assert!(error.hint.unwrap().contains("sslmode=disable"));
     });
 }
