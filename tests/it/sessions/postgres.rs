@@ -349,3 +349,32 @@ fn an_open_connection_beyond_this_machine_is_warned_of() {
         assert!(error.hint.unwrap().contains("sslmode=disable"));
     });
 }
+
+#[test]
+fn a_local_socket_and_a_password_file() {
+    on_fresh(async |db| {
+        let folder = db.admin("show unix_socket_directories;")[0][0].clone();
+        let port = db.server().address().port();
+        let (login, _) = db.url().split_once('@').map(|(login, rest)| (login.to_owned(), rest.to_owned())).unwrap();
+        let password = login.rsplit(':').next().unwrap().to_owned();
+        let home = tempfile::tempdir().unwrap();
+        let passfile = home.path().join("pgpass");
+        std::fs::write(&passfile, format!("*:{port}:{}:tester:{password}\n", db.name())).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&passfile, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let lookup = |name: &str| (name == "PGPASSFILE").then(|| passfile.display().to_string());
+        for url in [
+            format!("postgres://tester@/{}?host={folder}&port={port}", db.name()),
+            format!("postgres://tester@127.0.0.1:{port}/{}", db.name()),
+        ] {
+            let address = Address::parse(&url, &lookup).unwrap();
+            let session =
+                address.database().connect(&address, "migrate").await.unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(session.about().database, db.name());
+            session.close().await;
+        }
+    });
+}
