@@ -3,6 +3,7 @@
 
 mod postgres;
 mod sqlite;
+mod tls;
 
 use coexist::databases::{Address, BatchError, ErrorKind, HistoryTable, Limits, LockName, Session};
 
