@@ -6,6 +6,7 @@
 mod support;
 
 mod architecture;
+mod ddl;
 mod house;
 mod mysql_session;
 mod readme;

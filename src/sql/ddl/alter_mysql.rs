@@ -39,7 +39,7 @@ impl Reader<'_, '_> {
                     self.cursor.step();
                 }
                 self.cursor.eat("NOWAIT");
-                self.cursor.parts().into_iter().flat_map(actions).collect()
+                parts(self.cursor).into_iter().flat_map(actions).collect()
             }
             ObjectKind::Event if self.cursor.has("RENAME TO") => {
                 let mut found = self.cursor.find("RENAME TO").unwrap_or(self.cursor);
@@ -51,6 +51,23 @@ impl Reader<'_, '_> {
         };
         self.actions(actions);
     }
+}
+
+/// The parts between commas, but for the commas of `DROP PARTITION a, b`.
+fn parts(cursor: Cursor<'_>) -> Vec<Cursor<'_>> {
+    let mut parts: Vec<Cursor<'_>> = Vec::new();
+    let mut start = cursor.at;
+    for part in cursor.parts() {
+        let end = start + part.tokens.len();
+        match parts.last_mut() {
+            Some(last) if part.tokens.len() == 1 && last.keyword(1).starts_with("PARTITION") => {
+                last.tokens = &cursor.tokens[start - 1 - last.tokens.len()..end];
+            }
+            _ => parts.push(part),
+        }
+        start = end + 1;
+    }
+    parts
 }
 
 /// One part between commas; `ADD COLUMN (a INT, b INT)` is several actions, and so are options without commas.

@@ -84,7 +84,7 @@ pub(super) fn constraint(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<Ta
             constraint.not_enforced = true;
         } else if cursor.eat("NOT DEFERRABLE") {
             constraint.deferrable = false;
-        } else if cursor.eat("DEFERRABLE") {
+        } else if cursor.eat("DEFERRABLE") || cursor.eat("INITIALLY DEFERRED") {
             constraint.deferrable = true;
         } else if cursor.eat("NO INHERIT") {
             constraint.no_inherit = true;

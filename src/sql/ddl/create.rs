@@ -112,7 +112,7 @@ impl Reader<'_, '_> {
         self.reading.detail = Detail::Table(Box::new(table));
     }
 
-    fn element(&self, mut part: Cursor<'_>, table: &mut TableDefinition) {
+    fn element(&mut self, mut part: Cursor<'_>, table: &mut TableDefinition) {
         let grammar = self.grammar;
         if part.sees("LIKE") && part.kind() == Some(TokenKind::Word) {
             part.step();
@@ -122,7 +122,10 @@ impl Reader<'_, '_> {
             if unique {
                 table.indexes.push(table_index(&mut { part }, grammar));
             }
-            table.constraints.extend(constraint(&mut part, grammar));
+            match constraint(&mut part, grammar) {
+                Some(constraint) => table.constraints.push(constraint),
+                None => self.reading.verb = Verb::Unknown,
+            }
         } else if grammar.is_mysql() && starts_index(&part) {
             table.indexes.push(table_index(&mut part, grammar));
         } else if grammar == Grammar::MariaDb && part.sees("PERIOD FOR") {
@@ -130,6 +133,8 @@ impl Reader<'_, '_> {
         } else if let Some((column, _)) = column(&mut part, grammar) {
             // SQLite: the last column may be followed by table constraints without a comma; they read as its own.
             table.columns.push(column);
+        } else {
+            self.reading.verb = Verb::Unknown;
         }
     }
 

@@ -70,6 +70,23 @@ impl Reader<'_, '_> {
                 self.other();
             }
         }
+        if self.lacks_name() {
+            self.reading.verb = Verb::Unknown;
+        }
+    }
+
+    /// Whether a statement that must name something does not.
+    fn lacks_name(&self) -> bool {
+        use ObjectKind::*;
+        let reading = &self.reading;
+        let named = match reading.object {
+            Some(Index) => reading.verb != Verb::Create,
+            Some(Table | View | MaterializedView | Sequence | Type | Domain | Schema | Trigger | Function) => true,
+            _ => false,
+        };
+        // ALTER TABLE ALL IN TABLESPACE names none.
+        let all = reading.actions().first().is_some_and(|action| action.kind == ActionKind::Settings);
+        named && matches!(reading.verb, Verb::Create | Verb::Alter | Verb::Drop) && reading.names.is_empty() && !all
     }
 
     fn set(&mut self, verb: Verb, object: Option<ObjectKind>) {
