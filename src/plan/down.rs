@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::history::{Applied, History, Scripts};
+use crate::sql::Lexis;
 use crate::migration::{Directive, Id, Migration, Script};
 
 use super::target::{self, Mark, Point, Target, Unresolved};
@@ -68,6 +69,7 @@ pub fn down(
     undo: &[&Applied],
     stored: &HashMap<Id, Scripts>,
     prefer: Prefer,
+    lexis: &Lexis,
 ) -> Result<Plan, Irreversible> {
     let files = by_id(migrations);
     let mut steps = Vec::new();
@@ -87,11 +89,11 @@ pub fn down(
             (Prefer::Stored, _, Some(script)) | (Prefer::File, None, Some(script)) => (script, true),
             (_, Some(script), _) => (script, false),
             (_, None, None) => {
-                irreversible.push((crate::migration::title(&applied.id, &applied.name), reason(file)));
+                irreversible.push((crate::migration::title(&applied.id, &applied.name), reason(file, lexis)));
                 continue;
             }
         };
-        if let Some(reason) = declared_irreversible(&script) {
+        if let Some(reason) = declared_irreversible(&script, lexis) {
             irreversible.push((crate::migration::title(&applied.id, &applied.name), Some(reason)));
             continue;
         }
@@ -111,13 +113,13 @@ pub fn down(
     Ok(Plan { head: history.head(), steps, drift: drift(migrations, history, &[]) })
 }
 
-fn declared_irreversible(script: &Script) -> Option<String> {
-    script.directives.all.iter().find_map(|(_, directive)| match directive {
-        Directive::DownIrreversible(reason) => Some(reason.clone()),
+fn declared_irreversible(script: &Script, lexis: &Lexis) -> Option<String> {
+    script.directives(lexis).all.into_iter().find_map(|(_, directive)| match directive {
+        Directive::DownIrreversible(reason) => Some(reason),
         _ => None,
     })
 }
 
-fn reason(migration: Option<&Migration>) -> Option<String> {
-    migration.and_then(|migration| declared_irreversible(&migration.up))
+fn reason(migration: Option<&Migration>, lexis: &Lexis) -> Option<String> {
+    migration.and_then(|migration| declared_irreversible(&migration.up, lexis))
 }

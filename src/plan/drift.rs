@@ -171,11 +171,13 @@ pub struct Policy {
     pub ahead: Tolerance,
     /// Whether missing and changed files stop the run; `down` goes by the history and is not stopped.
     pub files_must_agree: bool,
+    /// Whether a half-done migration is known to be finished before the plan is run.
+    pub unfinished_is_recovered: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { out_of_order: Tolerance::WhenHarmless, ahead: Tolerance::WhenHarmless, files_must_agree: true }
+        Policy { out_of_order: Tolerance::WhenHarmless, ahead: Tolerance::WhenHarmless, files_must_agree: true, unfinished_is_recovered: false }
     }
 }
 
@@ -184,7 +186,8 @@ impl Policy {
     pub fn tolerates(&self, drift: &Drift) -> bool {
         match drift {
             Drift::Changed { .. } | Drift::Missing { .. } => !self.files_must_agree,
-            Drift::BrokenChain { .. } | Drift::Unfinished { .. } => false,
+            Drift::BrokenChain { .. } => false,
+            Drift::Unfinished { .. } => self.unfinished_is_recovered,
             Drift::Ahead { compatible, .. } => match self.ahead {
                 Tolerance::Refuse => false,
                 Tolerance::WhenHarmless => *compatible == Some(true),

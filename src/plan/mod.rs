@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 pub use down::{Irreversible, Prefer, down, undo};
 pub use drift::{Drift, Policy, Refused, Tolerance};
-pub use prepare::{Mode, Prepared, Unrunnable};
+pub use prepare::{Bracket, Mode, Piece, Prepared, Unrunnable};
 pub use target::{Mark, Point, Target, Unresolved};
 pub use up::{goto, up};
 

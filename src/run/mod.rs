@@ -13,12 +13,14 @@ mod lock;
 mod message;
 mod patience;
 mod recover;
+mod steps;
 mod locked;
 mod watch;
 
 use std::time::Duration;
 
-use crate::databases::{ConnectError, Limits, SqlError};
+use crate::databases::{ConnectError, Limits, Session, SqlError};
+use crate::migration::Id;
 
 pub use failure::{Aftermath, Done, Failure, Outcome, StatementAt};
 pub use interrupt::Interrupt;
@@ -89,6 +91,22 @@ pub enum RunError {
         /// What had been done before.
         done: Vec<Done>,
     },
+    /// A migration was interrupted, and nobody can tell whether a statement of it took effect.
+    #[error("`{}` was interrupted in statement {statement} of {of}, and whether that took effect cannot be told: {reason}", crate::migration::title(id, name))]
+    HalfDone {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// The statement's number, from 1.
+        statement: usize,
+        /// Of how many.
+        of: usize,
+        /// The statement.
+        sql: String,
+        /// Why nobody can tell.
+        reason: String,
+    },
     /// The history does not let the run go on.
     #[error("{0}")]
     History(String),
@@ -107,4 +125,15 @@ impl RunError {
     pub(crate) fn sql(doing: &'static str) -> impl FnOnce(SqlError) -> RunError {
         move |error| RunError::Sql { doing, error }
     }
+}
+
+/// The session, with the named points at which it dies on request where those are compiled in.
+#[cfg(feature = "failpoints")]
+fn failpoint_wrap(session: Box<dyn Session>) -> Box<dyn Session> {
+    failpoint::wrap(session)
+}
+
+#[cfg(not(feature = "failpoints"))]
+fn failpoint_wrap(session: Box<dyn Session>) -> Box<dyn Session> {
+    session
 }

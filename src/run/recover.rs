@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use crate::databases::{ErrorKind, Probe};
-use crate::history::{Entry, Fact, Kind, State};
-use crate::migration::{Id, Migration, OuterTransaction, Script, title};
+use crate::databases::Probe;
+use crate::history::{Entry, Fact, Head, Kind, State};
+use crate::migration::{Migration, OuterTransaction, Script, title};
 use crate::plan::{Bracket, Direction, Prepared, Step};
 
 use super::RunError;
@@ -13,7 +13,6 @@ use super::failure::{Aftermath, Done};
 use super::locked::Locked;
 use super::message::{Composer, Cut, Role};
 use super::steps::{Trouble, Work};
-use crate::history::Head;
 
 /// What is known of the statement that was in flight.
 enum Finding {
@@ -146,6 +145,35 @@ impl Locked {
         self.execute("take over the interrupted migration", &parts).await
     }
 
+    /// Records what a human decided about the half-done entry: its end, or how many of its statements are done, together
+    /// with a fact that says so.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub async fn settle(
+        &mut self,
+        entry: &Entry,
+        state: Option<State>,
+        done: usize,
+        fact: &Fact<'_>,
+    ) -> Result<(), RunError> {
+        self.take_over(entry).await?;
+        let stored = self.stored(entry, None).await?;
+        let dialect = self.dialect();
+        let settled = match state {
+            Some(state) => self.store.settle(entry.seq, done, state),
+            None if done >= stored.pieces.len() => self.store.settle(entry.seq, done, State::Done),
+            None => self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref()),
+        };
+        let mut parts = dialect.begin(&self.settings.limits);
+        parts.push(settled);
+        parts.push(self.store.claim(&self.history.head(), fact, State::Done, None).sql);
+        parts.push("COMMIT".to_owned());
+        self.execute("record the decision", &parts).await?;
+        self.read_history().await
+    }
+
     /// What became of the statement in flight; clears its leftovers away.
     async fn find_out(&mut self, entry: &Entry, stored: &Prepared) -> Result<Finding, RunError> {
         let Some(piece) = stored.pieces.get(entry.statements_done) else { return Ok(Finding::DidNot) };
@@ -258,11 +286,6 @@ impl Locked {
     }
 }
 
-/// The kinds of refusal after which a statement that ran alone may have taken effect nevertheless.
-pub(super) fn is_unclear(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::ConnectionLost)
-}
-
 fn half_done(entry: &Entry, stored: &Prepared, reason: String) -> RunError {
     let index = entry.statements_done;
     RunError::HalfDone {
@@ -273,9 +296,4 @@ fn half_done(entry: &Entry, stored: &Prepared, reason: String) -> RunError {
         sql: stored.pieces.get(index).map(|piece| piece.sql(stored).to_owned()).unwrap_or_default(),
         reason,
     }
-}
-
-/// What a history id is called in the commands that resolve it.
-pub fn resolve_commands(id: &Id, statement: usize) -> String {
-    format!("`migrate resolve {id} --statement {statement} --done` or `--again`")
 }

@@ -48,6 +48,8 @@ pub(super) struct Work<'p> {
     pub cut: Cut,
     /// Which statement a step that goes on begins with; 0 for those that begin.
     pub from: usize,
+    /// Whether the user was told of the migration already, in an earlier attempt.
+    pub told: bool,
 }
 
 impl Locked {
@@ -85,13 +87,12 @@ impl Locked {
                     } else {
                         self.read_history().await?;
                     }
-                    self.finish_interrupted(&steps, listener).await?;
+                    self.finish_interrupted(listener).await?;
                     next = self.catch_up(&steps, base, next, &mut done, listener);
                     head = self.history.head();
                 }
             }
         }
-        self.read_head(&head);
         Ok(Outcome { done, head: head.hash })
     }
 
@@ -120,12 +121,14 @@ impl Locked {
         let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
         let mut at = 0;
         let mut running: Option<(u64, usize)> = None;
+        let mut told = false;
         while at < steps.len() {
             let rest = &steps[at..];
             let (parts, heads) = self.compose(rest, head, running).await?;
             let cut = if steps.len() > 1 { Cut::Nowhere } else { Cut::EachStatement };
             let from = running.map_or(0, |(_, from)| from);
-            let work = Work { steps: rest, first: first + at, parts, cut, from };
+            let work = Work { steps: rest, first: first + at, parts, cut, from, told };
+            told = true;
             let stopped = match self.carry_out(&work, done, listener).await {
                 Ok(()) => {
                     if let Some(last) = heads.last() {
@@ -164,7 +167,8 @@ impl Locked {
                 return Err(Trouble::Run(RunError::Interrupted { done: std::mem::take(done) }));
             }
             if prepared.mode == Mode::Stepwise {
-                running = self.where_it_stands(prepared, head).await.map_err(Trouble::Run)?;
+                let prepared = prepared.clone();
+                running = self.where_it_stands(&prepared, head).await.map_err(Trouble::Run)?;
             }
         }
         Ok(())
@@ -279,7 +283,7 @@ impl Locked {
             let error = &refusal.error.error;
             match (part.role, error.kind) {
                 (_, kind) if kind.is_lost() => return Err(Trouble::Lost(error.clone())),
-                (Role::Commit, kind) if kind.is_retryable() && !self.dialect().aborts_on_error() => {
+                (Role::Commit, kind) if kind.is_retryable() && self.dialect().commit_can_wait() => {
                     // The transaction is whole and open; only its end had to wait for readers.
                     skipped = refusal.error.part;
                     patience.failed();
@@ -380,7 +384,7 @@ impl Locked {
             if same_way && entry.id.as_ref() == Some(&prepared.step.id) {
                 if next >= known && entry.owner == self.connector.run && done.len() <= next {
                     let one = [prepared.clone()];
-                    let work = Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0 };
+                    let work = Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0, told: true };
                     tell_end(&work, 0, Instant::now(), done, listener);
                 }
                 next += 1;
@@ -434,23 +438,24 @@ impl Locked {
 }
 
 fn tell_beginning(work: &Work<'_>, parts: &[Part], listener: &mut Listener<'_>) {
-    let mut seen = None;
     for part in parts {
         let prepared = &work.steps[part.step];
+        let first_of_all = match part.role {
+            Role::Statement(index) => index == if part.step == 0 { work.from } else { 0 },
+            Role::Claim => prepared.pieces.is_empty(),
+            _ => false,
+        };
+        if first_of_all && !(work.told && part.step == 0) {
+            tell_migration(work, part.step, listener);
+        }
         if let Role::Statement(index) = part.role {
-            if index == work.from && seen != Some(part.step) {
-                tell_migration(work, part.step, listener);
-            }
             listener(&Event::StatementStarted {
                 id: &prepared.step.id,
                 statement: index + 1,
                 of: prepared.pieces.len(),
                 sql: prepared.pieces[index].sql(prepared),
             });
-        } else if part.role == Role::Claim && prepared.pieces.is_empty() {
-            tell_migration(work, part.step, listener);
         }
-        seen = Some(part.step);
     }
 }
 

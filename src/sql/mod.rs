@@ -1,9 +1,12 @@
 //! SQL text to statements, and what each statement says. Pure: no input, no output, no database.
 
+mod cursor;
+mod effect;
 mod lex;
 mod place;
 mod split;
 
+pub use effect::{Control, Effect, Refusal, effect, may_change_session, outer_transaction};
 pub use lex::{Bodies, Client, DoubleQuotes, Grammar, LONGEST, Lexis, Token, TokenKind, Tokens, Unclosed};
 pub use place::{LineIndex, Place, Span};
 pub use split::{SplitError, Statement, StatementKind, Statements, split};

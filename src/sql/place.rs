@@ -66,7 +66,7 @@ impl<'t> LineIndex<'t> {
             *before += characters(block);
             Some(here)
         });
-        LineIndex { text, starts: std::iter::once(0).chain(after).collect(), first, characters: characters.collect() }
+        LineIndex { text, starts: std::iter::once(0).chain(after).collect(), characters: characters.collect(), first }
     }
 
     /// The line and column of a byte offset, which must lie on a character border.

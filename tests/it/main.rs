@@ -1,4 +1,4 @@
-//! The tests of the whole program on real databases: one binary, one module per subject.
+//! One test binary, a module per subject.
 
 #[allow(dead_code, unused_imports)]
 #[macro_use]

@@ -37,7 +37,7 @@ fn described(text: &str, lexis: &Lexis) -> String {
                 writeln!(out, "== {place}{kind}\n{}", statement.of(text)).unwrap();
             }
             Err(error) => {
-                let place = error.place;
+                let place = lines.place(error.span.start);
                 writeln!(out, "!! {}:{} {}\n   {}", place.line, place.column, error.message, error.hint).unwrap();
             }
         }

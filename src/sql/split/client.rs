@@ -45,25 +45,19 @@ impl<'t> Statements<'t> {
     fn delimiter_command(&mut self, token: &Token, draft: &Draft<'t>) -> Result<Option<Command<'t>>, SplitError> {
         let line = self.rest_of_line(token.start());
         let argument = self.text[token.end()..line.end].trim();
-        if let Some(statement) = draft.span {
+        if draft.span.is_some() {
             // A column may be called `delimiter`; a script that has changed its terminator means the command.
             if !self.tokens.has_delimiter() || argument.is_empty() || argument.contains([' ', ',', '(']) {
                 return Ok(None);
             }
-            let place = super::LineIndex::new(self.text).place(statement.start);
-            let message = format!("`DELIMITER` stands inside the statement that starts on line {}", place.line);
-            return Err(SplitError::new(
-                self.text,
-                line,
-                message,
-                "end the statement with the delimiter in force first",
-            ));
+            let message = "`DELIMITER` stands inside a statement that has not ended";
+            return Err(SplitError::new(line, message, "end the statement with the delimiter in force first"));
         }
         let word = argument.split_whitespace().next().unwrap_or_default();
         let word = word.trim_matches(['\'', '"', '`']);
         if word.is_empty() || word.contains('\\') {
             let hint = "write it on the same line, as in `DELIMITER $$`";
-            return Err(SplitError::new(self.text, line, "`DELIMITER` names no delimiter", hint));
+            return Err(SplitError::new(line, "`DELIMITER` names no delimiter", hint));
         }
         self.tokens.seek(line.end);
         Ok(Some(Command::Delimiter(Some(word).filter(|word| *word != ";"))))

@@ -10,7 +10,7 @@ mod compound;
 use body::Body;
 
 use super::lex::{Client, Lexis, Token, TokenKind, Tokens, Unclosed};
-use super::place::{LineIndex, Place, Span};
+use super::place::Span;
 
 /// One statement of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +53,6 @@ impl Statement {
 pub struct SplitError {
     /// What is wrong: for something never closed, where it is opened.
     pub span: Span,
-    /// Where that is, for people.
-    pub place: Place,
     /// What is wrong.
     pub message: String,
     /// The next step.
@@ -62,15 +60,12 @@ pub struct SplitError {
 }
 
 impl SplitError {
-    fn new(text: &str, span: Span, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        let place = LineIndex::new(text).place(span.start);
-        SplitError { span, place, message: message.into(), hint: hint.into() }
+    fn new(span: Span, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        SplitError { span, message: message.into(), hint: hint.into() }
     }
 
-    fn unclosed(text: &str, span: Span, what: &str, close: &str) -> Self {
-        let line = LineIndex::new(text).place(span.start).line;
-        let message = format!("the {what} that starts on line {line} is never closed");
-        SplitError::new(text, span, message, format!("close it with `{close}`"))
+    fn unclosed(span: Span, what: &str, close: &str) -> Self {
+        SplitError::new(span, format!("this {what} is never closed"), format!("close it with `{close}`"))
     }
 }
 
@@ -117,11 +112,11 @@ impl<'t> Statements<'t> {
     fn checked(&self) -> Result<(), SplitError> {
         if let Some(at) = self.text.find('\0') {
             let hint = "remove it; text that is not UTF-8 must be converted first";
-            return Err(SplitError::new(self.text, Span::new(at, at + 1), "the script contains a NUL byte", hint));
+            return Err(SplitError::new(Span::new(at, at + 1), "the script contains a NUL byte", hint));
         }
         if self.text.len() > super::lex::LONGEST {
             let span = Span::new(0, 0);
-            return Err(SplitError::new(self.text, span, "the script is longer than 4 GiB", "split it into several"));
+            return Err(SplitError::new(span, "the script is longer than 4 GiB", "split it into several"));
         }
         Ok(())
     }
@@ -236,20 +231,20 @@ impl<'t> Statements<'t> {
         };
         // Only the first line is worth underlining; the rest of the script is inside.
         let line = opening.lines().next().unwrap_or_default();
-        Err(SplitError::unclosed(text, Span::new(span.start, span.start + line.len()), what, close))
+        Err(SplitError::unclosed(Span::new(span.start, span.start + line.len()), what, close))
     }
 
     fn refuse_open(&self, draft: &Draft<'t>) -> Result<(), SplitError> {
         let text = self.text;
         if let Some(span) = self.versioned_from.filter(|_| self.tokens.in_versioned_comment()) {
-            return Err(SplitError::unclosed(text, span, "versioned comment", "*/"));
+            return Err(SplitError::unclosed(span, "versioned comment", "*/"));
         }
         if let Some((span, close)) = draft.body.open() {
             let what = format!("`{}` block", span.of(text).to_uppercase());
-            return Err(SplitError::unclosed(text, span, &what, close));
+            return Err(SplitError::unclosed(span, &what, close));
         }
         match draft.parentheses.last() {
-            Some(at) => Err(SplitError::unclosed(text, Span::new(*at as usize, *at as usize + 1), "parenthesis", ")")),
+            Some(at) => Err(SplitError::unclosed(Span::new(*at as usize, *at as usize + 1), "parenthesis", ")")),
             None => Ok(()),
         }
     }

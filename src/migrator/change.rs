@@ -1,0 +1,165 @@
+//! `up`, `down`, `redo` and `goto`, and the plans of them.
+
+use std::collections::HashMap;
+
+use crate::history::{Fact, History, Kind, Scripts};
+use crate::migration::Id;
+use crate::plan::{self, Direction, Plan, Policy, Prefer, Step, Target};
+use crate::run::event::Listener;
+use crate::run::{Locked, Outcome};
+
+use super::{Error, Migrator, Proposal, Request, SavedPlan};
+
+/// A plan and which way it goes.
+struct Draft {
+    plan: Plan,
+    direction: Direction,
+    towards: Option<String>,
+}
+
+impl Migrator {
+    /// What a request would run. Takes no lock and writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When it would be refused.
+    pub async fn propose(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Proposal, Error> {
+        let mut read = self.read(listener).await?;
+        let draft = match self.undone(request, &read.history)? {
+            undone if undone.is_empty() => self.draft(request, &read.history, &HashMap::new()),
+            undone => {
+                let stored = match &mut read.session {
+                    Some((session, store)) => {
+                        let scripts = store.scripts(&mut **session, &seqs(&undone)).await;
+                        scripts.map_err(|error| Error::Sql { doing: "read the stored scripts", error })?
+                    }
+                    None => Vec::new(),
+                };
+                self.draft(request, &read.history, &by_id(&undone, stored))
+            }
+        };
+        let history = read.close().await;
+        let draft = draft?;
+        let recovers = history.unfinished().map(|entry| {
+            format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
+        });
+        let policy = Policy { unfinished_is_recovered: true, ..self.policy_for(draft.direction) };
+        let approved = self.approve(draft.plan, &policy)?;
+        Ok(Proposal { direction: draft.direction, towards: draft.towards, approved, recovers })
+    }
+
+    /// Carries a request out, under the lock. `seen` is the proposal that somebody agreed to, or a plan that was
+    /// saved: if the world has changed since, nothing is run.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused or fails; everything done is recorded.
+    pub async fn carry_out(
+        &self,
+        request: &Request,
+        seen: Option<&SavedPlan>,
+        listener: &mut Listener<'_>,
+    ) -> Result<Outcome, Error> {
+        let mut locked = Locked::take(self.connector.clone(), self.settings.clone(), listener).await?;
+        let outcome = self.under_lock(&mut locked, request, seen, listener).await;
+        locked.release().await;
+        outcome
+    }
+
+    async fn under_lock(
+        &self,
+        locked: &mut Locked,
+        request: &Request,
+        seen: Option<&SavedPlan>,
+        listener: &mut Listener<'_>,
+    ) -> Result<Outcome, Error> {
+        let recovered = locked.recover(&self.migrations, listener).await?;
+        let history = locked.history().clone();
+        let undone = self.undone(request, &history)?;
+        let stored = locked.scripts(&seqs(&undone)).await?;
+        let draft = self.draft(request, &history, &by_id(&undone, stored))?;
+        let approved = self.approve(draft.plan, &self.policy_for(draft.direction))?;
+        if let Some(seen) = seen {
+            seen.agrees(&approved)?;
+        }
+        let mut outcome = locked.run(approved, listener).await?;
+        if let (Request::Up(_), Some(release)) = (request, self.settings.release.as_deref()) {
+            self.note_release(locked, release, &mut outcome).await?;
+        }
+        outcome.done.splice(0..0, recovered);
+        Ok(outcome)
+    }
+
+    /// A release that brought no migration is a state to go back to, too.
+    async fn note_release(&self, locked: &mut Locked, release: &str, outcome: &mut Outcome) -> Result<(), Error> {
+        if outcome.done.is_empty() && locked.history().release() != Some(release) {
+            locked.record(&[Fact { release: Some(release), ..Fact::new(Kind::Release, None, "") }]).await?;
+            outcome.head = locked.history().head().hash;
+        }
+        Ok(())
+    }
+
+    fn policy_for(&self, direction: Direction) -> Policy {
+        match direction {
+            Direction::Up => self.policy,
+            // Going back goes by the history: older files are what one goes back with.
+            Direction::Down => Policy { files_must_agree: false, ahead: plan::Tolerance::Allow, ..self.policy },
+        }
+    }
+
+    /// The entries, newest first, of what a request undoes.
+    fn undone(&self, request: &Request, history: &History) -> Result<Vec<(Id, u64)>, Error> {
+        let target = match request {
+            Request::Up(_) => return Ok(Vec::new()),
+            Request::Down(target, _) => target.clone(),
+            Request::Redo(count, _) => Target::Count(*count),
+            Request::Goto(name, _) => match plan::goto(name, &self.migrations, history)? {
+                Direction::Up => return Ok(Vec::new()),
+                Direction::Down => Target::To(name.clone()),
+            },
+        };
+        let (undone, _) = plan::undo(history, &target)?;
+        Ok(undone.into_iter().map(|applied| (applied.id.clone(), applied.scripts)).collect())
+    }
+
+    fn draft(&self, request: &Request, history: &History, stored: &HashMap<Id, Scripts>) -> Result<Draft, Error> {
+        let migrations = &self.migrations;
+        let up = |target: &Target| -> Result<Draft, Error> {
+            Ok(Draft { plan: plan::up(migrations, history, target)?, direction: Direction::Up, towards: None })
+        };
+        let down = |target: &Target, prefer: Prefer| -> Result<Draft, Error> {
+            let (undone, point) = plan::undo(history, target)?;
+            let plan = plan::down(migrations, history, &undone, stored, prefer, self.connector.database.dialect().lexis())?;
+            Ok(Draft { plan, direction: Direction::Down, towards: point.map(|point| point.mark.to_string()) })
+        };
+        match request {
+            Request::Up(target) => up(target),
+            Request::Down(target, prefer) => down(target, *prefer),
+            Request::Goto(name, prefer) => match plan::goto(name, migrations, history)? {
+                Direction::Up => up(&Target::To(name.clone())),
+                Direction::Down => down(&Target::To(name.clone()), *prefer),
+            },
+            Request::Redo(count, prefer) => {
+                let mut draft = down(&Target::Count(*count), *prefer)?;
+                let files = plan::by_id(migrations);
+                let again: Result<Vec<Step>, Error> = draft.plan.steps.iter().rev().map(|step| match files.get(&step.id) {
+                    Some(migration) => Ok(Step::apply(migration)),
+                    None => Err(Error::usage(
+                        format!("`{}` has no file to be applied again from", step.title()),
+                        "restore its file, or use `migrate down`",
+                    )),
+                }).collect();
+                draft.plan.steps.extend(again?);
+                Ok(draft)
+            }
+        }
+    }
+}
+
+fn seqs(undone: &[(Id, u64)]) -> Vec<u64> {
+    undone.iter().map(|(_, seq)| *seq).collect()
+}
+
+fn by_id(undone: &[(Id, u64)], scripts: Vec<Scripts>) -> HashMap<Id, Scripts> {
+    undone.iter().map(|(id, _)| id.clone()).zip(scripts).collect()
+}

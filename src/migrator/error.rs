@@ -1,0 +1,91 @@
+//! Why a command could not do what it was asked.
+
+use crate::databases::{ConnectError, SqlError};
+use crate::plan::{Irreversible, Refused, Unresolved};
+use crate::run::{LockError, RunError};
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The run failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A name on the command line means nothing here.
+    #[error(transparent)]
+    Unresolved(#[from] Unresolved),
+    /// There is no way back.
+    #[error(transparent)]
+    Irreversible(#[from] Irreversible),
+    /// Files and history disagree, or a script cannot be run.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A saved plan does not fit the world any more.
+    #[error("the plan was made for another state: {0}")]
+    Stale(String),
+    /// The server refused a question of ours.
+    #[error("cannot {doing}: {error}")]
+    Sql {
+        /// What we were doing, after "cannot".
+        doing: &'static str,
+        /// What the server said.
+        error: SqlError,
+    },
+    /// What was asked for makes no sense here.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// The next step.
+        hint: String,
+    },
+}
+
+impl From<ConnectError> for Error {
+    fn from(error: ConnectError) -> Self {
+        Error::Run(RunError::Connect(error))
+    }
+}
+
+impl Error {
+    pub(super) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Error::Usage { message: message.into(), hint: hint.into() }
+    }
+
+    /// The next step, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Run(error) => run_hint(error),
+            Error::Unresolved(Unresolved::Unknown { near, .. }) if !near.is_empty() => {
+                Some(format!("did you mean `{}`?", near.join("` or `")))
+            }
+            Error::Unresolved(Unresolved::Unknown { .. }) => Some("`migrate status` lists versions and names, `migrate log` tags and releases".to_owned()),
+            Error::Unresolved(Unresolved::Ambiguous { .. }) => Some("give the version instead".to_owned()),
+            Error::Irreversible(_) => Some("write a down script, or restore from a backup; `--to` a later state undoes less".to_owned()),
+            Error::Refused(Refused::Drift(drift)) => drift.first().map(crate::plan::Drift::hint),
+            Error::Refused(Refused::Unrunnable(scripts)) => scripts.first().map(|script| script.hint.clone()),
+            Error::Stale(_) => Some("make a new one with `migrate plan -o FILE` and have it reviewed".to_owned()),
+            Error::Sql { error, .. } => error.hint.clone(),
+            Error::Usage { hint, .. } => Some(hint.clone()),
+        }
+    }
+}
+
+fn run_hint(error: &RunError) -> Option<String> {
+    match error {
+        RunError::Connect(error) => error.hint.clone(),
+        RunError::Lock(LockError::Held { .. }) => Some(
+            "another deployment is at work: wait for it, or give it longer with `--lock-wait 30m`; a dead holder's lock frees itself".to_owned(),
+        ),
+        RunError::Lock(LockError::Interrupted) => Some("run the command again".to_owned()),
+        RunError::Lock(LockError::Sql(error)) | RunError::Sql { error, .. } => error.hint.clone(),
+        RunError::Failed(failure) => Some(failure.hint()),
+        RunError::Pooled => Some(
+            "give the database's direct address, not the pooler's, in MIGRATE_DATABASE_URL or `--database-url`".to_owned(),
+        ),
+        RunError::Interrupted { .. } => Some("run the command again to go on".to_owned()),
+        RunError::HalfDone { id, statement, .. } => Some(format!(
+            "look at the schema, then record what is true: `migrate resolve {id} --statement {statement} --done` or `--again`; or, for the whole migration, `migrate resolve {id} --applied` or `--reverted`"
+        )),
+        RunError::History(_) => None,
+    }
+}

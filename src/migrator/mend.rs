@@ -1,0 +1,208 @@
+//! `baseline`, `tag`, `repair` and `resolve`: mending and marking the history.
+
+use crate::databases::Holder;
+use crate::history::{Fact, Kind, State};
+use crate::migration::{Id, Migration, Version};
+use crate::plan::{self, Drift, Target};
+use crate::run::Locked;
+use crate::run::event::Listener;
+
+use super::{Error, Migrator};
+
+/// What a human decided about a half-done migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// All of it took effect.
+    Applied,
+    /// None of it remains.
+    Reverted,
+    /// The statement of this number, from 1, took effect.
+    Done(usize),
+    /// The statement of this number, from 1, did not take effect and is to run again.
+    Again(usize),
+}
+
+impl Migrator {
+    /// Declares every migration up to a version applied, without running any.
+    ///
+    /// # Errors
+    ///
+    /// When the history has entries already, or the server refuses.
+    pub async fn baseline(&self, version: &Version, listener: &mut Listener<'_>) -> Result<Vec<Id>, Error> {
+        self.with_lock(listener, async |locked, _| {
+            if let Some(newest) = locked.history().newest() {
+                return Err(Error::usage(
+                    format!("the history already has `{}`", newest.id),
+                    "a baseline is for a database that was never migrated with this tool; `migrate status` shows what is applied",
+                ));
+            }
+            let until = Id::Version(version.clone());
+            let known: Vec<&Migration> =
+                self.migrations.iter().filter(|migration| migration.id.version().is_some() && migration.id <= until).collect();
+            let mut facts: Vec<Fact<'_>> = known
+                .iter()
+                .map(|migration| Fact {
+                    up: Some(&migration.up),
+                    down: migration.down.as_ref(),
+                    release: self.settings.release.as_deref(),
+                    ..Fact::new(Kind::Baseline, Some(&migration.id), &migration.name)
+                })
+                .collect();
+            if !known.iter().any(|migration| migration.id == until) {
+                facts.push(Fact::new(Kind::Baseline, Some(&until), "baseline"));
+            }
+            let ids = facts.iter().filter_map(|fact| fact.id.cloned()).collect();
+            locked.record(&facts).await?;
+            Ok(ids)
+        })
+        .await
+    }
+
+    /// Gives the present state a name to go back to.
+    ///
+    /// # Errors
+    ///
+    /// When the name is taken, or the server refuses.
+    pub async fn tag(&self, name: &str, listener: &mut Listener<'_>) -> Result<String, Error> {
+        if name.is_empty() || name.chars().any(char::is_control) || name.chars().all(|c| c.is_ascii_digit()) {
+            return Err(Error::usage(format!("`{}` cannot be a tag", name.escape_debug()), "choose a name such as `v2.3` or `before-import`"));
+        }
+        self.with_lock(listener, async |locked, _| {
+            let taken = |entry: &&crate::history::Entry| entry.kind == Kind::Tag && entry.tag.as_deref() == Some(name);
+            if locked.history().entries().iter().any(|entry| taken(&entry)) {
+                return Err(Error::usage(format!("the tag `{name}` exists already"), "`migrate log` shows it; choose another name"));
+            }
+            locked.record(&[Fact { tag: Some(name), ..Fact::new(Kind::Tag, None, "") }]).await?;
+            Ok(locked.history().head().hash)
+        })
+        .await
+    }
+
+    /// Accepts edited files as they are now, and forgets migrations whose files are gone for good.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is neither, or the server refuses.
+    pub async fn repair(&self, accept: &[String], forget: &[String], listener: &mut Listener<'_>) -> Result<Vec<Id>, Error> {
+        self.with_lock(listener, async |locked, _| {
+            let history = locked.history().clone();
+            let plan = plan::up(&self.migrations, &history, &Target::All)?;
+            let files = plan::by_id(&self.migrations);
+            let wanted = |id: &Id, names: &[String]| names.iter().any(|name| same(name, id));
+            let mut facts = Vec::new();
+            for drift in &plan.drift {
+                match drift {
+                    Drift::Changed { id, .. } if (accept.is_empty() && forget.is_empty()) || wanted(id, accept) => {
+                        if let Some(file) = files.get(id) {
+                            facts.push(Fact { up: Some(&file.up), down: file.down.as_ref(), ..Fact::new(Kind::Repair, Some(&file.id), &file.name) });
+                        }
+                    }
+                    Drift::Missing { id, name } | Drift::Ahead { id, name, .. } if wanted(id, forget) => {
+                        facts.push(Fact { tag: Some("forgotten by repair"), ..Fact::new(Kind::Revert, Some(id), name) });
+                    }
+                    _ => {}
+                }
+            }
+            for name in accept.iter().chain(forget) {
+                if !facts.iter().any(|fact| fact.id.is_some_and(|id| same(name, id))) {
+                    return Err(Error::usage(format!("there is nothing to repair about `{name}`"), "`migrate verify` shows what disagrees"));
+                }
+            }
+            let ids = facts.iter().filter_map(|fact| fact.id.cloned()).collect();
+            if !facts.is_empty() {
+                locked.record(&facts).await?;
+            }
+            Ok(ids)
+        })
+        .await
+    }
+
+    /// Records what a human decided about the half-done migration.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such migration, or the server refuses.
+    pub async fn resolve(&self, version: &str, resolution: Resolution, listener: &mut Listener<'_>) -> Result<Id, Error> {
+        self.with_lock(listener, async |locked, _| {
+            let entry = locked.history().unfinished().cloned();
+            let Some((entry, id)) = entry.and_then(|entry| entry.id.clone().map(|id| (entry, id))) else {
+                return Err(Error::usage("no migration is half-done", "`migrate status` shows where every migration stands"));
+            };
+            if !same(version, &id) {
+                return Err(Error::usage(format!("`{id}` is half-done, not `{version}`"), format!("say `migrate resolve {id} …`")));
+            }
+            let (state, done, note) = match resolution {
+                // What is half-done may be a way back: "applied" then means that the way back did not happen.
+                Resolution::Applied if entry.kind == Kind::Revert => (Some(State::Abandoned), 0, "applied"),
+                Resolution::Reverted if entry.kind == Kind::Revert => (Some(State::Done), entry.statements_total, "reverted"),
+                Resolution::Applied => (Some(State::Done), entry.statements_total, "applied"),
+                Resolution::Reverted => (Some(State::Abandoned), 0, "reverted"),
+                Resolution::Done(statement) => (None, statement, "done"),
+                Resolution::Again(statement) => (None, statement.saturating_sub(1), "again"),
+            };
+            if let Resolution::Done(statement) | Resolution::Again(statement) = resolution
+                && statement != entry.statements_done + 1
+            {
+                let next = entry.statements_done + 1;
+                return Err(Error::usage(
+                    format!("statement {next} is the one in doubt, not {statement}"),
+                    format!("say `--statement {next}`"),
+                ));
+            }
+            let note = match resolution {
+                Resolution::Done(statement) | Resolution::Again(statement) => format!("statement {statement}: {note}"),
+                _ => note.to_owned(),
+            };
+            let fact = Fact { tag: Some(&note), ..Fact::new(Kind::Resolve, Some(&id), &entry.name) };
+            locked.settle(&entry, state, done, &fact).await?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Waits until the server can be reached, as long as the settings say.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot.
+    pub async fn wait(&self, listener: &mut Listener<'_>) -> Result<(), Error> {
+        let session = self.connector.connect(self.settings.wait, listener).await?;
+        session.close().await;
+        Ok(())
+    }
+
+    /// Who holds the lock at this moment.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached or refuses.
+    pub async fn lock_holder(&self, listener: &mut Listener<'_>) -> Result<Option<Holder>, Error> {
+        if self.connector.address.missing_file().is_some() {
+            return Ok(None);
+        }
+        let mut session = self.connector.connect(self.settings.wait, listener).await?;
+        let (_, lock) = self.connector.home(&*session);
+        let holder = session.holder(&lock).await;
+        session.close().await;
+        holder.map_err(|error| Error::Sql { doing: "ask who holds the lock", error })
+    }
+
+    async fn with_lock<T>(
+        &self,
+        listener: &mut Listener<'_>,
+        work: impl AsyncFnOnce(&mut Locked, &mut Listener<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut locked = Locked::take(self.connector.clone(), self.settings.clone(), listener).await?;
+        let result = work(&mut locked, listener).await;
+        locked.release().await;
+        result
+    }
+}
+
+/// Whether a name on the command line means this migration.
+fn same(name: &str, id: &Id) -> bool {
+    match id {
+        Id::Version(version) => name.parse::<Version>().is_ok_and(|named| named == *version),
+        Id::Repeatable(_) => id.to_string() == name,
+    }
+}

@@ -1,0 +1,104 @@
+//! The front door: everything a command does, without the command line.
+
+mod change;
+mod error;
+mod mend;
+mod saved;
+mod status;
+mod verify;
+
+use crate::databases::Session;
+use crate::history::{History, Store};
+use crate::migration::Migration;
+use crate::plan::{Approved, Direction, Plan, Policy, Prefer, Target};
+use crate::run::event::Listener;
+use crate::run::{Connector, Settings};
+
+pub use error::Error;
+pub use mend::Resolution;
+pub use saved::SavedPlan;
+pub use status::{Condition, Line, Status};
+pub use verify::{Difference, Verification};
+
+/// A folder of migrations and the database they belong to.
+pub struct Migrator {
+    connector: Connector,
+    migrations: Vec<Migration>,
+    policy: Policy,
+    settings: Settings,
+}
+
+/// What would be run.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Which way.
+    pub direction: Direction,
+    /// What the target's name turned out to be, if it had one.
+    pub towards: Option<String>,
+    /// The steps, split and checked.
+    pub approved: Approved,
+    /// What cannot be had: why the plan would be refused.
+    pub recovers: Option<String>,
+}
+
+/// A change that a command asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Apply.
+    Up(Target),
+    /// Undo.
+    Down(Target, Prefer),
+    /// Undo so many and apply them again.
+    Redo(usize, Prefer),
+    /// Whichever way leads to this name.
+    Goto(String, Prefer),
+}
+
+impl Migrator {
+    /// A migrator for these migrations and this database.
+    pub fn new(connector: Connector, migrations: Vec<Migration>, policy: Policy, settings: Settings) -> Self {
+        Migrator { connector, migrations, policy, settings }
+    }
+
+    /// The migrations that the files hold, in order.
+    pub fn migrations(&self) -> &[Migration] {
+        &self.migrations
+    }
+
+    /// Reads the history without the lock, and without writing anything. A SQLite file that does not exist yet has an
+    /// empty history, and stays missing.
+    async fn read(&self, listener: &mut Listener<'_>) -> Result<Read, Error> {
+        if self.connector.address.missing_file().is_some() {
+            return Ok(Read { session: None, history: History::default() });
+        }
+        let connector = Connector { address: self.connector.address.clone().for_reading(), ..self.connector.clone() };
+        let mut session = connector.connect(self.settings.wait, listener).await?;
+        let (store, _) = connector.home(&*session);
+        match store.read(&mut *session).await {
+            Ok(history) => Ok(Read { session: Some((session, store)), history }),
+            Err(error) => {
+                session.close().await;
+                Err(Error::Sql { doing: "read the history", error })
+            }
+        }
+    }
+
+    fn approve(&self, plan: Plan, policy: &Policy) -> Result<Approved, Error> {
+        Ok(plan.approve(policy, self.connector.database.dialect())?)
+    }
+}
+
+/// A history with the session it was read on; none where there is no database yet.
+struct Read {
+    session: Option<(Box<dyn Session>, Store)>,
+    history: History,
+}
+
+impl Read {
+    async fn close(self) -> History {
+        if let Some((session, _)) = self.session {
+            session.close().await;
+        }
+        self.history
+    }
+}

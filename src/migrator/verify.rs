@@ -1,0 +1,86 @@
+//! `verify`: the history against the files, and against a head that was kept elsewhere.
+
+use crate::migration::Id;
+use crate::plan::{self, Drift, Target};
+use crate::run::event::Listener;
+
+use super::{Error, Migrator};
+
+/// What `verify` found.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// Where files and history disagree.
+    pub drift: Vec<Drift>,
+    /// What was edited, text by text.
+    pub differences: Vec<Difference>,
+    /// Whether the history ever had the head that was asked about; none when none was.
+    pub head_known: Option<bool>,
+    /// The history's last hash.
+    pub head: String,
+    /// How many migrations were compared.
+    pub compared: usize,
+}
+
+/// How an edited file differs from what was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which migration.
+    pub id: Id,
+    /// The file.
+    pub path: std::path::PathBuf,
+    /// What was applied; none where the history did not store it.
+    pub applied: Option<String>,
+    /// What the file says.
+    pub file: String,
+}
+
+impl Verification {
+    /// Whether everything agrees. Pending migrations are no disagreement.
+    pub fn is_clean(&self) -> bool {
+        self.drift.iter().all(|drift| matches!(drift, Drift::OutOfOrder { .. })) && self.head_known != Some(false)
+    }
+}
+
+impl Migrator {
+    /// Compares the history with the files, and with a hash that `up` printed once.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached or refuses.
+    pub async fn verify(&self, head: Option<&str>, listener: &mut Listener<'_>) -> Result<Verification, Error> {
+        let mut read = self.read(listener).await?;
+        let plan = plan::up(&self.migrations, &read.history, &Target::All)?;
+        let changed: Vec<(&Id, u64)> = plan
+            .drift
+            .iter()
+            .filter_map(|drift| match drift {
+                Drift::Changed { id, scripts, .. } => Some((id, *scripts)),
+                _ => None,
+            })
+            .collect();
+        let seqs: Vec<u64> = changed.iter().map(|(_, seq)| *seq).collect();
+        let stored = match &mut read.session {
+            Some((session, store)) => store.scripts(&mut **session, &seqs).await,
+            None => Ok(Vec::new()),
+        };
+        let history = read.close().await;
+        let stored = stored.map_err(|error| Error::Sql { doing: "read the stored scripts", error })?;
+        let files = plan::by_id(&self.migrations);
+        let differences = changed.iter().zip(stored).filter_map(|((id, _), scripts)| {
+            let file = files.get(id)?;
+            Some(Difference {
+                id: (*id).clone(),
+                path: file.up.path.clone(),
+                applied: scripts.up,
+                file: file.up.text.to_string(),
+            })
+        });
+        Ok(Verification {
+            differences: differences.collect(),
+            head_known: head.map(|head| history.contains_head(head)),
+            head: history.head().hash,
+            compared: history.applied_count(),
+            drift: plan.drift,
+        })
+    }
+}

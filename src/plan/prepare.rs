@@ -1,0 +1,252 @@
+//! A step made ready to run: split, checked, and told how it will be run. Nothing is sent before every step is ready.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::databases::{Dialect, Probe};
+use crate::migration::{Directive, OuterTransaction};
+use crate::sql::{Effect, LineIndex, Place, Span, Statement, StatementKind, effect, outer_transaction, split};
+
+use super::Step;
+
+/// A step that can be run.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What it is.
+    pub step: Step,
+    /// Its statements.
+    pub pieces: Vec<Piece>,
+    /// How it is run.
+    pub mode: Mode,
+    /// Whether its statements may change the session, so that it must be reset after them.
+    pub changes_session: bool,
+    /// Whether foreign keys are suspended while it runs.
+    pub suspends_foreign_keys: bool,
+    /// The script's own limit for locks, if it has one; within, none means that it waits without end.
+    pub lock_timeout: Option<Option<Duration>>,
+    /// The script's own limit for statements, if it has one.
+    pub statement_timeout: Option<Option<Duration>>,
+    /// Whether it is tried again when a lock was not to be had.
+    pub retry: bool,
+    /// Whether every statement may run twice.
+    pub rerunnable: bool,
+}
+
+/// One statement of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it stands in the script's text.
+    pub span: Span,
+    /// How it is bracketed where statements run one by one.
+    pub bracket: Bracket,
+}
+
+/// How a statement that runs by itself is bracketed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bracket {
+    /// In one transaction with its record.
+    Transaction,
+    /// Between an intent and a result, with a probe to decide after a crash.
+    Alone {
+        /// Whether a lock timeout may end it; `CONCURRENTLY` must be left to wait.
+        waits_for_locks: bool,
+    },
+}
+
+/// How a step is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As one transaction together with its history row.
+    Transaction,
+    /// Statement by statement, each recorded.
+    Stepwise,
+}
+
+/// A script that cannot be run as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{}:{}: {message}", path.display(), place.line, place.column)]
+pub struct Unrunnable {
+    /// The script's file.
+    pub path: PathBuf,
+    /// Where in it.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub hint: String,
+}
+
+impl Piece {
+    /// Its text, as it is sent.
+    pub fn sql<'p>(&self, prepared: &'p Prepared) -> &'p str {
+        self.span.of(&prepared.step.script.text)
+    }
+}
+
+impl Prepared {
+    /// Splits and checks a step.
+    ///
+    /// # Errors
+    ///
+    /// When the script cannot be split, or holds what the runner must not send.
+    pub fn new(step: Step, dialect: &'static dyn Dialect) -> Result<Self, Unrunnable> {
+        Reader { dialect, step }.read(false)
+    }
+
+    /// As [`new`](Prepared::new), for a step whose statements are known to have run one by one.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn stepwise(step: Step, dialect: &'static dyn Dialect) -> Result<Self, Unrunnable> {
+        Reader { dialect, step }.read(true)
+    }
+
+    /// The line and column, in the script's file, of a place in its text.
+    pub fn place(&self, offset: usize) -> Place {
+        let text = &self.step.script.text;
+        self.step.script.lines().place(text.floor_char_boundary(offset.min(text.len())))
+    }
+
+    /// The expression for the before-image of a statement, if one is needed.
+    pub fn probe(&self, index: usize, dialect: &dyn Dialect) -> Option<String> {
+        let piece = self.pieces.get(index)?;
+        match (piece.bracket, self.rerunnable) {
+            (Bracket::Alone { .. }, false) => match dialect.probe(piece.sql(self)) {
+                Probe::Fingerprint(expression) => Some(expression),
+                Probe::Rerun | Probe::Unknown(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether it can ride in one message with others on a fresh database.
+    pub fn can_ride(&self, dialect: &dyn Dialect) -> bool {
+        let alone = |piece: &Piece| dialect.transactional_ddl() && matches!(piece.bracket, Bracket::Alone { .. });
+        !self.changes_session
+            && !self.suspends_foreign_keys
+            && (self.mode == Mode::Transaction || !self.pieces.iter().any(alone))
+    }
+}
+
+struct Reader {
+    dialect: &'static dyn Dialect,
+    step: Step,
+}
+
+impl Reader {
+    fn read(self, stepwise: bool) -> Result<Prepared, Unrunnable> {
+        let lexis = self.dialect.lexis();
+        let text = self.step.script.text.clone();
+        let directives = self.step.script.directives(lexis);
+        if let Some(error) = directives.errors.first() {
+            return Err(self.refuse(error.span, &error.message, "correct it, or remove the comment"));
+        }
+        let statements = split(&text, lexis).map_err(|error| self.refuse(error.span, &error.message, &error.hint))?;
+        let statements = self.without_outer_transaction(statements)?;
+        let no_transaction = stepwise || directives.no_transaction();
+        let mut foreign_keys_off = directives.asks(&Directive::ForeignKeysOff);
+        let mut pieces = Vec::with_capacity(statements.len());
+        let mut changes_session = false;
+        let mut must_be_alone: Option<(Span, String)> = None;
+        let mut commits = false;
+        for statement in &statements {
+            let effect = match statement.kind {
+                StatementKind::Sql => effect(&text, statement, lexis),
+                StatementKind::ClientCommand => return Err(self.refuse_client_command(statement)),
+                StatementKind::CopyData { .. } => return Err(self.refuse_copy(statement)),
+            };
+            let bracket = match effect {
+                Effect::Inside => Bracket::Transaction,
+                Effect::Session => {
+                    changes_session = true;
+                    Bracket::Transaction
+                }
+                Effect::ForeignKeys { on } => {
+                    foreign_keys_off |= !on;
+                    if !no_transaction {
+                        // Inside a transaction it would do nothing, silently; it is done around it.
+                        continue;
+                    }
+                    Bracket::Alone { waits_for_locks: true }
+                }
+                Effect::Alone { what, waits_for_locks } => {
+                    must_be_alone.get_or_insert((statement.span, what));
+                    Bracket::Alone { waits_for_locks }
+                }
+                Effect::Commits { session } => {
+                    commits = true;
+                    changes_session |= session;
+                    Bracket::Alone { waits_for_locks: true }
+                }
+                Effect::Control { what } => {
+                    let hint = "migrate opens and ends the transaction itself: remove it, or mark the file with `-- migrate:no-transaction` if its statements must not share one";
+                    return Err(self.refuse(statement.span, &format!("`{what}` would end the transaction that the script is run in"), hint));
+                }
+                Effect::Refused { message, hint } => return Err(self.refuse(statement.span, &message, &hint)),
+            };
+            pieces.push(Piece { span: statement.span, bracket });
+        }
+        if let Some((span, what)) = &must_be_alone
+            && pieces.len() > 1
+            && !no_transaction
+        {
+            let hint = "put it into a file of its own, or write `-- migrate:no-transaction` at the top: its statements then run one by one, each recorded";
+            return Err(self.refuse(*span, &format!("{what} cannot run inside a transaction, and this file is one"), hint));
+        }
+        let stepwise = no_transaction || must_be_alone.is_some() || commits;
+        Ok(Prepared {
+            mode: if stepwise { Mode::Stepwise } else { Mode::Transaction },
+            pieces,
+            changes_session,
+            suspends_foreign_keys: foreign_keys_off && !stepwise && self.dialect.foreign_key_suspension().is_some(),
+            lock_timeout: directives.lock_timeout().map(Some),
+            statement_timeout: directives.statement_timeout().map(Some),
+            retry: !directives.asks(&Directive::RetryOff),
+            rerunnable: directives.asks(&Directive::Rerunnable),
+            step: self.step,
+        })
+    }
+
+    /// The statements without a `BEGIN` … `COMMIT` pair around all of them, where the file's tool has it so.
+    fn without_outer_transaction(&self, mut statements: Vec<Statement>) -> Result<Vec<Statement>, Unrunnable> {
+        let text = &self.step.script.text;
+        if !outer_transaction(text, &statements, self.dialect.lexis()) {
+            return Ok(statements);
+        }
+        match self.step.script.outer_transaction {
+            OuterTransaction::Taken => {
+                statements.pop();
+                statements.remove(0);
+                Ok(statements)
+            }
+            OuterTransaction::Refused => {
+                let hint = "remove BEGIN and COMMIT: migrate runs each file in a transaction of its own, together with its record";
+                Err(self.refuse(statements[0].span, "the script opens a transaction of its own", hint))
+            }
+        }
+    }
+
+    fn refuse_client_command(&self, statement: &Statement) -> Unrunnable {
+        let command = statement.of(&self.step.script.text);
+        let word = command.split_whitespace().next().unwrap_or(command);
+        let hint = "write what it does in SQL, or remove it; `pg_dump` and `mysqldump` write such lines for their own shells";
+        self.refuse(statement.span, &format!("`{word}` is a command of the database's shell, which the server does not know"), hint)
+    }
+
+    fn refuse_copy(&self, statement: &Statement) -> Unrunnable {
+        let hint = "write the rows as INSERT statements (`pg_dump --inserts` does), or load them outside the migration";
+        self.refuse(statement.span, "`COPY … FROM stdin` needs a shell that feeds it", hint)
+    }
+
+    fn refuse(&self, span: Span, message: &str, hint: &str) -> Unrunnable {
+        let script = &self.step.script;
+        let lines: LineIndex<'_> = script.lines();
+        Unrunnable {
+            path: script.path.clone(),
+            place: lines.place(span.start),
+            message: message.to_owned(),
+            hint: hint.to_owned(),
+        }
+    }
+}

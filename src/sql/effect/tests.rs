@@ -1,0 +1,161 @@
+use super::*;
+use crate::sql::split;
+
+fn of(text: &str, lexis: &Lexis) -> Effect {
+    let statements = split(text, lexis).unwrap();
+    assert_eq!(statements.len(), 1, "{text}");
+    effect(&statements[0], text, lexis)
+}
+
+fn short(text: &str, lexis: &Lexis) -> String {
+    match of(text, lexis) {
+        Effect::Transactional => "transactional".into(),
+        Effect::OutsideOnly { what } => format!("outside: {what}"),
+        Effect::IdleInside { what } => format!("idle: {what}"),
+        Effect::ImplicitCommit => "commits".into(),
+        Effect::Control(control) => format!("{control:?}"),
+        Effect::Refused(refusal) => format!("refused: {}", refusal.reason),
+    }
+}
+
+#[test]
+fn postgres() {
+    for (text, expected) in [
+        ("create unique index concurrently if not exists i on t (a)", "outside: CREATE INDEX CONCURRENTLY"),
+        ("create index concurrently_named on t (a)", "transactional"),
+        ("drop index concurrently i", "outside: DROP INDEX CONCURRENTLY"),
+        ("reindex (verbose, concurrently) table t", "outside: REINDEX CONCURRENTLY"),
+        ("reindex (concurrently false) table t", "transactional"),
+        ("reindex table concurrently t", "outside: REINDEX CONCURRENTLY"),
+        ("reindex schema s", "outside: REINDEX SCHEMA"),
+        ("reindex table t", "transactional"),
+        ("vacuum (full, analyze) t", "outside: VACUUM"),
+        ("cluster verbose", "outside: CLUSTER without a table"),
+        ("cluster t using i", "transactional"),
+        ("alter system set x = 1", "outside: ALTER SYSTEM"),
+        ("alter database d set tablespace s", "outside: ALTER DATABASE … SET TABLESPACE"),
+        ("alter database d set search_path = a", "transactional"),
+        ("alter table t detach partition p concurrently", "outside: ALTER TABLE … DETACH PARTITION … CONCURRENTLY"),
+        ("alter table t detach partition p finalize", "transactional"),
+        ("create subscription s connection 'c' publication p", "outside: CREATE SUBSCRIPTION"),
+        ("create subscription s connection 'c' publication p with (create_slot = false)", "transactional"),
+        ("alter subscription s set publication p", "outside: ALTER SUBSCRIPTION … PUBLICATION with a refresh"),
+        ("alter subscription s add publication p with (refresh = false)", "transactional"),
+        ("alter type e add value 'x'", "transactional"),
+        ("refresh materialized view concurrently v", "transactional"),
+        ("do $$ begin perform 1; commit; end $$", "outside: DO with COMMIT or ROLLBACK"),
+        ("do $$ begin execute 'x'; end $$", "transactional"),
+        ("begin isolation level serializable", "Begin"),
+        ("START TRANSACTION", "Begin"),
+        ("end", "Commit"),
+        ("abort", "Rollback"),
+        ("rollback to savepoint s", "transactional"),
+        ("rollback work", "Rollback"),
+        ("rollback prepared 'x'", "outside: ROLLBACK PREPARED"),
+        ("prepare transaction 'x'", "TwoPhase"),
+        ("prepare p as select 1", "transactional"),
+        ("savepoint s", "transactional"),
+        ("discard all", "refused: `DISCARD ALL` would release the lock that migrations run under"),
+        ("discard temp", "transactional"),
+        (
+            "select pg_advisory_unlock_all()",
+            "refused: `pg_advisory_unlock_all` would release the lock that migrations run under",
+        ),
+        ("\\set x 1", "refused: `\\set` is a command of psql, not SQL"),
+        (
+            "copy t from stdin;\n1\n\\.\n",
+            "refused: `COPY … FROM stdin` reads data that follows it in the script, which only psql can send",
+        ),
+    ] {
+        assert_eq!(short(text, &Lexis::POSTGRES), expected, "{text}");
+    }
+}
+
+#[test]
+fn mysql() {
+    for (text, expected) in [
+        ("create table t (a int)", "commits"),
+        ("create or replace temporary table t (a int)", "transactional"),
+        ("drop temporary table t", "transactional"),
+        ("/*!40000 ALTER TABLE t DISABLE KEYS */", "commits"),
+        ("/*!40101 SET NAMES utf8 */", "transactional"),
+        ("insert into t values (1)", "transactional"),
+        ("set autocommit = 0", "Autocommit"),
+        ("set names utf8, @@session.autocommit = 1", "Autocommit"),
+        ("set session autocommit = 1", "Autocommit"),
+        ("set password = 'x'", "commits"),
+        ("set statement max_statement_time = 5 for alter table t add a int", "commits"),
+        ("lock tables t write", "LockTables"),
+        ("unlock tables", "LockTables"),
+        ("start transaction", "Begin"),
+        ("start replica", "commits"),
+        ("rollback to s", "transactional"),
+        ("call p()", "commits"),
+        ("frobnicate t", "commits"),
+        ("xa start 'x'", "TwoPhase"),
+        ("select get_lock('a', 1)", "refused: `get_lock` would release the lock that migrations run under"),
+        ("source a.sql", "refused: `source` is a command of the mysql shell, not SQL"),
+    ] {
+        assert_eq!(short(text, &Lexis::MARIADB), expected, "{text}");
+    }
+}
+
+#[test]
+fn sqlite() {
+    for (text, expected) in [
+        ("vacuum into 'x'", "outside: VACUUM"),
+        ("pragma foreign_keys = off", "idle: PRAGMA foreign_keys"),
+        ("pragma main.foreign_keys(0)", "idle: PRAGMA foreign_keys"),
+        ("pragma foreign_keys", "transactional"),
+        ("pragma journal_mode = wal", "outside: PRAGMA journal_mode"),
+        ("pragma user_version = 2", "transactional"),
+        ("begin immediate", "Begin"),
+        ("end transaction", "Commit"),
+        ("rollback transaction to savepoint s", "transactional"),
+        (".read a.sql", "refused: `.read` is a command of the sqlite3 shell, not SQL"),
+    ] {
+        assert_eq!(short(text, &Lexis::SQLITE), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_may_change_a_session() {
+    for (text, lexis, expected) in [
+        ("set search_path = a", &Lexis::POSTGRES, true),
+        ("select set_config('a', 'b', false)", &Lexis::POSTGRES, true),
+        ("insert into t select set_config('a', 'b', false)", &Lexis::POSTGRES, true),
+        ("select my_function()", &Lexis::POSTGRES, true),
+        ("select count(*) from t where a in (1, 2)", &Lexis::POSTGRES, false),
+        ("create temp table t (a int)", &Lexis::POSTGRES, true),
+        ("create table t (temp int)", &Lexis::POSTGRES, false),
+        ("do $$ $$", &Lexis::POSTGRES, true),
+        ("insert into t (a) values (now())", &Lexis::POSTGRES, false),
+        ("alter table t add a int", &Lexis::POSTGRES, false),
+        ("use d", &Lexis::MYSQL, true),
+        ("select 1 into @a", &Lexis::MYSQL, true),
+        ("/*!40101 SET NAMES utf8 */", &Lexis::MYSQL, true),
+        ("alter table t add a int", &Lexis::MYSQL, false),
+        ("pragma foreign_keys = 0", &Lexis::SQLITE, true),
+        ("select abs(1)", &Lexis::SQLITE, false),
+    ] {
+        let statements = split(text, lexis).unwrap();
+        assert_eq!(may_change_session(&statements[0], text, lexis), expected, "{text}");
+    }
+}
+
+#[test]
+fn outer_pairs() {
+    for (text, expected) in [
+        ("begin; create table t (a int); commit;", true),
+        ("start transaction; end", true),
+        ("begin; select 1; commit; begin; select 2; commit", false),
+        ("begin isolation level serializable; select 1; commit", false),
+        ("begin; select 1; rollback", false),
+        ("begin; savepoint s; rollback to s; commit", true),
+        ("select 1; commit", false),
+        ("begin", false),
+    ] {
+        let statements = split(text, &Lexis::POSTGRES).unwrap();
+        assert_eq!(outer_transaction(&statements, text, &Lexis::POSTGRES), expected, "{text}");
+    }
+}
