@@ -16,5 +16,13 @@
 //!
 //! The library never prints, never exits and never reads the environment.
 
+pub mod config;
+pub mod databases;
+pub mod history;
+pub mod layouts;
 pub mod migration;
+pub mod migrator;
+pub mod plan;
+pub mod report;
+pub mod run;
 pub mod sql;

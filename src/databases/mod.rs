@@ -4,9 +4,11 @@
 
 pub mod address;
 mod dialect;
+mod duration;
 mod error;
 mod secret;
 mod session;
+mod sockets;
 
 pub mod mariadb;
 pub mod mysql;

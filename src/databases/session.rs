@@ -122,7 +122,7 @@ pub struct Holder {
 pub struct Blocker {
     /// Its process or connection number.
     pub connection: String,
-    /// When its transaction began, as the server writes it: with the number, what identifies it.
+    /// What the server knows its transaction by: with the number, what identifies it.
     pub transaction: Option<String>,
     /// Its login.
     pub user: Option<String>,

@@ -24,16 +24,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 8] = [
-        Kind::Apply,
-        Kind::Revert,
-        Kind::Baseline,
-        Kind::Adopt,
-        Kind::Repair,
-        Kind::Resolve,
-        Kind::Tag,
-        Kind::Release,
-    ];
+    const ALL: [Kind; 8] =
+        [Kind::Apply, Kind::Revert, Kind::Baseline, Kind::Adopt, Kind::Repair, Kind::Resolve, Kind::Tag, Kind::Release];
 
     /// The word in the table.
     pub fn word(self) -> &'static str {

@@ -235,7 +235,10 @@ const TOOL: &str = concat!("migrate/", env!("CARGO_PKG_VERSION"));
 fn read_entry(row: &Row) -> Result<Entry, SqlError> {
     let text = |at: usize| row.get(at).cloned().flatten();
     let wrong = |what: &str| {
-        let message = format!("row {} of the history table has no {what} that this version of migrate knows", text(0).unwrap_or_default());
+        let message = format!(
+            "row {} of the history table has no {what} that this version of migrate knows",
+            text(0).unwrap_or_default()
+        );
         SqlError::new(ErrorKind::Other, message)
     };
     let number = |at: usize| text(at).and_then(|value| value.parse::<u64>().ok());

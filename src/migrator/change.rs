@@ -129,7 +129,8 @@ impl Migrator {
         };
         let down = |target: &Target, prefer: Prefer| -> Result<Draft, Error> {
             let (undone, point) = plan::undo(history, target)?;
-            let plan = plan::down(migrations, history, &undone, stored, prefer, self.connector.database.dialect().lexis())?;
+            let plan =
+                plan::down(migrations, history, &undone, stored, prefer, self.connector.database.dialect().lexis())?;
             Ok(Draft { plan, direction: Direction::Down, towards: point.map(|point| point.mark.to_string()) })
         };
         match request {
@@ -142,13 +143,19 @@ impl Migrator {
             Request::Redo(count, prefer) => {
                 let mut draft = down(&Target::Count(*count), *prefer)?;
                 let files = plan::by_id(migrations);
-                let again: Result<Vec<Step>, Error> = draft.plan.steps.iter().rev().map(|step| match files.get(&step.id) {
-                    Some(migration) => Ok(Step::apply(migration)),
-                    None => Err(Error::usage(
-                        format!("`{}` has no file to be applied again from", step.title()),
-                        "restore its file, or use `migrate down`",
-                    )),
-                }).collect();
+                let again: Result<Vec<Step>, Error> = draft
+                    .plan
+                    .steps
+                    .iter()
+                    .rev()
+                    .map(|step| match files.get(&step.id) {
+                        Some(migration) => Ok(Step::apply(migration)),
+                        None => Err(Error::usage(
+                            format!("`{}` has no file to be applied again from", step.title()),
+                            "restore its file, or use `migrate down`",
+                        )),
+                    })
+                    .collect();
                 draft.plan.steps.extend(again?);
                 Ok(draft)
             }

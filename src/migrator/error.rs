@@ -58,9 +58,13 @@ impl Error {
             Error::Unresolved(Unresolved::Unknown { near, .. }) if !near.is_empty() => {
                 Some(format!("did you mean `{}`?", near.join("` or `")))
             }
-            Error::Unresolved(Unresolved::Unknown { .. }) => Some("`migrate status` lists versions and names, `migrate log` tags and releases".to_owned()),
+            Error::Unresolved(Unresolved::Unknown { .. }) => {
+                Some("`migrate status` lists versions and names, `migrate log` tags and releases".to_owned())
+            }
             Error::Unresolved(Unresolved::Ambiguous { .. }) => Some("give the version instead".to_owned()),
-            Error::Irreversible(_) => Some("write a down script, or restore from a backup; `--to` a later state undoes less".to_owned()),
+            Error::Irreversible(_) => {
+                Some("write a down script, or restore from a backup; `--to` a later state undoes less".to_owned())
+            }
             Error::Refused(Refused::Drift(drift)) => drift.first().map(crate::plan::Drift::hint),
             Error::Refused(Refused::Unrunnable(scripts)) => scripts.first().map(|script| script.hint.clone()),
             Error::Stale(_) => Some("make a new one with `migrate plan -o FILE` and have it reviewed".to_owned()),

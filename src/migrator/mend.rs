@@ -65,12 +65,18 @@ impl Migrator {
     /// When the name is taken, or the server refuses.
     pub async fn tag(&self, name: &str, listener: &mut Listener<'_>) -> Result<String, Error> {
         if name.is_empty() || name.chars().any(char::is_control) || name.chars().all(|c| c.is_ascii_digit()) {
-            return Err(Error::usage(format!("`{}` cannot be a tag", name.escape_debug()), "choose a name such as `v2.3` or `before-import`"));
+            return Err(Error::usage(
+                format!("`{}` cannot be a tag", name.escape_debug()),
+                "choose a name such as `v2.3` or `before-import`",
+            ));
         }
         self.with_lock(listener, async |locked, _| {
             let taken = |entry: &&crate::history::Entry| entry.kind == Kind::Tag && entry.tag.as_deref() == Some(name);
             if locked.history().entries().iter().any(|entry| taken(&entry)) {
-                return Err(Error::usage(format!("the tag `{name}` exists already"), "`migrate log` shows it; choose another name"));
+                return Err(Error::usage(
+                    format!("the tag `{name}` exists already"),
+                    "`migrate log` shows it; choose another name",
+                ));
             }
             locked.record(&[Fact { tag: Some(name), ..Fact::new(Kind::Tag, None, "") }]).await?;
             Ok(locked.history().head().hash)
@@ -83,7 +89,12 @@ impl Migrator {
     /// # Errors
     ///
     /// When one of them is neither, or the server refuses.
-    pub async fn repair(&self, accept: &[String], forget: &[String], listener: &mut Listener<'_>) -> Result<Vec<Id>, Error> {
+    pub async fn repair(
+        &self,
+        accept: &[String],
+        forget: &[String],
+        listener: &mut Listener<'_>,
+    ) -> Result<Vec<Id>, Error> {
         self.with_lock(listener, async |locked, _| {
             let history = locked.history().clone();
             let plan = plan::up(&self.migrations, &history, &Target::All)?;
@@ -94,18 +105,26 @@ impl Migrator {
                 match drift {
                     Drift::Changed { id, .. } if (accept.is_empty() && forget.is_empty()) || wanted(id, accept) => {
                         if let Some(file) = files.get(id) {
-                            facts.push(Fact { up: Some(&file.up), down: file.down.as_ref(), ..Fact::new(Kind::Repair, Some(&file.id), &file.name) });
+                            facts.push(Fact {
+                                up: Some(&file.up),
+                                down: file.down.as_ref(),
+                                ..Fact::new(Kind::Repair, Some(&file.id), &file.name)
+                            });
                         }
                     }
                     Drift::Missing { id, name } | Drift::Ahead { id, name, .. } if wanted(id, forget) => {
-                        facts.push(Fact { tag: Some("forgotten by repair"), ..Fact::new(Kind::Revert, Some(id), name) });
+                        facts
+                            .push(Fact { tag: Some("forgotten by repair"), ..Fact::new(Kind::Revert, Some(id), name) });
                     }
                     _ => {}
                 }
             }
             for name in accept.iter().chain(forget) {
                 if !facts.iter().any(|fact| fact.id.is_some_and(|id| same(name, id))) {
-                    return Err(Error::usage(format!("there is nothing to repair about `{name}`"), "`migrate verify` shows what disagrees"));
+                    return Err(Error::usage(
+                        format!("there is nothing to repair about `{name}`"),
+                        "`migrate verify` shows what disagrees",
+                    ));
                 }
             }
             let ids = facts.iter().filter_map(|fact| fact.id.cloned()).collect();
@@ -122,19 +141,32 @@ impl Migrator {
     /// # Errors
     ///
     /// When there is no such migration, or the server refuses.
-    pub async fn resolve(&self, version: &str, resolution: Resolution, listener: &mut Listener<'_>) -> Result<Id, Error> {
+    pub async fn resolve(
+        &self,
+        version: &str,
+        resolution: Resolution,
+        listener: &mut Listener<'_>,
+    ) -> Result<Id, Error> {
         self.with_lock(listener, async |locked, _| {
             let entry = locked.history().unfinished().cloned();
             let Some((entry, id)) = entry.and_then(|entry| entry.id.clone().map(|id| (entry, id))) else {
-                return Err(Error::usage("no migration is half-done", "`migrate status` shows where every migration stands"));
+                return Err(Error::usage(
+                    "no migration is half-done",
+                    "`migrate status` shows where every migration stands",
+                ));
             };
             if !same(version, &id) {
-                return Err(Error::usage(format!("`{id}` is half-done, not `{version}`"), format!("say `migrate resolve {id} …`")));
+                return Err(Error::usage(
+                    format!("`{id}` is half-done, not `{version}`"),
+                    format!("say `migrate resolve {id} …`"),
+                ));
             }
             let (state, done, note) = match resolution {
                 // What is half-done may be a way back: "applied" then means that the way back did not happen.
                 Resolution::Applied if entry.kind == Kind::Revert => (Some(State::Abandoned), 0, "applied"),
-                Resolution::Reverted if entry.kind == Kind::Revert => (Some(State::Done), entry.statements_total, "reverted"),
+                Resolution::Reverted if entry.kind == Kind::Revert => {
+                    (Some(State::Done), entry.statements_total, "reverted")
+                }
                 Resolution::Applied => (Some(State::Done), entry.statements_total, "applied"),
                 Resolution::Reverted => (Some(State::Abandoned), 0, "reverted"),
                 Resolution::Done(statement) => (None, statement, "done"),
@@ -177,7 +209,7 @@ impl Migrator {
     ///
     /// When the server cannot be reached or refuses.
     pub async fn lock_holder(&self, listener: &mut Listener<'_>) -> Result<Option<Holder>, Error> {
-        if self.connector.address.missing_file().is_some() {
+        if self.connector.address.clone().for_reading().missing_file().is_some() {
             return Ok(None);
         }
         let mut session = self.connector.connect(self.settings.wait, listener).await?;

@@ -68,7 +68,7 @@ impl Migrator {
     /// Reads the history without the lock, and without writing anything. A SQLite file that does not exist yet has an
     /// empty history, and stays missing.
     async fn read(&self, listener: &mut Listener<'_>) -> Result<Read, Error> {
-        if self.connector.address.missing_file().is_some() {
+        if self.connector.address.clone().for_reading().missing_file().is_some() {
             return Ok(Read { session: None, history: History::default() });
         }
         let connector = Connector { address: self.connector.address.clone().for_reading(), ..self.connector.clone() };

@@ -138,6 +138,16 @@ impl Migrator {
         Ok(Status { lines, drift: plan.drift, head: history.head().hash, tags })
     }
 
+    /// The newest version that is applied.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached or refuses.
+    pub async fn newest(&self, listener: &mut Listener<'_>) -> Result<Option<Id>, Error> {
+        let history = self.read(listener).await?.close().await;
+        Ok(history.newest().map(|applied| applied.id.clone()))
+    }
+
     /// Everything that ever happened, oldest first.
     ///
     /// # Errors

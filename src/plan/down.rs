@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::history::{Applied, History, Scripts};
-use crate::sql::Lexis;
 use crate::migration::{Directive, Id, Migration, Script};
+use crate::sql::Lexis;
 
 use super::target::{self, Mark, Point, Target, Unresolved};
 use super::up::drift;
@@ -81,7 +81,9 @@ pub fn down(
             let path = format!("history:{}.down.sql", applied.id);
             match file {
                 // The folder's conventions hold for the stored text, too.
-                Some(migration) => Script { outer_transaction: migration.up.outer_transaction, ..Script::new(path, text) },
+                Some(migration) => {
+                    Script { outer_transaction: migration.up.outer_transaction, ..Script::new(path, text) }
+                }
                 None => Script::new(path, text),
             }
         });

@@ -173,11 +173,19 @@ pub struct Policy {
     pub files_must_agree: bool,
     /// Whether a half-done migration is known to be finished before the plan is run.
     pub unfinished_is_recovered: bool,
+    /// Whether everything is to be one transaction, so that nothing can be run that cannot be in one.
+    pub one_transaction: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { out_of_order: Tolerance::WhenHarmless, ahead: Tolerance::WhenHarmless, files_must_agree: true, unfinished_is_recovered: false }
+        Policy {
+            one_transaction: false,
+            out_of_order: Tolerance::WhenHarmless,
+            ahead: Tolerance::WhenHarmless,
+            files_must_agree: true,
+            unfinished_is_recovered: false,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod down;
 mod drift;
+mod loss;
 mod prepare;
 mod target;
 mod up;
@@ -101,6 +102,9 @@ impl Plan {
         let mut unrunnable = Vec::new();
         for step in self.steps {
             match Prepared::new(step, dialect) {
+                Ok(prepared) if policy.one_transaction && prepared.mode == Mode::Stepwise => {
+                    unrunnable.push(prepared.not_in_one_transaction());
+                }
                 Ok(prepared) => steps.push(prepared),
                 Err(error) => unrunnable.push(error),
             }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::databases::{Dialect, Probe};
 use crate::migration::{Directive, OuterTransaction};
-use crate::sql::{Effect, LineIndex, Place, Span, Statement, StatementKind, effect, outer_transaction, split};
+use crate::sql::{
+    Control, Effect, Lexis, LineIndex, Place, Span, Statement, effect, may_change_session, outer_transaction, split,
+};
 
 use super::Step;
 
@@ -30,6 +32,8 @@ pub struct Prepared {
     pub retry: bool,
     /// Whether every statement may run twice.
     pub rerunnable: bool,
+    /// How its text is cut into tokens.
+    pub(super) lexis: &'static Lexis,
 }
 
 /// One statement of a step.
@@ -120,6 +124,17 @@ impl Prepared {
         }
     }
 
+    /// Why it cannot be part of one transaction with all others.
+    pub(super) fn not_in_one_transaction(&self) -> Unrunnable {
+        let alone = self.pieces.iter().find(|piece| piece.bracket != Bracket::Transaction);
+        Unrunnable {
+            path: self.step.script.path.clone(),
+            place: self.place(alone.map_or(0, |piece| piece.span.start)),
+            message: "this cannot be part of one transaction with the other migrations".to_owned(),
+            hint: "run it by itself first, or leave `--transaction all` away".to_owned(),
+        }
+    }
+
     /// Whether it can ride in one message with others on a fresh database.
     pub fn can_ride(&self, dialect: &dyn Dialect) -> bool {
         let alone = |piece: &Piece| dialect.transactional_ddl() && matches!(piece.bracket, Bracket::Alone { .. });
@@ -148,42 +163,27 @@ impl Reader {
         let mut foreign_keys_off = directives.asks(&Directive::ForeignKeysOff);
         let mut pieces = Vec::with_capacity(statements.len());
         let mut changes_session = false;
-        let mut must_be_alone: Option<(Span, String)> = None;
+        let mut must_be_alone: Option<(Span, &'static str)> = None;
         let mut commits = false;
         for statement in &statements {
-            let effect = match statement.kind {
-                StatementKind::Sql => effect(&text, statement, lexis),
-                StatementKind::ClientCommand => return Err(self.refuse_client_command(statement)),
-                StatementKind::CopyData { .. } => return Err(self.refuse_copy(statement)),
-            };
-            let bracket = match effect {
-                Effect::Inside => Bracket::Transaction,
-                Effect::Session => {
-                    changes_session = true;
-                    Bracket::Transaction
+            changes_session |= may_change_session(statement, &text, lexis);
+            let bracket = match effect(statement, &text, lexis) {
+                Effect::Transactional => Bracket::Transaction,
+                Effect::IdleInside { .. } if !no_transaction && suspends(statement.of(&text)).is_some() => {
+                    // Inside a transaction it would do nothing, silently; it is done around it.
+                    foreign_keys_off |= suspends(statement.of(&text)) == Some(true);
+                    continue;
                 }
-                Effect::ForeignKeys { on } => {
-                    foreign_keys_off |= !on;
-                    if !no_transaction {
-                        // Inside a transaction it would do nothing, silently; it is done around it.
-                        continue;
-                    }
-                    Bracket::Alone { waits_for_locks: true }
-                }
-                Effect::Alone { what, waits_for_locks } => {
+                Effect::OutsideOnly { what } | Effect::IdleInside { what } => {
                     must_be_alone.get_or_insert((statement.span, what));
-                    Bracket::Alone { waits_for_locks }
+                    Bracket::Alone { waits_for_locks: !what.contains("CONCURRENTLY") }
                 }
-                Effect::Commits { session } => {
+                Effect::ImplicitCommit => {
                     commits = true;
-                    changes_session |= session;
                     Bracket::Alone { waits_for_locks: true }
                 }
-                Effect::Control { what } => {
-                    let hint = "migrate opens and ends the transaction itself: remove it, or mark the file with `-- migrate:no-transaction` if its statements must not share one";
-                    return Err(self.refuse(statement.span, &format!("`{what}` would end the transaction that the script is run in"), hint));
-                }
-                Effect::Refused { message, hint } => return Err(self.refuse(statement.span, &message, &hint)),
+                Effect::Control(control) => return Err(self.refuse_control(statement, control)),
+                Effect::Refused(refusal) => return Err(self.refuse(refusal.span, &refusal.reason, refusal.hint)),
             };
             pieces.push(Piece { span: statement.span, bracket });
         }
@@ -192,7 +192,11 @@ impl Reader {
             && !no_transaction
         {
             let hint = "put it into a file of its own, or write `-- migrate:no-transaction` at the top: its statements then run one by one, each recorded";
-            return Err(self.refuse(*span, &format!("{what} cannot run inside a transaction, and this file is one"), hint));
+            return Err(self.refuse(
+                *span,
+                &format!("{what} cannot run inside a transaction, and this file is one"),
+                hint,
+            ));
         }
         let stepwise = no_transaction || must_be_alone.is_some() || commits;
         Ok(Prepared {
@@ -205,13 +209,14 @@ impl Reader {
             retry: !directives.asks(&Directive::RetryOff),
             rerunnable: directives.asks(&Directive::Rerunnable),
             step: self.step,
+            lexis,
         })
     }
 
     /// The statements without a `BEGIN` … `COMMIT` pair around all of them, where the file's tool has it so.
     fn without_outer_transaction(&self, mut statements: Vec<Statement>) -> Result<Vec<Statement>, Unrunnable> {
         let text = &self.step.script.text;
-        if !outer_transaction(text, &statements, self.dialect.lexis()) {
+        if !outer_transaction(&statements, text, self.dialect.lexis()) {
             return Ok(statements);
         }
         match self.step.script.outer_transaction {
@@ -227,16 +232,16 @@ impl Reader {
         }
     }
 
-    fn refuse_client_command(&self, statement: &Statement) -> Unrunnable {
-        let command = statement.of(&self.step.script.text);
-        let word = command.split_whitespace().next().unwrap_or(command);
-        let hint = "write what it does in SQL, or remove it; `pg_dump` and `mysqldump` write such lines for their own shells";
-        self.refuse(statement.span, &format!("`{word}` is a command of the database's shell, which the server does not know"), hint)
-    }
-
-    fn refuse_copy(&self, statement: &Statement) -> Unrunnable {
-        let hint = "write the rows as INSERT statements (`pg_dump --inserts` does), or load them outside the migration";
-        self.refuse(statement.span, "`COPY … FROM stdin` needs a shell that feeds it", hint)
+    fn refuse_control(&self, statement: &Statement, control: Control) -> Unrunnable {
+        let words: Vec<&str> = statement.of(&self.step.script.text).split_whitespace().take(2).collect();
+        let hint = match control {
+            Control::LockTables => "remove it: each statement of the migration takes the locks it needs",
+            _ => {
+                "remove it: migrate opens and ends the transaction itself; if its statements must not share one, write `-- migrate:no-transaction` at the top and they run one by one"
+            }
+        };
+        let message = format!("`{}` would take the transaction out of migrate's hands", words.join(" "));
+        self.refuse(statement.span, &message, hint)
     }
 
     fn refuse(&self, span: Span, message: &str, hint: &str) -> Unrunnable {
@@ -248,5 +253,17 @@ impl Reader {
             message: message.to_owned(),
             hint: hint.to_owned(),
         }
+    }
+}
+
+/// Whether this is `PRAGMA foreign_keys = …`, and then whether it suspends them.
+fn suspends(sql: &str) -> Option<bool> {
+    let words = sql.to_ascii_lowercase();
+    let value = words.strip_prefix("pragma")?.trim_start().strip_prefix("foreign_keys")?;
+    let value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '=' | '(' | ')' | ';' | '\'' | '"'));
+    match value {
+        "off" | "0" | "no" | "false" => Some(true),
+        "" => None,
+        _ => Some(false),
     }
 }

@@ -87,7 +87,8 @@ pub(super) fn in_history(name: &str, history: &History) -> Result<Point, Unresol
             return Ok(Point { mark: Mark::Empty, seq: 0 });
         }
     }
-    let named: Vec<_> = history.applied().filter(|applied| applied.name == name || applied.id.to_string() == name).collect();
+    let named: Vec<_> =
+        history.applied().filter(|applied| applied.name == name || applied.id.to_string() == name).collect();
     match named.as_slice() {
         [one] => return Ok(Point { mark: Mark::Migration(one.id.clone()), seq: one.seq }),
         [] => {}

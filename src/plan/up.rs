@@ -90,7 +90,8 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
         }
     }
     if let Some(newest) = history.newest() {
-        for migration in pending.iter().filter(|migration| migration.id.version().is_some() && migration.id < newest.id) {
+        for migration in pending.iter().filter(|migration| migration.id.version().is_some() && migration.id < newest.id)
+        {
             drift.push(Drift::OutOfOrder {
                 id: migration.id.clone(),
                 name: migration.name.clone(),

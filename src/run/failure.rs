@@ -97,7 +97,15 @@ impl fmt::Display for Failure {
         };
         write!(f, "cannot {verb} `{}`", crate::migration::title(&self.id, &self.name))?;
         if let Some(at) = &self.at {
-            write!(f, ": statement {} of {} ({}:{}:{})", at.number, at.of, at.path.display(), at.place.line, at.place.column)?;
+            write!(
+                f,
+                ": statement {} of {} ({}:{}:{})",
+                at.number,
+                at.of,
+                at.path.display(),
+                at.place.line,
+                at.place.column
+            )?;
         }
         write!(f, ": {}", self.error)
     }
@@ -110,7 +118,9 @@ impl Failure {
     pub fn hint(&self) -> String {
         let id = &self.id;
         match &self.aftermath {
-            Aftermath::Nothing => "the migration was rolled back; nothing of it remains. Mend it and run the command again".to_owned(),
+            Aftermath::Nothing => {
+                "the migration was rolled back; nothing of it remains. Mend it and run the command again".to_owned()
+            }
             Aftermath::Resumable { done, of } => format!(
                 "{done} of {of} statements are done and recorded; mend the rest of the script and run `migrate up`: it goes on with statement {}",
                 done + 1

@@ -209,7 +209,8 @@ impl Locked {
             self.session = session;
             self.session_limits = None;
             match self.read_history().await {
-                Err(RunError::Sql { error, .. }) if error.kind.is_lost() && start.elapsed() < self.settings.reconnect_for => {}
+                Err(RunError::Sql { error, .. })
+                    if error.kind.is_lost() && start.elapsed() < self.settings.reconnect_for => {}
                 other => {
                     listener(&Event::Reconnected { reason });
                     return other;

@@ -60,7 +60,11 @@ pub(super) struct Composer<'a> {
 pub(super) fn fact<'p>(prepared: &'p Prepared, release: Option<&'p str>) -> Fact<'p> {
     let step = &prepared.step;
     let mut fact = match step.direction {
-        Direction::Up => Fact { up: step.up.as_ref(), down: step.down.as_ref(), ..Fact::new(Kind::Apply, Some(&step.id), &step.name) },
+        Direction::Up => Fact {
+            up: step.up.as_ref(),
+            down: step.down.as_ref(),
+            ..Fact::new(Kind::Apply, Some(&step.id), &step.name)
+        },
         Direction::Down => Fact { down: Some(&step.script), ..Fact::new(Kind::Revert, Some(&step.id), &step.name) },
     };
     fact.statements = prepared.pieces.len();
@@ -81,7 +85,14 @@ impl Composer<'_> {
     }
 
     /// The parts of a migration that is one transaction, together with its history row.
-    pub fn transaction(&self, step: usize, prepared: &Prepared, head: &Head, opens: bool, commits: bool) -> (Vec<Part>, Head) {
+    pub fn transaction(
+        &self,
+        step: usize,
+        prepared: &Prepared,
+        head: &Head,
+        opens: bool,
+        commits: bool,
+    ) -> (Vec<Part>, Head) {
         let mut parts = Parts { step, parts: Vec::with_capacity(prepared.pieces.len() + 10) };
         if opens {
             self.suspend_foreign_keys(&mut parts, prepared);

@@ -10,11 +10,11 @@ pub mod failpoint;
 mod failure;
 mod interrupt;
 mod lock;
+mod locked;
 mod message;
 mod patience;
 mod recover;
 mod steps;
-mod locked;
 mod watch;
 
 use std::time::Duration;
@@ -83,7 +83,9 @@ pub enum RunError {
     #[error(transparent)]
     Failed(Box<Failure>),
     /// The lock that we took does not protect this connection.
-    #[error("this connection does not hold the lock that was taken for it; a pooler gives each transaction another server connection")]
+    #[error(
+        "this connection does not hold the lock that was taken for it; a pooler gives each transaction another server connection"
+    )]
     Pooled,
     /// The user asked to stop; everything done is recorded.
     #[error("interrupted; everything done so far is recorded")]
@@ -92,7 +94,10 @@ pub enum RunError {
         done: Vec<Done>,
     },
     /// A migration was interrupted, and nobody can tell whether a statement of it took effect.
-    #[error("`{}` was interrupted in statement {statement} of {of}, and whether that took effect cannot be told: {reason}", crate::migration::title(id, name))]
+    #[error(
+        "`{}` was interrupted in statement {statement} of {of}, and whether that took effect cannot be told: {reason}",
+        crate::migration::title(id, name)
+    )]
     HalfDone {
         /// Which migration.
         id: Id,

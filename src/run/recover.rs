@@ -77,7 +77,11 @@ impl Locked {
         self.run_rest(&prepared, entry.seq, from, &mut finished, listener).await?;
         if prepared.step.script.checksum != stored.step.script.checksum && entry.kind == Kind::Apply {
             let step = &prepared.step;
-            let repair = Fact { up: step.up.as_ref(), down: step.down.as_ref(), ..Fact::new(Kind::Repair, entry.id.as_ref(), &step.name) };
+            let repair = Fact {
+                up: step.up.as_ref(),
+                down: step.down.as_ref(),
+                ..Fact::new(Kind::Repair, entry.id.as_ref(), &step.name)
+            };
             self.record(&[repair]).await?;
         }
         self.read_history().await?;
@@ -96,7 +100,9 @@ impl Locked {
         let text = if direction == Direction::Down { &scripts.down } else { &scripts.up };
         let (Some(id), Some(text)) = (entry.id.clone(), text.as_deref()) else {
             let row = entry.seq;
-            return Err(RunError::History(format!("row {row} of the history is half-done, and its script was not stored")));
+            return Err(RunError::History(format!(
+                "row {row} of the history is half-done, and its script was not stored"
+            )));
         };
         let path = format!("history:{id}");
         let script = |text: &str| Script { outer_transaction: OuterTransaction::Taken, ..Script::new(&path, text) };
@@ -115,7 +121,8 @@ impl Locked {
 
     /// The file's script, when it was edited after the crash in the part that has not run; none when it was not.
     fn edited(&self, entry: &Entry, stored: &Prepared, file: Option<&Migration>) -> Result<Option<Prepared>, RunError> {
-        let Some(file) = file.filter(|file| entry.kind == Kind::Apply && file.up.checksum != stored.step.script.checksum)
+        let Some(file) =
+            file.filter(|file| entry.kind == Kind::Apply && file.up.checksum != stored.step.script.checksum)
         else {
             return Ok(None);
         };

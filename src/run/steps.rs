@@ -146,7 +146,8 @@ impl Locked {
             }
             at += finished;
             let prepared = &steps[at];
-            let retry = stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !patience.remaining().is_zero();
+            let retry =
+                stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !patience.remaining().is_zero();
             if !retry {
                 return Err(Trouble::Failed(Box::new(Stopped { step: at, ..*stopped })));
             }
@@ -384,7 +385,14 @@ impl Locked {
             if same_way && entry.id.as_ref() == Some(&prepared.step.id) {
                 if next >= known && entry.owner == self.connector.run && done.len() <= next {
                     let one = [prepared.clone()];
-                    let work = Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0, told: true };
+                    let work = Work {
+                        steps: &one,
+                        first: next + 1,
+                        parts: Vec::new(),
+                        cut: Cut::Nowhere,
+                        from: 0,
+                        told: true,
+                    };
                     tell_end(&work, 0, Instant::now(), done, listener);
                 }
                 next += 1;

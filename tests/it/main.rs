@@ -1,9 +1,9 @@
-//! One test binary, a module per subject.
+//! The tests of the whole program on real databases: one binary, one module per subject.
 
 #[allow(dead_code, unused_imports)]
 #[macro_use]
 mod support;
 
 mod house;
-mod mysql_session;
+mod sessions;
 mod split;

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions as _, Error};
 use super::error::from_driver;
 use super::session::{Facts, Link, MySqlSession, announcement};
 use crate::databases::address::{Address, Target, TlsMode};
-use crate::databases::{About, ConnectError, ErrorKind, Row, Session, SqlError, redact};
+use crate::databases::{About, ConnectError, ErrorKind, Row, Session, SqlError, redact, sockets};
 
 /// The oldest versions whose schema changes are atomic, so that a crash leaves either the old or the new state.
 const OLDEST_MYSQL: [u32; 2] = [8, 0];

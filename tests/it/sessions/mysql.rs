@@ -47,6 +47,11 @@ macro_rules! on_server {
     )*};
 }
 
+#[test]
+fn bookkeeping() {
+    TestDatabase::run(Engine::Mariadb, |database| super::the_bookkeeping_of(&database));
+}
+
 on_server! {
     a_session_knows_what_it_is_connected_to(database) {
         let mut session = open(&database).await;

@@ -1,0 +1,82 @@
+//! `wait`, `lock`, `completions`, `man`, and the signals that end a run.
+
+use clap::Args;
+use coexist::report::Report;
+
+use super::exit::{Exit, Failure};
+use super::settings::{Surroundings, Wishes};
+use super::shared::Shared;
+use super::terminal::Terminal;
+
+/// Wait until the database answers
+#[derive(Debug, Args)]
+pub struct WaitArgs {}
+
+/// Show who holds the lock
+#[derive(Debug, Args)]
+pub struct LockArgs {}
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    shell: clap_complete::Shell,
+}
+
+/// Print the manual page
+#[derive(Debug, Args)]
+pub struct ManArgs {}
+
+/// `migrate wait`.
+pub async fn wait(_: &WaitArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let mut shared = shared.clone();
+    shared.wait.get_or_insert_with(|| "60s".to_owned());
+    let (migrator, _) = Surroundings::read(&shared)?.migrator(terminal, &Wishes::default())?;
+    migrator.wait(&mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Ready);
+    Ok(Exit::Done)
+}
+
+/// `migrate lock`.
+pub async fn lock(_: &LockArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default())?;
+    let holder = migrator.lock_holder(&mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Lock(holder.as_ref()));
+    Ok(Exit::Done)
+}
+
+/// `migrate completions`.
+pub fn completions(args: &CompletionsArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::command(), "migrate", &mut script);
+    terminal.write_out(&String::from_utf8_lossy(&script));
+    Ok(Exit::Done)
+}
+
+/// `migrate man`.
+pub fn man(_: &ManArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let mut page = Vec::new();
+    let made = clap_mangen::Man::new(super::command()).render(&mut page);
+    made.map_err(|error| Failure::usage(format!("cannot write the manual page: {error}"), None))?;
+    terminal.write_out(&String::from_utf8_lossy(&page));
+    Ok(Exit::Done)
+}
+
+/// Waits for Ctrl-C, or for the signal with which service managers end a process.
+pub async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+        if let Ok(mut terminate) = terminate {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a way to hear of Ctrl-C, the default action ends the process, and the next run resumes.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,291 @@
+//! `up`, `down`, `redo`, `goto` and `plan`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use coexist::migrator::{Migrator, Proposal, Request, SavedPlan};
+use coexist::plan::{Direction, Prefer, Target};
+use coexist::report::Report;
+use coexist::run::Interrupt;
+
+use super::exit::{Exit, Failure};
+use super::settings::{Surroundings, Wishes};
+use super::shared::Shared;
+use super::terminal::Terminal;
+
+/// Apply pending migrations
+///
+/// Each file is one transaction together with its record, under a lock. Whatever an earlier run left half-done is
+/// finished first.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// Apply so many
+    #[arg(value_name = "N", conflicts_with = "to")]
+    count: Option<usize>,
+    /// Apply up to this version or name
+    #[arg(long, value_name = "NAME")]
+    to: Option<String>,
+    /// Show what would be run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The release that is being deployed, to go back to later
+    #[arg(long, value_name = "NAME")]
+    release: Option<String>,
+    /// Run what `migrate plan -o` wrote down, or nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["count", "to"])]
+    plan: Option<PathBuf>,
+    /// What is one transaction: file, or all pending migrations together
+    #[arg(long, value_name = "file|all")]
+    transaction: Option<String>,
+}
+
+/// Undo migrations, the last one unless told otherwise
+///
+/// `--to` takes a version, a migration's name, a tag or a release, and undoes everything applied after it. Down scripts
+/// come from the folder, or from the history when the folder has none.
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    /// Undo so many [default: 1]
+    #[arg(value_name = "N", conflicts_with_all = ["to", "all"])]
+    count: Option<usize>,
+    /// Go back to this version, name, tag or release
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
+    to: Option<String>,
+    /// Undo everything
+    #[arg(long)]
+    all: bool,
+    /// Show what would be run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    yes: bool,
+    /// Which down script to run where both exist: file or stored
+    #[arg(long = "use", value_name = "file|stored", default_value = "file", value_parser = ["file", "stored"])]
+    prefer: String,
+}
+
+/// Undo the last migration and apply it again
+#[derive(Debug, Args)]
+pub struct RedoArgs {
+    /// So many
+    #[arg(value_name = "N", default_value_t = 1)]
+    count: usize,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    yes: bool,
+}
+
+/// Go to a version or name, whichever direction leads there
+#[derive(Debug, Args)]
+pub struct GotoArgs {
+    /// The version, name, tag or release
+    name: String,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    yes: bool,
+}
+
+/// Show the exact statements that a command would run, and run nothing
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct PlanArgs {
+    #[command(subcommand)]
+    command: Option<PlanCommand>,
+    /// Write the plan to this file, for `migrate up --plan`
+    #[arg(short, long, value_name = "FILE", global = true)]
+    output: Option<PathBuf>,
+    /// Up to this version or name
+    #[arg(long, value_name = "NAME")]
+    to: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum PlanCommand {
+    /// What `migrate up` would run
+    Up {
+        /// So many
+        count: Option<usize>,
+        /// Up to this version or name
+        #[arg(long, value_name = "NAME", conflicts_with = "count")]
+        to: Option<String>,
+    },
+    /// What `migrate down` would run
+    Down {
+        /// So many [default: 1]
+        count: Option<usize>,
+        /// Back to this version, name, tag or release
+        #[arg(long, value_name = "NAME", conflicts_with = "count")]
+        to: Option<String>,
+        /// Everything
+        #[arg(long, conflicts_with_all = ["count", "to"])]
+        all: bool,
+    },
+}
+
+/// `migrate up`.
+pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let saved = args.plan.as_deref().map(read_plan).transpose()?;
+    let wishes = Wishes {
+        writes: !args.dry_run,
+        needs_files: true,
+        release: args.release.clone(),
+        transaction: args.transaction.clone(),
+    };
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
+    let request = match &saved {
+        Some(plan) => request_of(plan)?,
+        None => Request::Up(target(args.count, args.to.as_ref(), Target::All)),
+    };
+    if args.dry_run {
+        let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
+        terminal.report(&Report::Proposal(&proposal));
+        return Ok(Exit::Done);
+    }
+    carry_out(&migrator, &request, saved.as_ref(), interrupt, terminal).await
+}
+
+/// `migrate down`.
+pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let target = if args.all { Target::All } else { target(args.count, args.to.as_ref(), Target::Count(1)) };
+    let prefer = if args.prefer == "stored" { Prefer::Stored } else { Prefer::File };
+    let request = Request::Down(target, prefer);
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files())?;
+    if args.dry_run {
+        let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
+        terminal.report(&Report::Proposal(&proposal));
+        return Ok(Exit::Done);
+    }
+    agreed(&migrator, &request, args.yes, interrupt, terminal).await
+}
+
+/// `migrate redo`.
+pub async fn redo(args: &RedoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files())?;
+    agreed(&migrator, &Request::Redo(args.count, Prefer::File), args.yes, interrupt, terminal).await
+}
+
+/// `migrate goto`.
+pub async fn goto(args: &GotoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files())?;
+    agreed(&migrator, &Request::Goto(args.name.clone(), Prefer::File), args.yes, interrupt, terminal).await
+}
+
+/// `migrate plan`.
+pub async fn plan(args: &PlanArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let request = match &args.command {
+        None => Request::Up(target(None, args.to.as_ref(), Target::All)),
+        Some(PlanCommand::Up { count, to }) => Request::Up(target(*count, to.as_ref(), Target::All)),
+        Some(PlanCommand::Down { all: true, .. }) => Request::Down(Target::All, Prefer::File),
+        Some(PlanCommand::Down { count, to, .. }) => {
+            Request::Down(target(*count, to.as_ref(), Target::Count(1)), Prefer::File)
+        }
+    };
+    let wishes = Wishes { needs_files: true, ..Wishes::default() };
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
+    let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
+    if let Some(path) = &args.output {
+        let saved = serde_json::to_string_pretty(&SavedPlan::of(&proposal.approved));
+        let written = saved.map_err(std::io::Error::from).and_then(|text| std::fs::write(path, text + "\n"));
+        written.map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display()), None))?;
+    }
+    terminal.report(&Report::Proposal(&proposal));
+    Ok(Exit::Done)
+}
+
+fn files() -> Wishes {
+    Wishes { writes: true, needs_files: true, ..Wishes::default() }
+}
+
+fn target(count: Option<usize>, to: Option<&String>, otherwise: Target) -> Target {
+    match (count, to) {
+        (Some(count), _) => Target::Count(count),
+        (None, Some(name)) => Target::To(name.clone()),
+        (None, None) => otherwise,
+    }
+}
+
+fn read_plan(path: &std::path::Path) -> Result<SavedPlan, Failure> {
+    let wrong = |error: String| {
+        let hint = "write one with `migrate plan -o FILE`".to_owned();
+        Failure::usage(format!("cannot read the plan `{}`: {error}", path.display()), Some(hint))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+}
+
+/// What a saved plan was made from.
+fn request_of(plan: &SavedPlan) -> Result<Request, Failure> {
+    let count = Target::Count(plan.steps.len());
+    let all = |word: &str| plan.steps.iter().all(|step| step.direction == word);
+    if all("up") {
+        return Ok(Request::Up(count));
+    }
+    if all("down") {
+        return Ok(Request::Down(count, Prefer::File));
+    }
+    Err(Failure::usage("the plan goes both ways", Some("plan `up` or `down`, one at a time".to_owned())))
+}
+
+/// Shows what would be lost, asks, and carries out exactly what was shown.
+async fn agreed(
+    migrator: &Migrator,
+    request: &Request,
+    yes: bool,
+    interrupt: Interrupt,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let proposal = migrator.propose(request, &mut |event| terminal.event(event)).await?;
+    let forward = proposal.direction == Direction::Up || proposal.approved.steps().is_empty();
+    if forward && proposal.recovers.is_none() {
+        return carry_out(migrator, request, None, interrupt, terminal).await;
+    }
+    terminal.preview(&Report::Proposal(&proposal));
+    if !yes {
+        let question = question(&proposal);
+        if !terminal.can_ask() {
+            return Err(Failure::usage(
+                "this undoes migrations, and there is nobody to ask",
+                Some("say `--yes` if that is meant".to_owned()),
+            ));
+        }
+        if !terminal.ask(&question) {
+            return Err(Failure {
+                exit: Exit::Usage,
+                message: "nothing was run".to_owned(),
+                details: Vec::new(),
+                hint: None,
+            });
+        }
+    }
+    let seen = SavedPlan::of(&proposal.approved);
+    let seen = proposal.recovers.is_none().then_some(&seen);
+    carry_out(migrator, request, seen, interrupt, terminal).await
+}
+
+fn question(proposal: &Proposal) -> String {
+    let steps = proposal.approved.steps();
+    let losses: usize = steps.iter().map(|prepared| prepared.losses().len()).sum();
+    let undone = steps.iter().filter(|prepared| prepared.step.direction == Direction::Down).count();
+    let migrations = if undone == 1 { "1 migration".to_owned() } else { format!("{undone} migrations") };
+    match losses {
+        0 => format!("undo {migrations}?"),
+        _ => format!("undo {migrations}, losing data in {losses} statements?"),
+    }
+}
+
+async fn carry_out(
+    migrator: &Migrator,
+    request: &Request,
+    seen: Option<&SavedPlan>,
+    interrupt: Interrupt,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    tokio::spawn(async move {
+        super::aside::stop_signal().await;
+        interrupt.request();
+    });
+    let outcome = migrator.carry_out(request, seen, &mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Outcome(&outcome));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,109 @@
+//! Exit codes, a stable contract, and how a failure is told.
+
+use std::process::ExitCode;
+
+use coexist::migrator::Error;
+use coexist::plan::Refused;
+use coexist::run::{Aftermath, LockError, RunError};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// A migration failed.
+    Failed = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// Migrations are pending (`status --exit-code`).
+    Pending = 4,
+    /// History and files disagree.
+    Disagreement = 5,
+    /// Half-done: a human must decide.
+    HalfDone = 6,
+    /// The lock was not obtained in time.
+    Locked = 7,
+    /// The database cannot be reached.
+    Unreachable = 8,
+    /// Interrupted; the state is saved.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Why the program ends without having done what it was asked.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What happened.
+    pub message: String,
+    /// More about it, a line each.
+    pub details: Vec<String>,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// The command cannot be understood or carried out as given.
+    pub fn usage(message: impl Into<String>, hint: Option<String>) -> Self {
+        Failure { exit: Exit::Usage, message: message.into(), details: Vec::new(), hint }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match &error {
+            Error::Run(RunError::Connect(_)) => Exit::Unreachable,
+            Error::Run(RunError::Lock(LockError::Held { .. })) => Exit::Locked,
+            Error::Run(RunError::Lock(LockError::Interrupted) | RunError::Interrupted { .. }) => Exit::Interrupted,
+            Error::Run(RunError::HalfDone { .. }) => Exit::HalfDone,
+            Error::Run(RunError::Failed(failure)) => match failure.aftermath {
+                Aftermath::Undecided { .. } => Exit::HalfDone,
+                _ => Exit::Failed,
+            },
+            Error::Run(RunError::History(_)) | Error::Refused(Refused::Drift(_)) | Error::Stale(_) => {
+                Exit::Disagreement
+            }
+            Error::Run(_) | Error::Sql { .. } => Exit::Failed,
+            Error::Unresolved(_)
+            | Error::Irreversible(_)
+            | Error::Refused(Refused::Unrunnable(_))
+            | Error::Usage { .. } => Exit::Usage,
+        };
+        let details = match &error {
+            Error::Run(RunError::Failed(failure)) => failure_details(failure),
+            _ => Vec::new(),
+        };
+        Failure { exit, message: error.to_string(), details, hint: error.hint() }
+    }
+}
+
+/// The failing statement with a caret under the place, what the server added, and who stood in the way.
+fn failure_details(failure: &coexist::run::Failure) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(at) = &failure.at {
+        let position = at.sql.floor_char_boundary(at.position.unwrap_or(0).min(at.sql.len()));
+        let start = at.sql[..position].rfind('\n').map_or(0, |line| line + 1);
+        let line = at.sql[start..].lines().next().unwrap_or_default();
+        lines.push(format!("{:>5} | {}", at.place.line, coexist::report::redact_sql(line)));
+        if at.position.is_some() {
+            let column = at.sql[start..position].chars().count();
+            lines.push(format!("      | {}^", " ".repeat(column)));
+        }
+    }
+    let error = &failure.error;
+    lines.extend(error.detail.iter().map(|detail| format!("detail: {detail}")));
+    lines.extend(error.hint.iter().map(|hint| format!("the database suggests: {hint}")));
+    lines.extend(error.context.iter().map(|context| format!("where: {context}")));
+    lines.extend(coexist::report::blocker_lines("blocked by", &failure.blockers));
+    if !failure.done.is_empty() {
+        let done: Vec<String> = failure.done.iter().map(|done| done.id.to_string()).collect();
+        lines.push(format!("done before it: {}", done.join(", ")));
+    }
+    lines
+}

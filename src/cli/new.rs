@@ -1,0 +1,91 @@
+//! `new`.
+
+use std::io::Write;
+
+use coexist::layouts::{self, Folder, NewFile, Write as How};
+use coexist::migration::{Id, Version};
+use coexist::report::Report;
+
+use super::exit::{Exit, Failure};
+use super::settings::Surroundings;
+use super::shared::Shared;
+use super::terminal::Terminal;
+
+/// Write the files of a new migration, in the folder's style
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What it does, in a few words
+    #[arg(required = true)]
+    name: Vec<String>,
+    /// Its version [default: the next number, or the time where versions are times]
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// One that runs again whenever its text changes
+    #[arg(long, conflicts_with = "version")]
+    repeatable: bool,
+}
+
+/// `migrate new`.
+pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let surroundings = Surroundings::read(shared)?;
+    let Some(root) = surroundings.folders().into_iter().next() else {
+        return Err(Failure::usage("there is no folder to write to", Some("name one with `--dir`".to_owned())));
+    };
+    let cannot = |error: std::io::Error, path: &std::path::Path| {
+        Failure::usage(format!("cannot write `{}`: {error}", path.display()), None)
+    };
+    std::fs::create_dir_all(&root).map_err(|error| cannot(error, &root))?;
+    let wrong = |error: layouts::Error| Failure::usage(error.to_string(), None);
+    let options = surroundings.options()?;
+    let folder = Folder::open(&root, options.recursive).map_err(wrong)?;
+    let layout = match surroundings.layout()? {
+        Some(layout) => layout,
+        None => layouts::detect(&folder).map_err(wrong)?,
+    };
+    let existing = layout.read(&folder, &options).map_err(wrong)?.migrations;
+    let name = layouts::slug(&args.name.join(" "));
+    if name.is_empty() {
+        return Err(Failure::usage(
+            "the name has no letters or digits",
+            Some("say what it does, as in `migrate new add phone`".to_owned()),
+        ));
+    }
+    let id = match (&args.version, args.repeatable) {
+        (_, true) => Id::Repeatable(name.clone()),
+        (Some(version), _) => {
+            let version = version.parse::<Version>();
+            Id::Version(version.map_err(|error| Failure::usage(error.to_string(), None))?)
+        }
+        (None, _) => Id::Version(layouts::next_version(&existing, &now())),
+    };
+    let Some(files) = layout.new_files(&folder, &id, &name) else {
+        return Err(Failure::usage(format!("the layout `{}` has no such migrations", layout.name()), None));
+    };
+    let mut written = Vec::new();
+    for file in &files {
+        write(file).map_err(|error| cannot(error, &file.path))?;
+        written.push(file.path.clone());
+    }
+    terminal.report(&Report::Created(&written));
+    Ok(Exit::Done)
+}
+
+fn write(file: &NewFile) -> std::io::Result<()> {
+    if let Some(parent) = file.path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    match file.write {
+        How::Create => options.write(true).create_new(true),
+        How::Append => options.append(true).create(true),
+        How::Replace => options.write(true).create(true).truncate(true),
+    };
+    options.open(&file.path)?.write_all(file.text.as_bytes())
+}
+
+/// The present moment in UTC, as a version: `20261121093000`.
+fn now() -> Version {
+    let now = jiff::Timestamp::now().to_string();
+    let digits: String = now.chars().filter(char::is_ascii_digit).take(14).collect();
+    digits.parse().expect("a timestamp has digits")
+}

@@ -1,0 +1,77 @@
+//! `status`, `verify`, `log` and golang-migrate's `version`.
+
+use clap::Args;
+use coexist::report::Report;
+
+use super::exit::{Exit, Failure};
+use super::settings::{Surroundings, Wishes};
+use super::shared::Shared;
+use super::terminal::Terminal;
+
+/// Show what is applied, pending, changed, missing, out of order or half-done
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Exit with 4 when migrations are pending, with 5 when files and history disagree, with 6 when one is half-done
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// Compare the history with the files, and show what was edited
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A head that `up` printed once: the history must still contain it
+    #[arg(long, value_name = "HASH")]
+    head: Option<String>,
+}
+
+/// Show everything that ever happened
+#[derive(Debug, Args)]
+pub struct LogArgs {}
+
+/// Show the newest applied version
+#[derive(Debug, Args)]
+pub struct VersionArgs {}
+
+fn reading() -> Wishes {
+    Wishes { needs_files: true, ..Wishes::default() }
+}
+
+/// `migrate status`.
+pub async fn status(args: &StatusArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading())?;
+    let status = migrator.status(&mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Status(&status));
+    let is = |wanted: fn(&coexist::plan::Drift) -> bool| status.drift.iter().any(wanted);
+    use coexist::plan::Drift;
+    Ok(match args.exit_code {
+        false => Exit::Done,
+        true if is(|drift| matches!(drift, Drift::Unfinished { .. })) => Exit::HalfDone,
+        true if is(|drift| !matches!(drift, Drift::OutOfOrder { .. })) => Exit::Disagreement,
+        true if status.pending().next().is_some() => Exit::Pending,
+        true => Exit::Done,
+    })
+}
+
+/// `migrate verify`.
+pub async fn verify(args: &VerifyArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading())?;
+    let verification = migrator.verify(args.head.as_deref(), &mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Verification(&verification));
+    Ok(if verification.is_clean() { Exit::Done } else { Exit::Disagreement })
+}
+
+/// `migrate log`.
+pub async fn log(_: &LogArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default())?;
+    let entries = migrator.log(&mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Log(&entries));
+    Ok(Exit::Done)
+}
+
+/// `migrate version`.
+pub async fn version(_: &VersionArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default())?;
+    let newest = migrator.newest(&mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Version(newest.as_ref()));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,136 @@
+//! The one door to standard output and standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use coexist::databases::{Redactor, Secret};
+use coexist::report::{self, Format, Report, sanitize};
+use coexist::run::event::Event;
+
+use super::exit::Failure;
+use super::progress::Progress;
+use super::shared::{Color, Shared};
+
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Where results, events and failures go. Secrets never pass.
+pub struct Terminal {
+    format: &'static dyn Format,
+    choice: ColorChoice,
+    quiet: bool,
+    redactor: Redactor,
+    progress: Option<Progress>,
+}
+
+impl Terminal {
+    /// A terminal as these arguments want it.
+    pub fn new(shared: &Shared) -> Self {
+        let choice = match shared.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let format = report::find(&shared.format).unwrap_or(report::ALL[0]);
+        let bar = format.is_for_people() && !shared.quiet && io::stderr().is_terminal();
+        let progress = bar.then(Progress::new);
+        Terminal { format, choice, quiet: shared.quiet, redactor: Redactor::new([]), progress }
+    }
+
+    /// Never lets these pass.
+    pub fn keep_secret<'s>(&mut self, secrets: impl Iterator<Item = &'s Secret>) {
+        secrets.for_each(|secret| self.redactor.add(secret));
+    }
+
+    /// Whether somebody can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question; only `y` and `yes` are a yes.
+    pub fn ask(&mut self, question: &str) -> bool {
+        self.complain(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Writes a result to standard output.
+    pub fn report(&mut self, report: &Report<'_>) {
+        self.finish_progress();
+        let mut text = Vec::new();
+        if self.format.report(report, &mut text).is_ok() {
+            self.write_out(&String::from_utf8_lossy(&text));
+        }
+    }
+
+    /// Writes a result to standard error, for whoever is about to be asked.
+    pub fn preview(&mut self, report: &Report<'_>) {
+        let mut text = Vec::new();
+        if self.format.is_for_people() && self.format.report(report, &mut text).is_ok() {
+            self.complain(&String::from_utf8_lossy(&text));
+        }
+    }
+
+    /// Writes plain text to standard output.
+    pub fn write_out(&mut self, text: &str) {
+        let text = self.redactor.redact(text).into_owned();
+        // Nobody is left to tell when nobody reads: a closed pipe is no error.
+        let mut out = AutoStream::new(io::stdout().lock(), self.choice);
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Tells of something that happens during a run, on standard error.
+    pub fn event(&mut self, event: &Event<'_>) {
+        let matters = matches!(event, Event::Warning { .. } | Event::Blocked { .. } | Event::WaitingForLock { .. });
+        let mut text = Vec::new();
+        if (self.quiet && !matters) || self.format.event(event, &mut text).is_err() {
+            return;
+        }
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let text = self.redactor.redact(&text).into_owned();
+        match &mut self.progress {
+            Some(progress) => progress.event(event, &text),
+            None => self.write_err(&text),
+        }
+    }
+
+    /// Tells why the program ends.
+    pub fn failure(&mut self, failure: &Failure) {
+        self.finish_progress();
+        let text = if self.format.is_for_people() {
+            let mut text = format!("{BAD}error:{BAD:#} {}\n", sanitize(&failure.message));
+            for line in &failure.details {
+                text.push_str(&format!("  {}\n", sanitize(line)));
+            }
+            if let Some(hint) = &failure.hint {
+                text.push_str(&format!("{HINT}hint:{HINT:#} {}\n", sanitize(hint)));
+            }
+            text
+        } else {
+            let (message, details, hint) = (&failure.message, &failure.details, &failure.hint);
+            let exit = failure.exit as u8;
+            let error = serde_json::json!({
+                "event": "error", "message": message, "details": details, "hint": hint, "exit": exit,
+            });
+            format!("{error}\n")
+        };
+        self.complain(&text);
+    }
+
+    fn complain(&mut self, text: &str) {
+        let text = self.redactor.redact(text).into_owned();
+        self.write_err(&text);
+    }
+
+    fn write_err(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr().lock(), self.choice);
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
+    fn finish_progress(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            progress.finish();
+        }
+    }
+}

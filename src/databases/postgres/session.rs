@@ -1,0 +1,203 @@
+//! One connection to PostgreSQL.
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use sqlx::postgres::{PgConnection, PgRow, PgValueFormat};
+use sqlx::{AssertSqlSafe, Connection, Either, Row as _, ValueRef};
+
+use super::super::duration::from_seconds;
+use super::super::{About, Address, BatchError, ErrorKind, Holder, LockName, Observer, Row, Session, SqlError};
+use super::connect::{application_name, apply_settings};
+use super::dialect::{literal, lock_numbers};
+use super::errors::{BETWEEN, batch_error, sql_error};
+use super::observer::PostgresObserver;
+
+/// One connection to PostgreSQL.
+pub(super) struct PostgresSession {
+    /// None once it is lost: nothing can be sent any more, and nothing of it is true any more.
+    connection: Option<PgConnection>,
+    address: Address,
+    who: String,
+    about: About,
+    /// Whether something seems to stand between us and the server.
+    indirect: bool,
+}
+
+impl PostgresSession {
+    pub(super) fn new(connection: PgConnection, address: &Address, who: &str) -> Self {
+        let (address, who) = (address.clone(), who.to_owned());
+        PostgresSession { connection: Some(connection), address, who, about: About::default(), indirect: false }
+    }
+
+    pub(super) fn met(&mut self, about: About, indirect: bool) {
+        self.about = about;
+        self.indirect = indirect;
+    }
+
+    pub(super) fn is_indirect(&self) -> bool {
+        self.indirect
+    }
+
+    /// Ends the connection.
+    pub(super) async fn hang_up(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // The server notices the end of the socket in any case.
+            let _ = connection.close().await;
+        }
+    }
+
+    /// Ends the connection without a word, as it may be in the middle of an answer.
+    pub(super) fn drop_connection(&mut self) {
+        self.connection = None;
+    }
+
+    /// Sends one message and returns every row of it.
+    pub(super) async fn ask(&mut self, sql: &str) -> Result<Vec<Row>, sqlx::Error> {
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
+        rows.iter().map(texts).collect()
+    }
+
+    fn lost(error: SqlError, connection: &mut Option<PgConnection>) -> SqlError {
+        if error.kind == ErrorKind::ConnectionLost {
+            *connection = None;
+        }
+        error
+    }
+}
+
+fn closed() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::NotConnected, "it was lost before"))
+}
+
+/// Every value as the server wrote it.
+fn texts(row: &PgRow) -> Result<Row, sqlx::Error> {
+    (0..row.len())
+        .map(|index| {
+            let value = row.try_get_raw(index)?;
+            if value.is_null() {
+                return Ok(None);
+            }
+            debug_assert_eq!(value.format(), PgValueFormat::Text, "simple queries are answered in text");
+            value.as_str().map(|text| Some(text.to_owned())).map_err(sqlx::Error::Decode)
+        })
+        .collect()
+}
+
+#[async_trait]
+impl Session for PostgresSession {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    async fn execute(&mut self, parts: &[&str]) -> Result<(), BatchError> {
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let Some(connection) = self.connection.as_mut() else {
+            return Err(BatchError { part: 0, error: sql_error(&closed()) });
+        };
+        let mut completed = 0;
+        let outcome = {
+            let mut answers = sqlx::raw_sql(AssertSqlSafe(parts.join(BETWEEN))).fetch_many(connection);
+            loop {
+                match answers.try_next().await {
+                    Ok(Some(Either::Left(_))) => completed += 1,
+                    Ok(Some(Either::Right(_))) => {}
+                    Ok(None) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            }
+        };
+        outcome.map_err(|error| {
+            let failed = batch_error(parts, completed, &error);
+            BatchError { part: failed.part, error: Self::lost(failed.error, &mut self.connection) }
+        })
+    }
+
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
+        match self.ask(sql).await {
+            Ok(rows) => Ok(rows),
+            Err(error) => {
+                let failed = batch_error(&[sql], 0, &error);
+                Err(Self::lost(failed.error, &mut self.connection))
+            }
+        }
+    }
+
+    async fn try_lock(&mut self, lock: &LockName) -> Result<bool, SqlError> {
+        let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({}), pg_catalog.pg_backend_pid()", lock.number);
+        let rows = self.query(&sql).await?;
+        let row = rows.first().map(Vec::as_slice).unwrap_or_default();
+        let [taken, pid] = row else { return Ok(false) };
+        if pid.as_deref() != Some(self.about.connection.as_str()) {
+            // Another server process than the one we met: a pooler gives us whichever is free.
+            if taken.as_deref() == Some("t") {
+                let _ = self.unlock(lock).await;
+            }
+            return Err(SqlError::new(ErrorKind::Other, super::pooler::REFUSAL));
+        }
+        Ok(taken.as_deref() == Some("t"))
+    }
+
+    async fn holder(&mut self, lock: &LockName) -> Result<Option<Holder>, SqlError> {
+        let (high, low) = lock_numbers(lock);
+        let sql = format!(
+            "SELECT l.pid, a.application_name, a.usename, coalesce(a.client_addr::text, 'this machine'), \
+             pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.backend_start), \
+             CASE WHEN a.state = 'active' THEN pg_catalog.left(a.query, 500) END \
+             FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+             WHERE l.locktype = 'advisory' AND l.granted AND l.database = \
+             (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
+             AND l.classid = {high} AND l.objid = {low} AND l.objsubid = 1 LIMIT 1"
+        );
+        let Some(row) = self.query(&sql).await?.into_iter().next() else { return Ok(None) };
+        let mut values = row.into_iter();
+        let mut next = || values.next().flatten().filter(|text| !text.is_empty());
+        Ok(Some(Holder {
+            connection: next().unwrap_or_default(),
+            who: next(),
+            user: next(),
+            from: next(),
+            since: next().as_deref().and_then(from_seconds),
+            query: next(),
+        }))
+    }
+
+    async fn unlock(&mut self, lock: &LockName) -> Result<bool, SqlError> {
+        let rows = self.query(&format!("SELECT pg_catalog.pg_advisory_unlock({})", lock.number)).await?;
+        Ok(rows.first().and_then(|row| row.first()).is_some_and(|value| value.as_deref() == Some("t")))
+    }
+
+    fn announce(&self, doing: &str) -> Option<String> {
+        let name = application_name(&self.address, &self.who, doing);
+        Some(format!("SET application_name = {}", literal(&name)))
+    }
+
+    async fn reset(&mut self) -> Result<(), SqlError> {
+        // Not DISCARD ALL, which gives up the lock as well.
+        let settings = format!("SELECT {}", apply_settings());
+        let parts = [
+            "RESET SESSION AUTHORIZATION",
+            "RESET ROLE",
+            "RESET ALL",
+            "CLOSE ALL",
+            "UNLISTEN *",
+            "DEALLOCATE ALL",
+            "DISCARD PLANS",
+            "DISCARD TEMP",
+            "DISCARD SEQUENCES",
+            &settings,
+        ];
+        self.execute(&parts).await.map_err(|failed| failed.error)
+    }
+
+    fn observer(&self) -> Option<Box<dyn Observer>> {
+        let pid = self.about.connection.parse().ok()?;
+        Some(Box::new(PostgresObserver::new(self.address.clone(), &self.who, pid)))
+    }
+
+    async fn close(mut self: Box<Self>) {
+        self.hang_up().await;
+    }
+}

@@ -1,0 +1,335 @@
+//! One connection to SQLite.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row as _, TypeInfo, ValueRef};
+
+use super::super::{
+    About, Address, BatchError, ConnectError, ErrorKind, File, Holder, LockName, Observer, Row, Session, SqlError,
+    Target,
+};
+use super::dialect::GUARD;
+use super::errors::{is_input_output, sql_error};
+use super::lockfile::{self, LockFile};
+use super::{handle, mounts};
+
+/// One connection to SQLite.
+pub(super) struct SqliteSession {
+    /// None once its thread is gone.
+    connection: Option<SqliteConnection>,
+    /// None in memory.
+    file: Option<File>,
+    lock_path: Option<PathBuf>,
+    lock: Option<LockFile>,
+    about: About,
+    who: String,
+    /// Whether a transaction is open, as SQLite said after the last statement.
+    in_transaction: bool,
+}
+
+impl SqliteSession {
+    pub(super) async fn open(address: &Address, who: &str) -> Result<Self, ConnectError> {
+        let file = match &address.target {
+            Target::File(file) => Some(file.clone()),
+            _ => None,
+        };
+        if let Some(file) = &file {
+            check_place(file)?;
+        }
+        let explain = |error: &sqlx::Error| refuse(address, &sql_error(error));
+        let mut connection = connect(file.as_ref()).await.map_err(|error| explain(&error))?;
+        // Reads the file's header, which nothing before did: it may be no database at all.
+        let version = ask(&mut connection, "SELECT sqlite_version(), (SELECT count(*) FROM sqlite_master)").await;
+        let version = version.map_err(|error| explain(&error))?;
+        let version = version.into_iter().flatten().flatten().next().unwrap_or_default();
+        let place = file.as_ref().map(|file| file.path.canonicalize().unwrap_or_else(|_| file.path.clone()));
+        let mut warnings = address.warnings.clone();
+        if let Some(kind) = place.as_deref().and_then(mounts::network_file_system) {
+            warnings.push(format!(
+                "`{}` lies on a network file system ({kind}), where SQLite's locks are not to be relied on",
+                address.shown()
+            ));
+        }
+        let about = About {
+            product: format!("SQLite {version}"),
+            version: version.split('.').filter_map(|number| number.parse().ok()).collect(),
+            database: place.as_deref().map_or_else(|| ":memory:".to_owned(), |path| path.display().to_string()),
+            schema: None,
+            user: String::new(),
+            connection: std::process::id().to_string(),
+            warnings,
+        };
+        let lock_path = place.as_deref().map(lockfile::path_beside);
+        let (connection, who) = (Some(connection), who.to_owned());
+        Ok(SqliteSession { connection, file, lock_path, lock: None, about, who, in_transaction: false })
+    }
+
+    /// Runs one statement and sees what became of the transaction.
+    async fn run(&mut self, sql: &str) -> Result<(), SqlError> {
+        // SQLite would stop reading there, and the driver ask it to go on for ever.
+        if sql.contains('\0') {
+            return Err(SqlError::new(ErrorKind::Other, "the statement contains a NUL character"));
+        }
+        let verb = Verb::of(sql);
+        if verb == Verb::Rollback && !self.in_transaction {
+            // The engine has rolled back by itself, as it does when the disk is full.
+            return Ok(());
+        }
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        let outcome = drain(connection, sql).await;
+        let state = match handle::state(connection).await {
+            Ok(state) => state,
+            Err(error) => {
+                self.connection = None;
+                return Err(sql_error(&error));
+            }
+        };
+        let was_open = std::mem::replace(&mut self.in_transaction, state.in_transaction);
+        let ended = was_open && !state.in_transaction;
+        let Err(error) = outcome else {
+            if ended && !verb.ends_transaction() {
+                return Err(SqlError::new(ErrorKind::TransactionEnded, "the statement ended the transaction"));
+            }
+            return Ok(());
+        };
+        let mut error = sql_error(&error);
+        let indent = sql.len() - sql.trim_start().len();
+        error.position =
+            state.error_offset.map(|offset| indent + offset).filter(|offset| sql.is_char_boundary(*offset));
+        if sql.contains(GUARD) && error.message == "integer overflow" {
+            error.kind = ErrorKind::GuardFailed;
+        }
+        if verb == Verb::Commit && ended && is_input_output(&error) {
+            error.kind = ErrorKind::ConnectionLost;
+        } else if ended && !verb.ends_transaction() {
+            error.context = Some("SQLite rolled the whole transaction back".to_owned());
+        }
+        if error.kind == ErrorKind::ConnectionLost {
+            self.connection = None;
+        }
+        Err(error)
+    }
+}
+
+/// What a statement does to the transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Commit,
+    Rollback,
+    Other,
+}
+
+impl Verb {
+    fn of(sql: &str) -> Self {
+        let text = sql.trim_start();
+        let starts = |word: &str| {
+            let (head, rest) = text.split_at_checked(word.len()).unwrap_or(("", ""));
+            head.eq_ignore_ascii_case(word) && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        };
+        match () {
+            () if starts("COMMIT") || starts("END") => Verb::Commit,
+            () if starts("ROLLBACK") && !text.to_ascii_uppercase().contains(" TO ") => Verb::Rollback,
+            () => Verb::Other,
+        }
+    }
+
+    fn ends_transaction(self) -> bool {
+        self != Verb::Other
+    }
+}
+
+fn closed() -> SqlError {
+    SqlError::new(ErrorKind::ConnectionLost, "the connection was closed after an error")
+}
+
+/// Opens the file, by setters only.
+async fn connect(file: Option<&File>) -> Result<SqliteConnection, sqlx::Error> {
+    let mut options = SqliteConnectOptions::new()
+        // Waiting is the caller's business: it says what it waits for.
+        .busy_timeout(Duration::ZERO)
+        .foreign_keys(true)
+        .disable_statement_logging();
+    if let Some(file) = file {
+        // SQLite reads a name that begins with `file:` as a URI.
+        let path = if file.path.starts_with("file:") || file.path.to_string_lossy().starts_with("file:") {
+            Path::new(".").join(&file.path)
+        } else {
+            file.path.clone()
+        };
+        options = options.filename(path).create_if_missing(file.create).read_only(file.read_only);
+        if let Some(vfs) = &file.vfs {
+            options = options.vfs(vfs.clone());
+        }
+    }
+    options.connect().await
+}
+
+/// What can be said more clearly than SQLite's "unable to open database file".
+fn check_place(file: &File) -> Result<(), ConnectError> {
+    let shown = file.path.display();
+    let refuse =
+        |message: String, hint: &str| Err(ConnectError { message, hint: Some(hint.to_owned()), starting: false });
+    if file.path.is_dir() {
+        return refuse(format!("`{shown}` is a folder"), "name the database's file");
+    }
+    if file.path.exists() {
+        return Ok(());
+    }
+    let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            refuse(format!("there is no folder `{}`", folder.display()), "create it, or correct the address")
+        }
+        _ if !file.create => refuse(
+            format!("there is no database `{shown}`"),
+            "`migrate up` creates it, unless the address says `mode=rw`",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn refuse(address: &Address, error: &SqlError) -> ConnectError {
+    let shown = address.shown();
+    let hint = match error.code.as_deref() {
+        Some("26") => Some("the file is no SQLite database".to_owned()),
+        _ => None,
+    };
+    ConnectError {
+        message: format!("cannot open `{shown}`: {}", error.message),
+        hint,
+        starting: error.kind == ErrorKind::LockTimeout,
+    }
+}
+
+/// Runs SQL and ignores its rows.
+async fn drain(connection: &mut SqliteConnection, sql: &str) -> Result<(), sqlx::Error> {
+    let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(connection);
+    while let Some(answer) = answers.try_next().await? {
+        let (Either::Left(_) | Either::Right(_)) = answer;
+    }
+    Ok(())
+}
+
+async fn ask(connection: &mut SqliteConnection, sql: &str) -> Result<Vec<Row>, sqlx::Error> {
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
+    rows.iter().map(texts).collect()
+}
+
+/// Every value as SQLite's shell would write it.
+fn texts(row: &SqliteRow) -> Result<Row, sqlx::Error> {
+    (0..row.len())
+        .map(|index| {
+            let value = row.try_get_raw(index)?;
+            if value.is_null() {
+                return Ok(None);
+            }
+            let kind = value.type_info().name().to_owned();
+            Ok(Some(match kind.as_str() {
+                "INTEGER" => row.try_get_unchecked::<i64, _>(index)?.to_string(),
+                "REAL" => format!("{:?}", row.try_get_unchecked::<f64, _>(index)?),
+                "BLOB" => String::from_utf8_lossy(&row.try_get_unchecked::<Vec<u8>, _>(index)?).into_owned(),
+                _ => row.try_get_unchecked::<String, _>(index)?,
+            }))
+        })
+        .collect()
+}
+
+#[async_trait]
+impl Session for SqliteSession {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    async fn execute(&mut self, parts: &[&str]) -> Result<(), BatchError> {
+        for (part, sql) in parts.iter().enumerate() {
+            self.run(sql).await.map_err(|error| BatchError { part, error })?;
+        }
+        Ok(())
+    }
+
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
+        if sql.contains('\0') {
+            return Err(SqlError::new(ErrorKind::Other, "the query contains a NUL character"));
+        }
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        ask(connection, sql).await.map_err(|error| sql_error(&error))
+    }
+
+    async fn try_lock(&mut self, _lock: &LockName) -> Result<bool, SqlError> {
+        let Some(path) = &self.lock_path else { return Ok(true) };
+        if self.lock.is_some() {
+            return Ok(true);
+        }
+        match LockFile::try_take(path, &self.who) {
+            Ok(lock) => {
+                self.lock = lock;
+                Ok(self.lock.is_some())
+            }
+            Err(error) => {
+                let kind = match error.kind() {
+                    std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                        ErrorKind::ReadOnly
+                    }
+                    std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => ErrorKind::Full,
+                    _ => ErrorKind::Other,
+                };
+                let message = format!("cannot create the lock file `{}` beside the database: {error}", path.display());
+                Err(SqlError::new(kind, message))
+            }
+        }
+    }
+
+    async fn holder(&mut self, _lock: &LockName) -> Result<Option<Holder>, SqlError> {
+        Ok(self.lock_path.as_deref().and_then(lockfile::holder))
+    }
+
+    async fn unlock(&mut self, _lock: &LockName) -> Result<bool, SqlError> {
+        if self.lock_path.is_none() {
+            return Ok(true);
+        }
+        Ok(self.lock.take().is_some_and(LockFile::release))
+    }
+
+    fn announce(&self, _doing: &str) -> Option<String> {
+        None
+    }
+
+    async fn reset(&mut self) -> Result<(), SqlError> {
+        if self.in_transaction {
+            self.run("ROLLBACK").await?;
+        }
+        if let Some(file) = &self.file {
+            // Nothing of a session outlives its connection, and the lock does not belong to the connection.
+            let file = File { create: false, ..file.clone() };
+            let new = connect(Some(&file)).await.map_err(|error| sql_error(&error))?;
+            if let Some(old) = self.connection.replace(new) {
+                let _ = old.close().await;
+            }
+            return Ok(());
+        }
+        let names = "SELECT 'DETACH ' || quote(name) FROM pragma_database_list WHERE name NOT IN ('main', 'temp') \
+                     UNION ALL SELECT 'DROP ' || type || ' temp.' || '\"' || replace(name, '\"', '\"\"') || '\"' \
+                     FROM sqlite_temp_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'";
+        for undo in self.query(names).await?.into_iter().flatten().flatten() {
+            self.run(&undo).await?;
+        }
+        self.run("PRAGMA foreign_keys = ON").await
+    }
+
+    fn observer(&self) -> Option<Box<dyn Observer>> {
+        None
+    }
+
+    async fn close(mut self: Box<Self>) {
+        if let Some(connection) = self.connection.take() {
+            let _ = connection.close().await;
+        }
+        if let Some(lock) = self.lock.take() {
+            lock.release();
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! JSON: one stable object per result, one object per line for events.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::{Format, Report, redact_sql};
+use crate::databases::{Blocker, Holder};
+use crate::history::Entry;
+use crate::migrator::{Line, Proposal, Status, Verification};
+use crate::plan::{Direction, Drift, Mode, Prepared};
+use crate::run::event::Event;
+use crate::run::{Done, Outcome};
+
+/// JSON for programs.
+pub struct Json;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn report(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let value = match report {
+            Report::Status(status) => status_value(status),
+            Report::Proposal(proposal) => proposal_value(proposal),
+            Report::Outcome(outcome) => outcome_value(outcome),
+            Report::Verification(verification) => verification_value(verification),
+            Report::Log(entries) => {
+                json!({ "version": 1, "entries": entries.iter().map(entry_value).collect::<Vec<_>>() })
+            }
+            Report::Marked { done, ids } => {
+                json!({ "version": 1, "done": done, "migrations": ids.iter().map(ToString::to_string).collect::<Vec<_>>() })
+            }
+            Report::Tagged { tag, head } => json!({ "version": 1, "tag": tag, "head": head }),
+            Report::Lock(holder) => {
+                json!({ "version": 1, "held": holder.is_some(), "holder": holder.map(holder_value) })
+            }
+            Report::Created(paths) => {
+                json!({ "version": 1, "files": paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>() })
+            }
+            Report::Version(id) => json!({ "version": 1, "newest": id.map(ToString::to_string) }),
+            Report::Ready => json!({ "version": 1, "ready": true }),
+        };
+        serde_json::to_writer_pretty(&mut *out, &value)?;
+        writeln!(out)
+    }
+
+    fn event(&self, event: &Event<'_>, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &event_value(event))?;
+        writeln!(out)
+    }
+
+    fn is_for_people(&self) -> bool {
+        false
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "up",
+        Direction::Down => "down",
+    }
+}
+
+fn status_value(status: &Status) -> Value {
+    let line = |line: &Line| {
+        json!({
+            "id": line.id.to_string(),
+            "name": line.name,
+            "repeatable": line.id.is_repeatable(),
+            "state": line.condition.word(),
+            "applied_at": line.applied.as_ref().map(|applied| &applied.at),
+            "release": line.applied.as_ref().and_then(|applied| applied.release.as_deref()),
+            "down": line.has_down,
+        })
+    };
+    json!({
+        "version": 1,
+        "migrations": status.lines.iter().map(line).collect::<Vec<_>>(),
+        "pending": status.pending().count(),
+        "drift": status.drift.iter().map(drift_value).collect::<Vec<_>>(),
+        "head": status.head,
+    })
+}
+
+fn drift_value(drift: &Drift) -> Value {
+    json!({ "kind": drift.word(), "id": drift.id().map(ToString::to_string), "message": drift.to_string(), "hint": drift.hint() })
+}
+
+fn proposal_value(proposal: &Proposal) -> Value {
+    let step = |prepared: &Prepared| {
+        let statements = prepared.pieces.iter().map(|piece| {
+            let place = prepared.place(piece.span.start);
+            json!({ "line": place.line, "column": place.column, "sql": redact_sql(piece.sql(prepared)) })
+        });
+        json!({
+            "id": prepared.step.id.to_string(),
+            "name": prepared.step.name,
+            "direction": direction(prepared.step.direction),
+            "file": prepared.step.script.path.display().to_string(),
+            "stored": prepared.step.stored,
+            "transaction": prepared.mode == Mode::Transaction,
+            "checksum": prepared.step.script.checksum.to_string(),
+            "loses": prepared.losses(),
+            "statements": statements.collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "version": 1,
+        "towards": proposal.towards,
+        "head": proposal.approved.head().hash,
+        "recovers": proposal.recovers,
+        "steps": proposal.approved.steps().iter().map(step).collect::<Vec<_>>(),
+    })
+}
+
+fn done_value(done: &Done) -> Value {
+    json!({ "id": done.id.to_string(), "name": done.name, "direction": direction(done.direction), "milliseconds": done.milliseconds })
+}
+
+fn outcome_value(outcome: &Outcome) -> Value {
+    json!({ "version": 1, "done": outcome.done.iter().map(done_value).collect::<Vec<_>>(), "head": outcome.head })
+}
+
+fn verification_value(verification: &Verification) -> Value {
+    let difference = |difference: &crate::migrator::Difference| {
+        json!({
+            "id": difference.id.to_string(),
+            "file": difference.path.display().to_string(),
+            "applied": difference.applied,
+            "found": difference.file,
+        })
+    };
+    json!({
+        "version": 1,
+        "clean": verification.is_clean(),
+        "compared": verification.compared,
+        "drift": verification.drift.iter().map(drift_value).collect::<Vec<_>>(),
+        "differences": verification.differences.iter().map(difference).collect::<Vec<_>>(),
+        "head": verification.head,
+        "head_known": verification.head_known,
+    })
+}
+
+fn entry_value(entry: &Entry) -> Value {
+    json!({
+        "seq": entry.seq,
+        "kind": entry.kind.word(),
+        "id": entry.id.as_ref().map(ToString::to_string),
+        "name": entry.name,
+        "state": entry.state.word(),
+        "statements_done": entry.statements_done,
+        "statements_total": entry.statements_total,
+        "checksum": entry.checksum.as_ref().map(|(algorithm, checksum)| format!("{algorithm}:{checksum}")),
+        "tag": entry.tag,
+        "release": entry.release,
+        "compatible": entry.compatible,
+        "applied_by": entry.applied_by,
+        "host": entry.host,
+        "tool": entry.tool,
+        "run": entry.owner,
+        "started_at": entry.started_at,
+        "finished_at": entry.finished_at,
+        "hash": entry.hash,
+    })
+}
+
+fn holder_value(holder: &Holder) -> Value {
+    json!({
+        "who": holder.who,
+        "connection": holder.connection,
+        "user": holder.user,
+        "from": holder.from,
+        "connected_for_seconds": holder.since.map(|since| since.as_secs()),
+        "query": holder.query.as_deref().map(redact_sql),
+    })
+}
+
+fn blocker_value(blocker: &Blocker) -> Value {
+    json!({
+        "connection": blocker.connection,
+        "user": blocker.user,
+        "application": blocker.application,
+        "state": blocker.state,
+        "age_seconds": blocker.age.map(|age| age.as_secs()),
+        "query": blocker.query.as_deref().map(redact_sql),
+    })
+}
+
+fn event_value(event: &Event<'_>) -> Value {
+    match event {
+        Event::Connected { product, database, warnings } => {
+            json!({ "event": "connected", "product": product, "database": database, "warnings": warnings })
+        }
+        Event::WaitingForServer { reason, waited, limit } => json!({
+            "event": "waiting_for_server", "reason": reason,
+            "waited_seconds": waited.as_secs_f64(), "limit_seconds": limit.as_secs_f64(),
+        }),
+        Event::WaitingForLock { holder, waited, limit } => json!({
+            "event": "waiting_for_lock", "holder": holder.map(holder_value),
+            "waited_seconds": waited.as_secs_f64(), "limit_seconds": limit.as_secs_f64(),
+        }),
+        Event::Recovered { id, name, resolution } => {
+            json!({ "event": "recovered", "id": id.to_string(), "name": name, "resolution": resolution })
+        }
+        Event::Started { steps } => json!({ "event": "started", "steps": steps }),
+        Event::MigrationStarted { id, name, direction: way, step, statements } => json!({
+            "event": "migration_started", "id": id.to_string(), "name": name,
+            "direction": direction(*way), "step": step, "statements": statements,
+        }),
+        Event::StatementStarted { id, statement, of, sql } => json!({
+            "event": "statement_started", "id": id.to_string(), "statement": statement, "of": of, "sql": redact_sql(sql),
+        }),
+        Event::StatementProgress { id, elapsed, progress, blockers } => json!({
+            "event": "statement_progress", "id": id.to_string(), "elapsed_seconds": elapsed.as_secs_f64(),
+            "progress": progress, "blockers": blockers.iter().map(blocker_value).collect::<Vec<_>>(),
+        }),
+        Event::Blocked { id, statement, attempt, error, blockers, remaining } => json!({
+            "event": "blocked", "id": id.to_string(), "statement": statement, "attempt": attempt,
+            "error": error.to_string(), "blockers": blockers.iter().map(blocker_value).collect::<Vec<_>>(),
+            "remaining_seconds": remaining.as_secs_f64(),
+        }),
+        Event::Reconnected { reason } => json!({ "event": "reconnected", "reason": reason }),
+        Event::MigrationFinished { id, name, direction: way, step, elapsed } => json!({
+            "event": "migration_finished", "id": id.to_string(), "name": name,
+            "direction": direction(*way), "step": step, "milliseconds": elapsed.as_secs_f64() * 1000.0,
+        }),
+        Event::Warning { message } => json!({ "event": "warning", "message": message }),
+    }
+}

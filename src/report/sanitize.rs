@@ -1,0 +1,71 @@
+//! Text from files and servers, made harmless for terminals and logs.
+
+use std::borrow::Cow;
+
+/// The text with every control character written out, except line feeds and tabs, so that it cannot move the cursor,
+/// change colours or hide what it says.
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    if !text.contains(harmful) {
+        return Cow::Borrowed(text);
+    }
+    text.chars()
+        .map(|c| if harmful(c) { c.escape_unicode().to_string() } else { c.to_string() })
+        .collect::<String>()
+        .into()
+}
+
+/// SQL as it may be shown: the literals after `PASSWORD` and `IDENTIFIED BY` are left out.
+pub fn redact_sql(sql: &str) -> Cow<'_, str> {
+    let upper = sql.to_ascii_uppercase();
+    let mut shown: Option<String> = None;
+    let mut copied = 0;
+    let mut from = 0;
+    while let Some(found) = ["PASSWORD", "IDENTIFIED BY"]
+        .iter()
+        .filter_map(|word| upper[from..].find(word).map(|at| from + at + word.len()))
+        .min()
+    {
+        from = found;
+        let rest = &sql[found..];
+        let skipped = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '=', '(']).len();
+        let start = found + skipped;
+        if !sql[start..].starts_with('\'') {
+            continue;
+        }
+        let end = sql[start + 1..].find('\'').map_or(sql.len(), |at| start + 1 + at);
+        let text = shown.get_or_insert_with(String::new);
+        text.push_str(&sql[copied..=start]);
+        text.push_str("***");
+        copied = end;
+        from = end;
+    }
+    match shown {
+        Some(mut text) => {
+            text.push_str(&sql[copied..]);
+            text.into()
+        }
+        None => sql.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_written_out() {
+        assert_eq!(sanitize("a\tb\n"), "a\tb\n");
+        assert_eq!(sanitize("\u{1b}[2Jx\r\u{202e}"), "\\u{1b}[2Jx\\u{d}\\u{202e}");
+    }
+
+    #[test]
+    fn passwords_in_sql_are_left_out() {
+        assert_eq!(redact_sql("create role a password 'x y' login"), "create role a password '***' login");
+        assert_eq!(redact_sql("create user b identified by 'x'"), "create user b identified by '***'");
+        assert_eq!(redact_sql("select 'password'"), "select 'password'");
+    }
+}

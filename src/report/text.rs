@@ -1,0 +1,341 @@
+//! Text for people: plain lines, coloured where the output is a terminal.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Format, Report, redact_sql, sanitize};
+use crate::databases::Blocker;
+use crate::history::{Entry, State};
+use crate::migration::title;
+use crate::migrator::{Condition, Proposal, Status, Verification};
+use crate::plan::{Direction, Mode, Prepared};
+use crate::run::event::{Event, duration};
+use crate::run::{Outcome, describe};
+
+/// Text for people.
+pub struct Text;
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const WAITING: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const FAINT: Style = Style::new().dimmed();
+
+impl Format for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn report(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+        match report {
+            Report::Status(status) => write_status(status, out),
+            Report::Proposal(proposal) => write_proposal(proposal, out),
+            Report::Outcome(outcome) => write_outcome(outcome, out),
+            Report::Verification(verification) => write_verification(verification, out),
+            Report::Log(entries) => write_log(entries, out),
+            Report::Marked { done, ids } if ids.is_empty() => writeln!(out, "nothing to be {done}"),
+            Report::Marked { done, ids } => {
+                ids.iter().try_for_each(|id| writeln!(out, "{done} {}", sanitize(&id.to_string())))
+            }
+            Report::Tagged { tag, head } => writeln!(out, "tagged {}\nhead {head}", sanitize(tag)),
+            Report::Lock(None) => writeln!(out, "nobody holds the lock"),
+            Report::Lock(Some(holder)) => {
+                writeln!(out, "held by {}", sanitize(&describe(Some(holder))))?;
+                match &holder.query {
+                    Some(query) => writeln!(out, "  running: {}", one_line(query, 200)),
+                    None => Ok(()),
+                }
+            }
+            Report::Created(paths) => paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())),
+            Report::Version(id) => match id {
+                Some(id) => writeln!(out, "{}", sanitize(&id.to_string())),
+                None => writeln!(out, "no migration"),
+            },
+            Report::Ready => writeln!(out, "the database answers"),
+        }
+    }
+
+    fn event(&self, event: &Event<'_>, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Connected { warnings, .. } => warnings
+                .iter()
+                .try_for_each(|warning| writeln!(out, "{WAITING}warning:{WAITING:#} {}", sanitize(warning))),
+            Event::WaitingForServer { reason, waited, limit } => writeln!(
+                out,
+                "waiting for the server ({}; give up after {}): {}",
+                duration(*waited),
+                duration(*limit),
+                sanitize(reason)
+            ),
+            Event::WaitingForLock { holder, waited, limit } => {
+                writeln!(
+                    out,
+                    "waiting for another deployment ({}; give up after {}, --lock-wait): {}",
+                    duration(*waited),
+                    duration(*limit),
+                    sanitize(&describe(*holder))
+                )?;
+                match holder.and_then(|holder| holder.query.as_deref()) {
+                    Some(query) => writeln!(out, "  it runs: {}", one_line(query, 120)),
+                    None => Ok(()),
+                }
+            }
+            Event::Recovered { id, name, resolution } => {
+                writeln!(out, "{WAITING}resuming{WAITING:#} {}: {}", sanitize(&title(id, name)), sanitize(resolution))
+            }
+            Event::Started { .. } | Event::MigrationStarted { .. } | Event::StatementStarted { .. } => Ok(()),
+            Event::StatementProgress { id, elapsed, progress, blockers } => {
+                write!(out, "  {id}: still running after {}", duration(*elapsed))?;
+                if let Some(progress) = progress {
+                    write!(out, ", {}", sanitize(progress))?;
+                }
+                writeln!(out)?;
+                write_blockers("waits for", blockers, out)
+            }
+            Event::Blocked { id, statement, attempt, error, blockers, remaining } => {
+                writeln!(
+                    out,
+                    "{WAITING}blocked{WAITING:#} {id}, statement {statement}, attempt {attempt}: {}; nothing was changed, trying for {} more",
+                    sanitize(&error.to_string()),
+                    duration(*remaining)
+                )?;
+                write_blockers("blocked by", blockers, out)
+            }
+            Event::Reconnected { reason } => {
+                writeln!(out, "{WAITING}reconnected{WAITING:#} after: {}", sanitize(reason))
+            }
+            Event::MigrationFinished { id, name, direction, elapsed, .. } => {
+                let verb = match direction {
+                    Direction::Up => "applied",
+                    Direction::Down => "undone",
+                };
+                writeln!(
+                    out,
+                    "{GOOD}{verb}{GOOD:#} {} {FAINT}({}){FAINT:#}",
+                    sanitize(&title(id, name)),
+                    duration(*elapsed)
+                )
+            }
+            Event::Warning { message } => writeln!(out, "{WAITING}warning:{WAITING:#} {}", sanitize(message)),
+        }
+    }
+
+    fn is_for_people(&self) -> bool {
+        true
+    }
+}
+
+/// Who stands in the way, a line each.
+pub fn blocker_lines(verb: &str, blockers: &[Blocker]) -> Vec<String> {
+    let line = |blocker: &Blocker| {
+        let application = blocker.application.as_ref().filter(|name| !name.is_empty());
+        let mut words = vec![format!("connection {}", blocker.connection)];
+        words.extend(blocker.user.as_ref().map(|user| format!("user {user}")));
+        words.extend(application.map(|name| format!("application {name}")));
+        words.extend(blocker.state.clone());
+        words.extend(blocker.age.map(|age| format!("transaction open for {}", duration(age))));
+        let query = blocker.query.as_deref().map(|query| format!(": {}", one_line(query, 120))).unwrap_or_default();
+        format!("{verb} {}{query}", sanitize(&words.join(", ")))
+    };
+    blockers.iter().map(line).collect()
+}
+
+fn write_blockers(verb: &str, blockers: &[Blocker], out: &mut dyn Write) -> io::Result<()> {
+    blocker_lines(verb, blockers).iter().try_for_each(|line| writeln!(out, "  {line}"))
+}
+
+/// A statement on one line, cut where it gets long.
+fn one_line(sql: &str, longest: usize) -> String {
+    let words: Vec<&str> = sql.split_whitespace().collect();
+    let line = redact_sql(&words.join(" ")).into_owned();
+    let cut: String = line.chars().take(longest).collect();
+    let ellipsis = if cut.len() < line.len() { "…" } else { "" };
+    format!("{}{ellipsis}", sanitize(&cut))
+}
+
+fn write_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
+    let titles: Vec<String> =
+        status.lines.iter().map(|line| sanitize(&title(&line.id, &line.name)).into_owned()).collect();
+    let width = titles.iter().map(|title| title.width()).max().unwrap_or(0);
+    for (line, title) in status.lines.iter().zip(&titles) {
+        let style = match line.condition {
+            Condition::Applied => GOOD,
+            Condition::Pending => WAITING,
+            Condition::Changed if line.id.is_repeatable() => WAITING,
+            _ => BAD,
+        };
+        let pad = " ".repeat(width - title.width());
+        let word = line.condition.word();
+        write!(out, "{style}{word:<12}{style:#} {title}{pad}")?;
+        if let Some(applied) = &line.applied {
+            write!(out, "  {FAINT}{}{FAINT:#}", sanitize(&applied.at))?;
+            if let Some(release) = &applied.release {
+                write!(out, "  {}", sanitize(release))?;
+            }
+        }
+        if !line.has_down && !line.id.is_repeatable() {
+            write!(out, "  {FAINT}no way back{FAINT:#}")?;
+        }
+        writeln!(out)?;
+    }
+    for drift in &status.drift {
+        writeln!(out, "{BAD}{}:{BAD:#} {}", drift.word(), sanitize(&drift.to_string()))?;
+        writeln!(out, "  {}", drift.hint())?;
+    }
+    let pending = status.pending().count();
+    let applied = status.lines.iter().filter(|line| line.applied.is_some()).count();
+    writeln!(out, "{applied} applied, {pending} pending")
+}
+
+fn write_proposal(proposal: &Proposal, out: &mut dyn Write) -> io::Result<()> {
+    let steps = proposal.approved.steps();
+    if let Some(recovers) = &proposal.recovers {
+        writeln!(out, "{WAITING}first:{WAITING:#} {}", sanitize(recovers))?;
+    }
+    if steps.is_empty() {
+        return writeln!(out, "nothing to do");
+    }
+    if let Some(towards) = &proposal.towards {
+        writeln!(out, "going back to {}", sanitize(towards))?;
+    }
+    for prepared in steps {
+        write_step(prepared, out)?;
+    }
+    writeln!(out, "{} to run; nothing was run", count(steps.len(), "migration"))
+}
+
+fn write_step(prepared: &Prepared, out: &mut dyn Write) -> io::Result<()> {
+    let step = &prepared.step;
+    let verb = match step.direction {
+        Direction::Up => "apply",
+        Direction::Down => "undo",
+    };
+    let how = match prepared.mode {
+        Mode::Transaction => "one transaction",
+        Mode::Stepwise => "statement by statement, each recorded",
+    };
+    let source = if step.stored {
+        "from the history".to_owned()
+    } else {
+        sanitize(&step.script.path.display().to_string()).into_owned()
+    };
+    writeln!(out, "{WAITING}{verb}{WAITING:#} {} {FAINT}({source}, {how}){FAINT:#}", sanitize(&step.title()))?;
+    for loss in prepared.losses() {
+        writeln!(out, "  {BAD}loses data:{BAD:#} {}", sanitize(&loss))?;
+    }
+    for piece in &prepared.pieces {
+        let place = prepared.place(piece.span.start);
+        writeln!(out, "  {FAINT}{:>4}{FAINT:#}  {}", place.line, one_line(piece.sql(prepared), 160))?;
+    }
+    Ok(())
+}
+
+fn write_outcome(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    if outcome.done.is_empty() {
+        writeln!(out, "nothing to do")?;
+    } else {
+        let of = |wanted: Direction| outcome.done.iter().filter(|done| done.direction == wanted).count();
+        let (up, down) = (of(Direction::Up), of(Direction::Down));
+        let mut words = Vec::new();
+        words.extend((down > 0).then(|| format!("{} undone", count(down, "migration"))));
+        words.extend((up > 0).then(|| format!("{} applied", count(up, "migration"))));
+        writeln!(out, "{}", words.join(", "))?;
+    }
+    writeln!(out, "{FAINT}head {}{FAINT:#}", outcome.head)
+}
+
+fn count(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+fn write_verification(verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
+    for drift in &verification.drift {
+        writeln!(out, "{BAD}{}:{BAD:#} {}", drift.word(), sanitize(&drift.to_string()))?;
+        if let Some(difference) = verification.differences.iter().find(|difference| Some(&difference.id) == drift.id())
+        {
+            match &difference.applied {
+                Some(applied) => {
+                    write_difference(applied, &difference.file, &difference.path.display().to_string(), out)?
+                }
+                None => writeln!(out, "  the history did not store its text, so that the difference cannot be shown")?,
+            }
+        }
+        writeln!(out, "  {}", drift.hint())?;
+    }
+    match verification.head_known {
+        Some(true) => writeln!(out, "{GOOD}known:{GOOD:#} the history contains that head")?,
+        Some(false) => writeln!(
+            out,
+            "{BAD}unknown head:{BAD:#} the history never had it: rows were changed, or it belongs to another database"
+        )?,
+        None => {}
+    }
+    if verification.is_clean() {
+        writeln!(
+            out,
+            "{GOOD}verified{GOOD:#} {} against the files",
+            count(verification.compared, "applied migration")
+        )?;
+    }
+    writeln!(out, "{FAINT}head {}{FAINT:#}", verification.head)
+}
+
+/// A unified difference, coloured.
+fn write_difference(applied: &str, file: &str, path: &str, out: &mut dyn Write) -> io::Result<()> {
+    let difference =
+        similar::TextDiff::configure().timeout(std::time::Duration::from_millis(500)).diff_lines(applied, file);
+    writeln!(out, "  --- applied\n  +++ {}", sanitize(path))?;
+    for hunk in difference.unified_diff().context_radius(2).iter_hunks() {
+        writeln!(out, "  {FAINT}{}{FAINT:#}", hunk.header())?;
+        for change in hunk.iter_changes() {
+            let (sign, style) = match change.tag() {
+                similar::ChangeTag::Delete => ("-", BAD),
+                similar::ChangeTag::Insert => ("+", GOOD),
+                similar::ChangeTag::Equal => (" ", Style::new()),
+            };
+            let line = change.value().trim_end_matches('\n');
+            writeln!(out, "  {style}{sign}{}{style:#}", sanitize(&redact_sql(line)))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_log(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
+    for entry in entries {
+        let what = match (&entry.id, &entry.tag) {
+            (Some(id), Some(note)) => format!("{}: {note}", title(id, &entry.name)),
+            (Some(id), None) => title(id, &entry.name),
+            (None, Some(tag)) => tag.clone(),
+            (None, None) => entry.release.clone().unwrap_or_default(),
+        };
+        let state = match entry.state {
+            State::Done => String::new(),
+            State::Running => {
+                format!(" {BAD}half-done, {} of {} statements{BAD:#}", entry.statements_done, entry.statements_total)
+            }
+            State::Abandoned => format!(" {FAINT}abandoned{FAINT:#}"),
+        };
+        let release = entry
+            .release
+            .as_deref()
+            .filter(|_| entry.id.is_some())
+            .map(|release| format!(" [{release}]"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "{:>5}  {FAINT}{}{FAINT:#}  {:<9} {}{}{state}  {FAINT}{} on {}{FAINT:#}",
+            entry.seq,
+            sanitize(entry.finished_at.as_deref().unwrap_or(&entry.started_at)),
+            entry.kind.word(),
+            sanitize(&what),
+            sanitize(&release),
+            sanitize(&entry.applied_by),
+            sanitize(&entry.host),
+        )?;
+    }
+    if entries.is_empty() {
+        writeln!(out, "nothing has happened yet")?;
+    }
+    Ok(())
+}
