@@ -92,9 +92,15 @@ pub(super) async fn dial(
     options: &MySqlConnectOptions,
     patience: Option<Duration>,
 ) -> Result<sqlx::MySqlConnection, Error> {
-    let Some(patience) = patience else { return options.connect().await };
     let slow = || Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"));
-    tokio::time::timeout(patience, options.connect()).await.unwrap_or_else(|_| Err(slow()))
+    let connection = match patience {
+        Some(patience) => tokio::time::timeout(patience, options.connect()).await.unwrap_or_else(|_| Err(slow())),
+        None => options.connect().await,
+    }?;
+    if options.get_socket().is_none() {
+        sockets::keep_alive(options.get_port());
+    }
+    Ok(connection)
 }
 
 async fn open(
