@@ -202,7 +202,7 @@ fn write_proposal(proposal: &Proposal, out: &mut dyn Write) -> io::Result<()> {
     for prepared in steps {
         write_step(prepared, out)?;
     }
-    writeln!(out, "{} to run; nothing was run", count(steps.len(), "migration"))
+    writeln!(out, "{} to run", count(steps.len(), "migration"))
 }
 
 fn write_step(prepared: &Prepared, out: &mut dyn Write) -> io::Result<()> {

@@ -1,0 +1,354 @@
+//! A folder of migrations: its entries listed once, each file read once, nothing followed out of it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Error;
+
+/// The largest file that is read as a migration, in bytes.
+pub const LARGEST: u64 = 64 << 20;
+
+/// How deep folders in folders are looked into.
+const DEEPEST: usize = 32;
+
+/// A folder of migrations, as listed when it was opened.
+#[derive(Debug)]
+pub struct Folder {
+    root: PathBuf,
+    canonical: PathBuf,
+    recursive: bool,
+    entries: Vec<Entry>,
+    texts: RefCell<HashMap<PathBuf, Arc<str>>>,
+}
+
+/// A file or folder in a [`Folder`], by its path relative to it, with `/` between the parts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The path relative to the folder.
+    pub path: String,
+    /// What stands there.
+    pub kind: Kind,
+}
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A link to a file that stays in the folder.
+    Link,
+    /// A folder.
+    Folder,
+    /// A folder that may not be listed.
+    Closed,
+    /// A link that leads out of the folder, or nowhere.
+    Outside,
+    /// A pipe, a socket or a device.
+    Special,
+}
+
+impl Entry {
+    /// The last part of the path.
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Whether it lies in the folder itself, not in one of its subfolders.
+    pub fn is_direct(&self) -> bool {
+        !self.path.contains('/')
+    }
+
+    /// Whether it is named as a file of SQL.
+    pub fn is_sql(&self) -> bool {
+        self.path.len() > 4 && self.path.as_bytes()[self.path.len() - 4..].eq_ignore_ascii_case(b".sql")
+    }
+}
+
+impl Folder {
+    /// Lists a folder and the folders in it. Hidden entries do not count.
+    ///
+    /// With `recursive`, layouts that keep all files in one folder look into its subfolders, too.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be listed, or the name of an SQL file cannot be shown or stored as it is.
+    pub fn open(root: impl Into<PathBuf>, recursive: bool) -> Result<Self, Error> {
+        let root = root.into();
+        let canonical = fs::canonicalize(&root).map_err(|source| Error::Unreadable { path: root.clone(), source })?;
+        if !canonical.is_dir() {
+            return Err(Error::NotAFolder { path: root });
+        }
+        let mut folder = Folder { root, canonical, recursive, entries: Vec::new(), texts: RefCell::default() };
+        folder.list("", 0)?;
+        folder.entries.sort_unstable();
+        folder.check_capitals()?;
+        Ok(folder)
+    }
+
+    /// The folder as the user gave it.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Everything in it, folders in folders included, ordered by path.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entries in the folder itself.
+    pub fn direct(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.is_direct())
+    }
+
+    /// The entries in the folder itself; of a folder opened so, those in its subfolders, too.
+    pub fn flat(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| self.recursive || entry.is_direct())
+    }
+
+    /// Whether there is a file of this path.
+    pub fn has(&self, path: &str) -> bool {
+        self.find(path).is_some_and(|entry| matches!(entry.kind, Kind::File | Kind::Link))
+    }
+
+    /// Whether any of its SQL files has a line of which `is_mark` is true. Files that cannot be read have none:
+    /// whoever reads the folder will say what is wrong with them.
+    pub fn any_line(&self, is_mark: impl Fn(&str) -> bool) -> bool {
+        let marked = |entry: &Entry| self.text(&entry.path).is_ok_and(|text| text.lines().any(&is_mark));
+        self.flat().any(|entry| entry.is_sql() && marked(entry))
+    }
+
+    /// The entry of this path.
+    pub fn find(&self, path: &str) -> Option<&Entry> {
+        self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok().map(|at| &self.entries[at])
+    }
+
+    /// A path of the folder as the user would write it.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        if relative.is_empty() { self.root.clone() } else { self.root.join(relative) }
+    }
+
+    /// The text of a file, without byte order mark and with line ends normalised. It is read when it
+    /// is first asked for, and never again.
+    ///
+    /// # Errors
+    ///
+    /// When it is no regular file of this folder, too large, or no text in UTF-8.
+    pub fn text(&self, relative: &str) -> Result<Arc<str>, Error> {
+        if let Some(text) = self.texts.borrow().get(Path::new(relative)) {
+            return Ok(Arc::clone(text));
+        }
+        let text: Arc<str> = crate::migration::normalise(&self.read(relative)?).into();
+        self.texts.borrow_mut().insert(PathBuf::from(relative), Arc::clone(&text));
+        Ok(text)
+    }
+
+    fn read(&self, relative: &str) -> Result<String, Error> {
+        let path = self.path(relative);
+        let unreadable = |source| Error::Unreadable { path: self.path(relative), source };
+        // A plain file of the listing leads nowhere else; the rest is looked at closely.
+        let real = match self.find(relative) {
+            Some(Entry { kind: Kind::File, .. }) => path.clone(),
+            Some(Entry { kind: Kind::Outside, .. }) => return Err(Error::Outside { path }),
+            _ => fs::canonicalize(&path).map_err(unreadable)?,
+        };
+        if real != path && !real.starts_with(&self.canonical) {
+            return Err(Error::Outside { path });
+        }
+        // Opening a pipe would block for ever, so that the look comes before the opening.
+        let about = fs::metadata(&real).map_err(unreadable)?;
+        if about.is_dir() {
+            return Err(Error::FolderForFile { path });
+        }
+        if !about.is_file() {
+            return Err(Error::Special { path });
+        }
+        let mut bytes = Vec::with_capacity(about.len().min(LARGEST) as usize + 1);
+        fs::File::open(&real).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(Error::TooLarge { path });
+        }
+        let text = String::from_utf8(bytes).map_err(|wrong| {
+            let offset = wrong.utf8_error().valid_up_to();
+            let utf16 = matches!(wrong.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+            let line = 1 + wrong.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
+            Error::NotUtf8 { path: path.clone(), line, offset, hint: if utf16 { "; it looks like UTF-16" } else { "" } }
+        })?;
+        match text.find('\0') {
+            Some(offset) => Err(Error::Nul { path, line: 1 + text[..offset].matches('\n').count(), offset }),
+            None => Ok(text),
+        }
+    }
+
+    fn list(&mut self, within: &str, depth: usize) -> Result<(), Error> {
+        let folder = self.path(within);
+        let unreadable = |source| Error::Unreadable { path: folder.clone(), source };
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let Some(name) = plain_name(&folder, &entry.file_name())? else { continue };
+            let path = if within.is_empty() { name } else { format!("{within}/{name}") };
+            let kind = entry.file_type().map_err(unreadable)?;
+            let kind = if kind.is_file() {
+                Kind::File
+            } else if kind.is_dir() {
+                folders.push((path.clone(), self.entries.len()));
+                Kind::Folder
+            } else if kind.is_symlink() {
+                self.behind(&path)
+            } else {
+                Kind::Special
+            };
+            self.entries.push(Entry { path, kind });
+        }
+        for (path, at) in folders {
+            if depth == DEEPEST {
+                self.entries[at].kind = Kind::Closed;
+                continue;
+            }
+            match self.list(&path, depth + 1) {
+                // `lost+found` on a mounted volume is nobody's migration.
+                Err(Error::Unreadable { .. }) if !self.recursive => self.entries[at].kind = Kind::Closed,
+                listed => listed?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses SQL files that are one file where capitals do not count.
+    fn check_capitals(&self) -> Result<(), Error> {
+        let mut seen = HashMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.is_sql()) {
+            if let Some(first) = seen.insert(entry.path.to_lowercase(), entry) {
+                return Err(Error::SameButCapitals { first: self.path(&first.path), second: self.path(&entry.path) });
+            }
+        }
+        Ok(())
+    }
+
+    /// What a link leads to. Mounted configuration maps of Kubernetes consist of links, so that links
+    /// within the folder are good; a linked folder is listed where it really is.
+    fn behind(&self, relative: &str) -> Kind {
+        match fs::canonicalize(self.path(relative)) {
+            Ok(real) if !real.starts_with(&self.canonical) => Kind::Outside,
+            Ok(real) if real.is_file() => Kind::Link,
+            Ok(real) if real.is_dir() => Kind::Folder,
+            Ok(_) => Kind::Special,
+            Err(_) => Kind::Outside,
+        }
+    }
+}
+
+/// A name as it is, or none if it does not count: it is hidden, or it is no SQL and cannot be shown.
+fn plain_name(folder: &Path, name: &OsStr) -> Result<Option<String>, Error> {
+    let lossy = name.to_string_lossy();
+    if lossy.starts_with('.') {
+        return Ok(None);
+    }
+    let odd = lossy.chars().any(|c| c.is_control() || is_direction_mark(c));
+    if name.to_str().is_some() && !odd {
+        return Ok(Some(lossy.into_owned()));
+    }
+    if !lossy.to_ascii_lowercase().ends_with(".sql") {
+        return Ok(None);
+    }
+    let folder = folder.to_owned();
+    Err(match name.to_str() {
+        Some(name) => Error::NameNotPlain { folder, name: name.escape_debug().to_string() },
+        None => Error::NameNotUtf8 { folder, name: lossy.into_owned() },
+    })
+}
+
+/// Characters that make a name look like another one.
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    use super::super::testing::{error, error_in, folder, source};
+    use super::*;
+
+    const UP: &str = "0001_a.up.sql";
+
+    #[test]
+    fn what_is_no_text_is_refused_with_its_place() {
+        assert_eq!(
+            error(&[(UP, b"select 1;\nselect '\xe9';")]),
+            "`0001_a.up.sql` is not UTF-8 at byte 18 on line 2; save it as UTF-8"
+        );
+        assert_eq!(
+            error(&[(UP, b"\xff\xfes\0e\0")]),
+            "`0001_a.up.sql` is not UTF-8 at byte 0 on line 1; it looks like UTF-16; save it as UTF-8"
+        );
+        assert_eq!(error(&[(UP, "select 1;\n\0")]), "`0001_a.up.sql` has a NUL byte at byte 10 on line 2");
+        let large = folder(&[(UP, "")]);
+        fs::File::options().write(true).open(large.path().join(UP)).unwrap().set_len(LARGEST + 1).unwrap();
+        assert_eq!(
+            error_in(&large),
+            "`0001_a.up.sql` is larger than 64 MiB; load data by other means than a migration"
+        );
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        assert_eq!(
+            error(&[("0001_a.up.sql/x.txt", "")]),
+            "`0001_a.up.sql` is a folder, though it is named like a migration's file"
+        );
+        assert_eq!(
+            error(&[("0001_a.up.sql", ""), ("0001_A.up.sql", "")]),
+            "`0001_A.up.sql` and `0001_a.up.sql` differ only in capitals; on macOS and Windows they are one file"
+        );
+        assert_eq!(
+            error(&[("0001_a\u{202e}lqs.up.sql", "")]),
+            r"`.` holds a name with control characters: `0001_a\u{202e}lqs.up.sql`"
+        );
+        let odd = folder(&[(UP, "")]);
+        fs::write(odd.path().join(OsStr::from_bytes(b"0002_\xe9.up.sql")), "").unwrap();
+        assert_eq!(error_in(&odd), "`.` holds a name that is not UTF-8: `0002_\u{fffd}.up.sql`");
+        let pipe = folder(&[("x.txt", "")]);
+        let made = std::process::Command::new("mkfifo").arg(pipe.path().join(UP)).status().unwrap();
+        assert!(made.success());
+        assert_eq!(error_in(&pipe), "`0001_a.up.sql` is neither a file nor a folder");
+    }
+
+    #[test]
+    fn links_may_stay_in_the_folder_but_not_leave_it() {
+        let outside = folder(&[("secret.sql", "select 1;")]);
+        let leaving = folder(&[("x.txt", "")]);
+        symlink(outside.path().join("secret.sql"), leaving.path().join(UP)).unwrap();
+        let refused =
+            "`0001_a.up.sql` is a symbolic link that leads out of the folder or nowhere; copy the file into the folder";
+        assert_eq!(error_in(&leaving), refused);
+        let dangling = folder(&[("x.txt", "")]);
+        symlink("nowhere.sql", dangling.path().join(UP)).unwrap();
+        assert_eq!(error_in(&dangling), refused);
+
+        // As Kubernetes mounts a configuration map.
+        let mounted = folder(&[("..2026_11_21/0001_a.up.sql", "select 1;")]);
+        symlink("..2026_11_21", mounted.path().join("..data")).unwrap();
+        symlink("..data/0001_a.up.sql", mounted.path().join(UP)).unwrap();
+        assert_eq!(source(&mounted).unwrap().migrations.len(), 1);
+    }
+
+    #[test]
+    fn a_missing_folder_and_a_file_are_said_to_be_so() {
+        assert!(
+            Folder::open("/nowhere/at/all", false)
+                .unwrap_err()
+                .to_string()
+                .starts_with("cannot read `/nowhere/at/all`: ")
+        );
+        let file = folder(&[(UP, "")]);
+        let error = Folder::open(file.path().join(UP), false).unwrap_err().to_string();
+        assert!(error.ends_with("0001_a.up.sql` is not a folder"), "{error}");
+    }
+}

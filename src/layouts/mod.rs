@@ -1,0 +1,245 @@
+//! How a folder of files is read as migrations: one file per layout, each named after the tool whose folders it reads.
+//!
+//! A layout knows how its tool names files, which part of a file goes up and which down, and what its
+//! tool's own directives mean; what comes out is the same for all. It does not know SQL, databases or history.
+//!
+//! To add a layout, write its file with a [`Layout`] and name it here twice.
+
+mod blank;
+mod error;
+mod folder;
+mod new;
+#[cfg(test)]
+mod testing;
+
+mod pairs;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use error::Error;
+pub use folder::{Entry, Folder, Kind, LARGEST};
+pub use new::{NewFile, Write, next_version, slug};
+
+use crate::migration::{Id, Migration};
+
+/// Every layout, in the order in which help and documentation list them.
+pub static ALL: &[&dyn Layout] = &[&pairs::PAIRS, &pairs::NATIVE];
+
+/// A way of laying out migrations in a folder.
+pub trait Layout: Sync {
+    /// The word for `--layout` and `migrate.toml`: `pairs`.
+    fn name(&self) -> &'static str;
+    /// The tools whose folders these are, and what the files are called, in one line.
+    fn about(&self) -> &'static str;
+    /// Whether a folder is laid out so.
+    fn recognises(&self, folder: &Folder) -> Fit;
+    /// Whether a file of this name would be read, so that other layouts can point here.
+    fn claims(&self, file_name: &str) -> bool;
+    /// The folder's migrations, in any order.
+    ///
+    /// # Errors
+    ///
+    /// When a file that belongs to the layout cannot be read or understood.
+    fn read(&self, folder: &Folder, options: &Options) -> Result<Source, Error>;
+    /// The files that a new migration begins with, or none if the layout has no migrations of this kind.
+    fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>>;
+}
+
+/// How well a folder fits a layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// Not at all.
+    No,
+    /// Its file names do, and other tools name their files so, too.
+    Possible,
+    /// It can hardly be another one.
+    Sure,
+}
+
+/// What the reading of a folder depends on, beside its files.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Look into subfolders where the layout keeps all files in one.
+    pub recursive: bool,
+    /// The values of placeholders.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The migrations; from [`read`], in the order in which they run.
+    pub migrations: Vec<Migration>,
+    /// What the reader should know.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something about a folder that is no reason to read no further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The file.
+    pub path: PathBuf,
+    /// The line in it, from 1.
+    pub line: usize,
+    /// What is odd about it, in a sentence without a full stop.
+    pub message: String,
+    /// How much it matters.
+    pub weight: Weight,
+}
+
+/// How much a remark matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Worth a line.
+    Note,
+    /// What there is can be linted, but must not be run: a migration is missing from it.
+    Incomplete,
+}
+
+/// The layout of this name.
+pub fn find(name: &str) -> Option<&'static dyn Layout> {
+    ALL.iter().find(|layout| layout.name() == name).copied()
+}
+
+/// Reads folders as one set of migrations; those without a layout of their own are recognised.
+///
+/// # Errors
+///
+/// When a folder cannot be read or recognised, or a version is used twice.
+pub fn read(folders: &[PathBuf], layout: Option<&dyn Layout>, options: &Options) -> Result<Source, Error> {
+    let mut all = Source::default();
+    for root in folders {
+        let folder = Folder::open(root, options.recursive)?;
+        let read = match layout {
+            Some(layout) => layout.read(&folder, options)?,
+            None => detect(&folder)?.read(&folder, options)?,
+        };
+        all.migrations.extend(read.migrations);
+        all.remarks.extend(read.remarks);
+    }
+    all.in_order()
+}
+
+/// The layout that a folder has. A folder without SQL is ours.
+///
+/// # Errors
+///
+/// When several layouts would read it, or none.
+pub fn detect(folder: &Folder) -> Result<&'static dyn Layout, Error> {
+    let with = |fit| ALL.iter().copied().filter(move |layout| layout.recognises(folder) == fit);
+    let sure: Vec<_> = with(Fit::Sure).collect();
+    let fitting = if sure.is_empty() { with(Fit::Possible).collect() } else { sure };
+    match fitting[..] {
+        [layout] => Ok(layout),
+        [] => match folder.flat().find(|entry| entry.is_sql()) {
+            Some(entry) => Err(Error::NoLayout { path: folder.path(&entry.path) }),
+            None => Ok(&pairs::PAIRS),
+        },
+        _ => Err(Error::Ambiguous {
+            folder: folder.root().to_owned(),
+            names: fitting.iter().map(|layout| layout.name()).collect(),
+        }),
+    }
+}
+
+impl Source {
+    /// The same, in the order in which the migrations run.
+    fn in_order(mut self) -> Result<Self, Error> {
+        self.migrations.sort_by(|a, b| a.id.cmp(&b.id));
+        for pair in self.migrations.windows(2) {
+            let [one, other] = pair else { continue };
+            if one.id != other.id {
+                continue;
+            }
+            let (first, second) = (one.up.path.clone(), other.up.path.clone());
+            return Err(match &one.id {
+                Id::Version(version) => Error::DuplicateVersion { version: version.clone(), first, second },
+                Id::Repeatable(name) => Error::DuplicateName { name: name.clone(), first, second },
+            });
+        }
+        Ok(self)
+    }
+
+    /// Remarks on scripts that hold no statement.
+    fn remark_blanks(&mut self) {
+        for migration in &self.migrations {
+            let mut remark = |script: &crate::migration::Script, message: &str| {
+                if blank::is_blank(&script.text) {
+                    self.remarks.push(Remark::note(&script.path, script.first_line, message));
+                }
+            };
+            remark(&migration.up, "the script has no statement; applying it does nothing");
+            if let Some(down) = &migration.down {
+                remark(down, "the script has no statement; going down undoes nothing");
+            }
+        }
+    }
+}
+
+impl Remark {
+    fn note(path: impl Into<PathBuf>, line: usize, message: impl Into<String>) -> Self {
+        Remark { path: path.into(), line, message: message.into(), weight: Weight::Note }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{error, error_in, folder, outline, read_files};
+    use super::*;
+
+    #[test]
+    fn every_layout_is_named_once_and_has_its_file() {
+        let listed = include_str!("mod.rs");
+        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/layouts")).unwrap() {
+            let path = entry.unwrap().path();
+            let module = path.file_stem().unwrap().to_str().unwrap();
+            let file = if path.is_dir() { path.join("mod.rs") } else { path.clone() };
+            if module != "mod" && std::fs::read_to_string(file).unwrap().contains("impl Layout for ") {
+                assert!(listed.contains(&format!("&{module}::")), "`{module}` has a layout that is not in ALL");
+            }
+        }
+        for layout in ALL {
+            assert!(std::ptr::eq(*find(layout.name()).unwrap(), *layout), "`{}` is there twice", layout.name());
+        }
+    }
+
+    #[test]
+    fn several_folders_are_one_set_of_migrations() {
+        let core = folder(&[("1_a.sql", "select 1;"), ("3_c.sql", "select 3;")]);
+        let billing = folder(&[("2_b.sql", "select 2;")]);
+        let both = [core.path().to_owned(), billing.path().to_owned()];
+        let source = read(&both, None, &Options::default()).unwrap();
+        assert_eq!(outline(&source), ["1 a | 1_a.sql | -", "2 b | 2_b.sql | -", "3 c | 3_c.sql | -"]);
+
+        let again = folder(&[("3_d.sql", "select 4;")]);
+        let clash = [core.path().to_owned(), again.path().to_owned()];
+        let error = read(&clash, None, &Options::default()).unwrap_err().to_string();
+        assert!(error.contains("version 3 is used twice: `") && error.contains("3_d.sql`"), "{error}");
+    }
+
+    #[test]
+    fn folders_of_no_layout_say_so_and_empty_ones_are_ours() {
+        assert_eq!(
+            error(&[("users.sql", "select 1;")]),
+            "`users.sql` is named as no known tool names migrations; call it `0001_users.sql`, or name the layout with `--layout`"
+        );
+        assert_eq!(read_files(&[("README.md", "")]).migrations.len(), 0);
+        let file = folder(&[("0001_a.sql/x", "")]);
+        assert_eq!(error_in(&file), "`0001_a.sql` is a folder, though it is named like a migration's file");
+    }
+
+    #[test]
+    fn ten_thousand_files_are_no_matter() {
+        let names: Vec<String> = (0..10_000).map(|number| format!("{number:05}_change.sql")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "select 1;")).collect();
+        let folder = folder(&files);
+        let started = std::time::Instant::now();
+        let source = testing::source(&folder).unwrap();
+        let took = started.elapsed();
+        assert_eq!(source.migrations.len(), 10_000);
+        assert_eq!(source.migrations[9_999].id.to_string(), "09999");
+        assert!(took.as_secs() < 10, "{took:?}");
+        eprintln!("{took:?}");
+    }
+}
