@@ -116,9 +116,9 @@ impl Surroundings {
             Some(name) if self.shared.database_url.is_none() => Some(self.url_of(name)?),
             _ => self
                 .get(self.shared.database_url.as_ref(), "MIGRATE_DATABASE_URL", None)
-                .or_else(|| self.from_file("MIGRATE_DATABASE_URL_FILE"))
+                .or_else(|| self.in_file("MIGRATE_DATABASE_URL_FILE"))
                 .or_else(|| self.environment.get("DATABASE_URL"))
-                .or_else(|| self.from_file("DATABASE_URL_FILE")),
+                .or_else(|| self.in_file("DATABASE_URL_FILE")),
         };
         let parts = self.parts()?;
         if url.is_none() && parts.database.is_none() {
@@ -136,7 +136,7 @@ impl Surroundings {
         Ok(address)
     }
 
-    fn from_file(&self, variable: &str) -> Option<String> {
+    fn in_file(&self, variable: &str) -> Option<String> {
         let path = self.environment.get(variable)?;
         std::fs::read_to_string(path).ok().map(|text| text.trim_end().to_owned())
     }

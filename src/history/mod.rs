@@ -45,6 +45,8 @@ pub struct Applied {
     pub compatible: Option<bool>,
     /// When it was applied, by the database's clock in UTC.
     pub at: String,
+    /// Whether, being repeatable, it must run again: something was undone since, and its objects with it perhaps.
+    pub stale: bool,
 }
 
 impl Applied {
@@ -54,6 +56,11 @@ impl Applied {
             Some((algorithm, recorded)) if algorithm == Checksum::ALGORITHM => *recorded == checksum.to_string(),
             _ => true,
         }
+    }
+
+    /// Whether, being repeatable, it is to run again with this script.
+    pub fn runs_again(&self, checksum: &Checksum) -> bool {
+        self.id.is_repeatable() && (self.stale || !self.agrees(checksum))
     }
 }
 
@@ -93,6 +100,7 @@ impl History {
                         release: entry.release.clone(),
                         compatible: entry.compatible,
                         at: entry.finished_at.clone().unwrap_or_else(|| entry.started_at.clone()),
+                        stale: false,
                     };
                     if let Some(old) = self.by_id.insert(id.clone(), entry.seq) {
                         self.applied.remove(&old);
@@ -100,6 +108,7 @@ impl History {
                     self.applied.insert(entry.seq, applied);
                 }
                 (Kind::Revert, Some(id)) => {
+                    self.applied.values_mut().for_each(|applied| applied.stale |= applied.id.is_repeatable());
                     if let Some(seq) = self.by_id.remove(id) {
                         self.applied.remove(&seq);
                     }

@@ -71,7 +71,7 @@ impl Store {
             self.name
         );
         match session.query(&sql).await {
-            Ok(rows) => rows.iter().map(|row| read_entry(row)).collect::<Result<_, _>>().map(History::new),
+            Ok(rows) => rows.iter().map(read_entry).collect::<Result<_, _>>().map(History::new),
             Err(error) if error.kind == ErrorKind::NoSuchTable => Ok(History::default()),
             Err(error) => Err(error),
         }

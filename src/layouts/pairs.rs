@@ -248,7 +248,7 @@ mod tests {
             ("1_a.sql", "-- no-transaction\ncreate index concurrently i on t (a);"),
             ("2_b.sql", "select 1;\n-- no-transaction\n"),
         ]);
-        let without: Vec<bool> = source.migrations.iter().map(|m| m.up.directives.no_transaction()).collect();
+        let without: Vec<bool> = source.migrations.iter().map(|m| !m.up.conventions.is_empty()).collect();
         assert_eq!(without, [true, false]);
     }
 

@@ -40,11 +40,11 @@ pub struct Line {
 pub enum Condition {
     /// Applied, and its file agrees.
     Applied,
-    /// Not applied yet.
+    /// Not applied yet; or repeatable, and to run again.
     Pending,
     /// Not applied, and a later one is.
     OutOfOrder,
-    /// Applied, and its file was edited since. A repeatable one is pending again.
+    /// Applied, and its file was edited since.
     Changed,
     /// Applied, and its file is missing.
     Missing,
@@ -72,10 +72,7 @@ impl Condition {
 impl Status {
     /// The lines that `up` would apply.
     pub fn pending(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(|line| {
-            matches!(line.condition, Condition::Pending | Condition::OutOfOrder)
-                || (line.condition == Condition::Changed && line.id.is_repeatable())
-        })
+        self.lines.iter().filter(|line| matches!(line.condition, Condition::Pending | Condition::OutOfOrder))
     }
 }
 
@@ -109,6 +106,7 @@ impl Migrator {
                 let applied = history.find(&migration.id).cloned();
                 let usual = match &applied {
                     None => Condition::Pending,
+                    Some(applied) if applied.runs_again(&migration.up.checksum) => Condition::Pending,
                     Some(applied) if !applied.agrees(&migration.up.checksum) => Condition::Changed,
                     Some(_) => Condition::Applied,
                 };

@@ -16,7 +16,7 @@ pub fn up(migrations: &[Migration], history: &History, target: &Target) -> Resul
     ordered.sort_by(|a, b| a.id.cmp(&b.id));
     let pending = ordered.into_iter().filter(|migration| match history.find(&migration.id) {
         None => true,
-        Some(applied) => migration.id.is_repeatable() && !applied.agrees(&migration.up.checksum),
+        Some(applied) => applied.runs_again(&migration.up.checksum),
     });
     let pending: Vec<&Migration> = match target {
         Target::All => pending.collect(),

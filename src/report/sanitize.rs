@@ -30,13 +30,13 @@ pub fn redact_sql(sql: &str) -> Cow<'_, str> {
         .min()
     {
         from = found;
-        let rest = &sql[found..];
-        let skipped = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '=', '(']).len();
-        let start = found + skipped;
-        if !sql[start..].starts_with('\'') {
+        let rest = sql[found..].trim_start_matches([' ', '\t', '\n', '=', '(']);
+        let start = sql.len() - rest.strip_prefix(['E', 'e', 'N', 'n']).unwrap_or(rest).len();
+        // Without a blank between, the quote ends a string that merely contains the word.
+        if start == found || !sql[start..].starts_with('\'') {
             continue;
         }
-        let end = sql[start + 1..].find('\'').map_or(sql.len(), |at| start + 1 + at);
+        let end = closing_quote(sql, start + 1);
         let text = shown.get_or_insert_with(String::new);
         text.push_str(&sql[copied..=start]);
         text.push_str("***");
@@ -50,6 +50,18 @@ pub fn redact_sql(sql: &str) -> Cow<'_, str> {
         }
         None => sql.into(),
     }
+}
+
+/// Where the quote is that ends the string whose text begins here; the end where none does.
+fn closing_quote(sql: &str, mut at: usize) -> usize {
+    while let Some(quote) = sql[at..].find('\'') {
+        at += quote;
+        if !sql[at + 1..].starts_with('\'') {
+            return at;
+        }
+        at += 2;
+    }
+    sql.len()
 }
 
 #[cfg(test)]
@@ -66,6 +78,8 @@ mod tests {
     fn passwords_in_sql_are_left_out() {
         assert_eq!(redact_sql("create role a password 'x y' login"), "create role a password '***' login");
         assert_eq!(redact_sql("create user b identified by 'x'"), "create user b identified by '***'");
+        assert_eq!(redact_sql("alter role a password 'x''y' login"), "alter role a password '***' login");
+        assert_eq!(redact_sql("alter role a password E'x"), "alter role a password E'***");
         assert_eq!(redact_sql("select 'password'"), "select 'password'");
     }
 }

@@ -34,7 +34,7 @@ impl Format for Text {
             Report::Outcome(outcome) => write_outcome(outcome, out),
             Report::Verification(verification) => write_verification(verification, out),
             Report::Log(entries) => write_log(entries, out),
-            Report::Marked { done, ids } if ids.is_empty() => writeln!(out, "nothing to be {done}"),
+            Report::Marked { done, ids: [] } => writeln!(out, "nothing to be {done}"),
             Report::Marked { done, ids } => {
                 ids.iter().try_for_each(|id| writeln!(out, "{done} {}", sanitize(&id.to_string())))
             }
@@ -162,7 +162,6 @@ fn write_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
         let style = match line.condition {
             Condition::Applied => GOOD,
             Condition::Pending => WAITING,
-            Condition::Changed if line.id.is_repeatable() => WAITING,
             _ => BAD,
         };
         let pad = " ".repeat(width - title.width());

@@ -34,7 +34,7 @@ const ROOMS: &[Room] = &[
     Room { path: "migration", uses: &["sql"], world: Nothing },
     Room { path: "schema", uses: &["sql", "migration"], world: Nothing },
     // Of a database these see what its SQL means, never a session.
-    Room { path: "databases", uses: &["sql", "migration", "schema"], world: Databases },
+    Room { path: "databases", uses: &["sql", "migration", "schema"], world: Both },
     // Password files, and secrets and certificates kept in files.
     Room { path: "databases/address", uses: &["databases"], world: Both },
     Room { path: "databases/secret", uses: &[], world: Files },
