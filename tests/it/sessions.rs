@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
 mod mysql;
+mod mysql_probes;
 mod postgres;
 mod sqlite;
 
