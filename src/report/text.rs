@@ -158,17 +158,17 @@ fn write_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
     let titles: Vec<String> =
         status.lines.iter().map(|line| sanitize(&title(&line.id, &line.name)).into_owned()).collect();
     let width = titles.iter().map(|title| title.width()).max().unwrap_or(0);
+    let word_width = status.lines.iter().map(|line| line.condition.word().len()).max().unwrap_or(0);
     for (line, title) in status.lines.iter().zip(&titles) {
         let style = match line.condition {
             Condition::Applied => GOOD,
             Condition::Pending => WAITING,
             _ => BAD,
         };
-        let pad = " ".repeat(width - title.width());
-        let word = line.condition.word();
-        write!(out, "{style}{word:<12}{style:#} {title}{pad}")?;
+        write!(out, "{style}{:<word_width$}{style:#}  {title}", line.condition.word())?;
         if let Some(applied) = &line.applied {
-            write!(out, "  {FAINT}{}{FAINT:#}", sanitize(&applied.at))?;
+            let pad = " ".repeat(width - title.width());
+            write!(out, "{pad}  {FAINT}{}{FAINT:#}", sanitize(&applied.at))?;
             if let Some(release) = &applied.release {
                 write!(out, "  {}", sanitize(release))?;
             }
@@ -183,7 +183,8 @@ fn write_status(status: &Status, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}", drift.hint())?;
     }
     let pending = status.pending().count();
-    let applied = status.lines.iter().filter(|line| line.applied.is_some()).count();
+    let waits = |line: &&crate::migrator::Line| line.applied.is_some() && line.condition != Condition::Pending;
+    let applied = status.lines.iter().filter(waits).count();
     writeln!(out, "{applied} applied, {pending} pending")
 }
 

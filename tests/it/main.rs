@@ -7,6 +7,7 @@ mod support;
 
 mod architecture;
 mod house;
+mod readme;
 mod sessions;
 mod split;
 
