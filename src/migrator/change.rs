@@ -125,12 +125,15 @@ impl Migrator {
     fn draft(&self, request: &Request, history: &History, stored: &HashMap<Id, Scripts>) -> Result<Draft, Error> {
         let migrations = &self.migrations;
         let up = |target: &Target| -> Result<Draft, Error> {
-            Ok(Draft { plan: plan::up(migrations, history, target)?, direction: Direction::Up, towards: None })
+            Ok(Draft {
+                plan: plan::up(migrations, history, target, self.lexis())?,
+                direction: Direction::Up,
+                towards: None,
+            })
         };
         let down = |target: &Target, prefer: Prefer| -> Result<Draft, Error> {
             let (undone, point) = plan::undo(history, target)?;
-            let plan =
-                plan::down(migrations, history, &undone, stored, prefer, self.connector.database.dialect().lexis())?;
+            let plan = plan::down(migrations, history, &undone, stored, prefer, self.lexis())?;
             Ok(Draft { plan, direction: Direction::Down, towards: point.map(|point| point.mark.to_string()) })
         };
         match request {

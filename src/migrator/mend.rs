@@ -97,7 +97,7 @@ impl Migrator {
     ) -> Result<Vec<Id>, Error> {
         self.with_lock(listener, async |locked, _| {
             let history = locked.history().clone();
-            let plan = plan::up(&self.migrations, &history, &Target::All)?;
+            let plan = plan::up(&self.migrations, &history, &Target::All, self.lexis())?;
             let files = plan::by_id(&self.migrations);
             let wanted = |id: &Id, names: &[String]| names.iter().any(|name| same(name, id));
             let mut facts = Vec::new();

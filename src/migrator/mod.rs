@@ -13,6 +13,7 @@ use crate::migration::Migration;
 use crate::plan::{Approved, Direction, Plan, Policy, Prefer, Target};
 use crate::run::event::Listener;
 use crate::run::{Connector, Settings};
+use crate::sql::Lexis;
 
 pub use error::Error;
 pub use mend::Resolution;
@@ -81,6 +82,10 @@ impl Migrator {
                 Err(Error::Sql { doing: "read the history", error })
             }
         }
+    }
+
+    fn lexis(&self) -> &'static Lexis {
+        self.connector.database.dialect().lexis()
     }
 
     fn approve(&self, plan: Plan, policy: &Policy) -> Result<Approved, Error> {

@@ -49,7 +49,7 @@ impl Migrator {
     /// When the server cannot be reached or refuses.
     pub async fn verify(&self, head: Option<&str>, listener: &mut Listener<'_>) -> Result<Verification, Error> {
         let mut read = self.read(listener).await?;
-        let plan = plan::up(&self.migrations, &read.history, &Target::All)?;
+        let plan = plan::up(&self.migrations, &read.history, &Target::All, self.lexis())?;
         let changed: Vec<(&Id, u64)> = plan
             .drift
             .iter()

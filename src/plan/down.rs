@@ -112,7 +112,7 @@ pub fn down(
     if !irreversible.is_empty() {
         return Err(Irreversible { migrations: irreversible });
     }
-    Ok(Plan { head: history.head(), steps, drift: drift(migrations, history, &[]) })
+    Ok(Plan { head: history.head(), steps, drift: drift(migrations, history, &[], lexis) })
 }
 
 fn declared_irreversible(script: &Script, lexis: &Lexis) -> Option<String> {

@@ -5,6 +5,7 @@ mod drift;
 mod loss;
 mod prepare;
 mod target;
+mod touches;
 mod up;
 
 use std::collections::HashMap;

@@ -1,9 +1,13 @@
 //! What `up` and `goto` have to do.
 
-use crate::history::History;
+use std::collections::HashMap;
+
+use crate::history::{Applied, History};
 use crate::migration::{Id, Migration};
+use crate::sql::Lexis;
 
 use super::target::{self, Target, Unresolved};
+use super::touches::Touches;
 use super::{Direction, Drift, Plan, Step, by_id};
 
 /// What to apply to reach the target.
@@ -11,7 +15,7 @@ use super::{Direction, Drift, Plan, Step, by_id};
 /// # Errors
 ///
 /// When the target's name means nothing.
-pub fn up(migrations: &[Migration], history: &History, target: &Target) -> Result<Plan, Unresolved> {
+pub fn up(migrations: &[Migration], history: &History, target: &Target, lexis: &Lexis) -> Result<Plan, Unresolved> {
     let mut ordered: Vec<&Migration> = migrations.iter().collect();
     ordered.sort_by(|a, b| a.id.cmp(&b.id));
     let pending = ordered.into_iter().filter(|migration| match history.find(&migration.id) {
@@ -26,7 +30,7 @@ pub fn up(migrations: &[Migration], history: &History, target: &Target) -> Resul
             pending.filter(|migration| migration.id.version().is_some() && migration.id <= last.id).collect()
         }
     };
-    let drift = drift(migrations, history, &pending);
+    let drift = drift(migrations, history, &pending, lexis);
     Ok(Plan { head: history.head(), steps: pending.into_iter().map(Step::apply).collect(), drift })
 }
 
@@ -45,7 +49,7 @@ pub fn goto(name: &str, migrations: &[Migration], history: &History) -> Result<D
 }
 
 /// Every disagreement between files and history, with what these pending ones add to it.
-pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Migration]) -> Vec<Drift> {
+pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Migration], lexis: &Lexis) -> Vec<Drift> {
     let files = by_id(migrations);
     let newest_file = migrations.iter().filter_map(|migration| migration.id.version()).max();
     let mut drift = Vec::new();
@@ -96,10 +100,26 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
                 id: migration.id.clone(),
                 name: migration.name.clone(),
                 path: migration.up.path.clone(),
-                conflicts: vec![(newest.id.clone(), "the schema".to_owned())],
+                conflicts: conflicts(migration, history, &files, lexis),
                 newest: newest.id.clone(),
             });
         }
     }
     drift
+}
+
+/// Which later migrations, applied already, touch what this one touches, and what that is.
+fn conflicts(
+    late: &Migration,
+    history: &History,
+    files: &HashMap<&Id, &Migration>,
+    lexis: &Lexis,
+) -> Vec<(Id, String)> {
+    let own = Touches::of(&late.up, lexis);
+    let later = history.applied().filter(|applied| applied.id.version().is_some() && applied.id > late.id);
+    let shared = |applied: &Applied| match files.get(&applied.id) {
+        Some(file) => own.shared_with(&Touches::of(&file.up, lexis)),
+        None => Some("something that only its missing file would tell".to_owned()),
+    };
+    later.filter_map(|applied| shared(applied).map(|what| (applied.id.clone(), what))).collect()
 }

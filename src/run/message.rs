@@ -15,6 +15,8 @@ pub(super) struct Part {
     pub sql: String,
     /// Whether it must be a message of its own: several statements in one are an implicit transaction.
     pub alone: bool,
+    /// Whether its message ends with it: what follows it in one message might take it back.
+    pub last: bool,
 }
 
 /// What a part is for; what a failure means depends on it.
@@ -173,11 +175,17 @@ impl Composer<'_> {
                         parts.push(Role::Mine, mine.clone());
                     }
                     let alone = self.dialect.transactional_ddl();
-                    parts.parts.push(Part { step, role: Role::Statement(index), sql, alone });
+                    parts.parts.push(Part { step, role: Role::Statement(index), sql, alone, last: false });
                     if prepared.changes_session {
                         parts.push(Role::Mine, mine.clone());
                     }
-                    parts.push(Role::Record(index + 1), record);
+                    parts.parts.push(Part {
+                        step,
+                        role: Role::Record(index + 1),
+                        sql: record,
+                        alone: false,
+                        last: alone,
+                    });
                 }
             }
         }
@@ -217,7 +225,7 @@ struct Parts {
 
 impl Parts {
     fn push(&mut self, role: Role, sql: String) {
-        self.parts.push(Part { step: self.step, role, sql, alone: false });
+        self.parts.push(Part { step: self.step, role, sql, alone: false, last: false });
     }
 
     fn extend(&mut self, role: Role, statements: impl IntoIterator<Item = String>) {
@@ -249,7 +257,7 @@ pub(super) fn messages(parts: &[Part], cut: Cut) -> Vec<Range<usize>> {
             }
             messages.push(index..index + 1);
             start = index + 1;
-        } else if cut == Cut::EachStatement && is_statement(part) && Some(index) != last_statement {
+        } else if part.last || (cut == Cut::EachStatement && is_statement(part) && Some(index) != last_statement) {
             messages.push(start..index + 1);
             start = index + 1;
         }

@@ -1,6 +1,7 @@
 //! SQL text to statements, and what each statement says. Pure: no input, no output, no database.
 
 mod cursor;
+pub mod ddl;
 mod effect;
 mod lex;
 mod place;

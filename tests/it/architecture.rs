@@ -38,6 +38,11 @@ const ROOMS: &[Room] = &[
     // Password files, and secrets and certificates kept in files.
     Room { path: "databases/address", uses: &["databases"], world: Both },
     Room { path: "databases/secret", uses: &[], world: Files },
+    // The system's list of this process's sockets.
+    Room { path: "databases/sockets", uses: &[], world: Both },
+    // The database is a file, and its lock another.
+    Room { path: "databases/sqlite", uses: &["databases", "sql"], world: Both },
+    Room { path: "databases/sqlite/dialect", uses: &["sql", "databases"], world: Nothing },
     Room { path: "databases/dialect", uses: &["sql", "migration", "schema"], world: Nothing },
     Room { path: "databases/*/dialect", uses: &["sql", "migration", "schema"], world: Nothing },
     Room { path: "lint", uses: &["sql", "migration", "schema", "databases::Dialect"], world: Nothing },
@@ -114,7 +119,12 @@ const WORLD: &[(&str, &[World])] = &[
     ("jiff::Timestamp::now", &[Databases, Both]),
     ("jiff::Zoned::now", &[Databases, Both]),
     ("std::env", &[]),
-    ("std::process", &[]),
+    // But for the number of this process, which a lock file tells.
+    ("std::process::abort", &[]),
+    ("std::process::exit", &[]),
+    ("std::process::Command", &[]),
+    ("std::process::ExitCode", &[]),
+    ("std::process::id", &[Databases, Both]),
     ("std::io::stdout", &[]),
     ("std::io::stderr", &[]),
     ("std::io::stdin", &[]),

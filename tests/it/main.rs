@@ -1,4 +1,5 @@
 //! The tests of the whole program on real databases: one binary, one module per subject.
+
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[allow(dead_code, unused_imports)]
@@ -6,6 +7,7 @@
 mod support;
 
 mod architecture;
+mod ddl;
 mod house;
 mod readme;
 mod sessions;

@@ -5,6 +5,7 @@ mod mysql;
 mod mysql_probes;
 mod postgres;
 mod sqlite;
+mod tls;
 
 use coexist::databases::{Address, BatchError, ErrorKind, HistoryTable, Limits, LockName, Session};
 

@@ -352,13 +352,13 @@ impl Address {
 }
 
 impl Parts {
+    /// Passwords are left out: they may come from variables that are set for another database.
     fn none_for_files(&self) -> Result<(), AddressError> {
         let named = [
             ("--host", self.host.is_some()),
             ("--port", self.port.is_some()),
             ("--socket", self.socket.is_some()),
             ("--user", self.user.is_some()),
-            ("--password-file", self.password_file.is_some()),
             ("--database-name", self.database_name.is_some()),
             ("--tls", self.tls.is_some()),
         ];

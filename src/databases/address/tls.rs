@@ -10,7 +10,7 @@ use super::{Address, Target};
 pub struct Tls {
     /// What was asked for; none leaves it to [`Address::tls_mode`].
     pub mode: Option<TlsMode>,
-    /// The certificate of the authority that the server's certificate must come from.
+    /// The certificate of an authority that is trusted beside those that this machine trusts.
     pub root_cert: Option<PathBuf>,
     /// The client's certificate.
     pub client_cert: Option<PathBuf>,

@@ -34,15 +34,16 @@ pub(super) fn probe(statement: &str) -> Probe {
 
 /// A query for what the statement leaves behind when it is broken off.
 pub(super) fn leftovers(statement: &str) -> Option<String> {
-    // An invalid index may also be somebody's build that is going on at this moment.
+    // An invalid index may also be somebody's build that is going on at this moment. Of such a build every login may
+    // see the process and the lock on the table, but not which index it is.
     let dead = |condition: &str| {
         format!(
             "SELECT 'DROP INDEX CONCURRENTLY IF EXISTS ' || pg_catalog.quote_ident(n.nspname) || '.' \
              || pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i \
              JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE NOT i.indisvalid AND c.relkind = 'i' AND {condition} AND NOT EXISTS (SELECT 1 FROM \
-             pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid \
-             OR (p.relid = i.indrelid AND p.index_relid = 0)) ORDER BY c.relname"
+             pg_catalog.pg_stat_progress_create_index p JOIN pg_catalog.pg_locks l ON l.pid = p.pid \
+             WHERE l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted) ORDER BY c.relname"
         )
     };
     match read(statement) {

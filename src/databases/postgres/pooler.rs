@@ -39,7 +39,9 @@ pub(super) async fn refuse_transaction_pooling(
 /// Whether the session is given another server process, or none, while a second one keeps a transaction open: a
 /// pooler hands out the process that was used last.
 async fn shares_processes(session: &mut PostgresSession, address: &Address) -> bool {
-    let Ok(mut second) = connect::session(address, "migrate (looking for a pooler)").await else {
+    // A pooler in session mode that has one connection only would keep the second waiting.
+    let second = tokio::time::timeout(PATIENCE, connect::session(address, "migrate (looking for a pooler)")).await;
+    let Ok(Ok(mut second)) = second else {
         return false;
     };
     let mut shares = false;

@@ -1,5 +1,7 @@
 //! One connection to PostgreSQL.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat};
@@ -11,6 +13,9 @@ use super::connect::{application_name, apply_settings};
 use super::dialect::{literal, lock_numbers};
 use super::errors::{BETWEEN, batch_error, sql_error};
 use super::observer::PostgresObserver;
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// One connection to PostgreSQL.
 pub(super) struct PostgresSession {
@@ -41,8 +46,8 @@ impl PostgresSession {
     /// Ends the connection.
     pub(super) async fn hang_up(&mut self) {
         if let Some(connection) = self.connection.take() {
-            // The server notices the end of the socket in any case.
-            let _ = connection.close().await;
+            // The server notices the end of the socket in any case, and a dead network must not hold us back.
+            let _ = tokio::time::timeout(GOODBYE, connection.close()).await;
         }
     }
 

@@ -5,6 +5,7 @@ mod errors;
 mod handle;
 mod lockfile;
 mod mounts;
+mod observer;
 mod session;
 
 use std::time::Duration;

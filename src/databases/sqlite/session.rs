@@ -15,7 +15,9 @@ use super::super::{
 use super::dialect::GUARD;
 use super::errors::{is_input_output, sql_error};
 use super::lockfile::{self, LockFile};
+use super::observer::{Cancellation, SqliteObserver};
 use super::{handle, mounts};
+use crate::sql::{Lexis, Tokens};
 
 /// One connection to SQLite.
 pub(super) struct SqliteSession {
@@ -29,6 +31,7 @@ pub(super) struct SqliteSession {
     who: String,
     /// Whether a transaction is open, as SQLite said after the last statement.
     in_transaction: bool,
+    cancellation: Cancellation,
 }
 
 impl SqliteSession {
@@ -41,7 +44,8 @@ impl SqliteSession {
             check_place(file)?;
         }
         let explain = |error: &sqlx::Error| refuse(address, &sql_error(error));
-        let mut connection = connect(file.as_ref()).await.map_err(|error| explain(&error))?;
+        let cancellation = Cancellation::default();
+        let mut connection = connect(file.as_ref(), &cancellation).await.map_err(|error| explain(&error))?;
         // Reads the file's header, which nothing before did: it may be no database at all.
         let version = ask(&mut connection, "SELECT sqlite_version(), (SELECT count(*) FROM sqlite_master)").await;
         let version = version.map_err(|error| explain(&error))?;
@@ -65,10 +69,10 @@ impl SqliteSession {
         };
         let lock_path = place.as_deref().map(lockfile::path_beside);
         let (connection, who) = (Some(connection), who.to_owned());
-        Ok(SqliteSession { connection, file, lock_path, lock: None, about, who, in_transaction: false })
+        Ok(SqliteSession { connection, file, lock_path, lock: None, about, who, in_transaction: false, cancellation })
     }
 
-    /// Runs one statement and sees what became of the transaction.
+    /// Runs one statement.
     async fn run(&mut self, sql: &str) -> Result<(), SqlError> {
         // SQLite would stop reading there, and the driver ask it to go on for ever.
         if sql.contains('\0') {
@@ -80,23 +84,18 @@ impl SqliteSession {
             return Ok(());
         }
         let connection = self.connection.as_mut().ok_or_else(closed)?;
-        let outcome = drain(connection, sql).await;
-        let state = match handle::state(connection).await {
-            Ok(state) => state,
-            Err(error) => {
-                self.connection = None;
-                return Err(sql_error(&error));
-            }
-        };
-        let was_open = std::mem::replace(&mut self.in_transaction, state.in_transaction);
-        let ended = was_open && !state.in_transaction;
-        let Err(error) = outcome else {
-            if ended && !verb.ends_transaction() {
-                return Err(SqlError::new(ErrorKind::TransactionEnded, "the statement ended the transaction"));
+        let Err(error) = drain(connection, sql).await else {
+            match verb {
+                Verb::Begin => self.in_transaction = true,
+                Verb::Commit | Verb::Rollback => self.in_transaction = false,
+                Verb::Other => {}
             }
             return Ok(());
         };
         let mut error = sql_error(&error);
+        let was_open = self.in_transaction;
+        let state = self.look().await?;
+        let ended = was_open && !state.in_transaction;
         let indent = sql.len() - sql.trim_start().len();
         error.position =
             state.error_offset.map(|offset| indent + offset).filter(|offset| sql.is_char_boundary(*offset));
@@ -105,7 +104,7 @@ impl SqliteSession {
         }
         if verb == Verb::Commit && ended && is_input_output(&error) {
             error.kind = ErrorKind::ConnectionLost;
-        } else if ended && !verb.ends_transaction() {
+        } else if verb == Verb::Other && ended {
             error.context = Some("SQLite rolled the whole transaction back".to_owned());
         }
         if error.kind == ErrorKind::ConnectionLost {
@@ -113,11 +112,27 @@ impl SqliteSession {
         }
         Err(error)
     }
+
+    /// Asks SQLite itself what became of the transaction.
+    async fn look(&mut self) -> Result<handle::State, SqlError> {
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        match handle::state(connection).await {
+            Ok(state) => {
+                self.in_transaction = state.in_transaction;
+                Ok(state)
+            }
+            Err(error) => {
+                self.connection = None;
+                Err(sql_error(&error))
+            }
+        }
+    }
 }
 
 /// What a statement does to the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verb {
+    Begin,
     Commit,
     Rollback,
     Other,
@@ -125,20 +140,16 @@ enum Verb {
 
 impl Verb {
     fn of(sql: &str) -> Self {
-        let text = sql.trim_start();
-        let starts = |word: &str| {
-            let (head, rest) = text.split_at_checked(word.len()).unwrap_or(("", ""));
-            head.eq_ignore_ascii_case(word) && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-        };
+        let mut tokens = Tokens::new(sql, &Lexis::SQLITE).code();
+        let Some(first) = tokens.next() else { return Verb::Other };
+        let is = |word| first.is_word(sql, word);
         match () {
-            () if starts("COMMIT") || starts("END") => Verb::Commit,
-            () if starts("ROLLBACK") && !text.to_ascii_uppercase().contains(" TO ") => Verb::Rollback,
+            () if is("BEGIN") => Verb::Begin,
+            () if is("COMMIT") || is("END") => Verb::Commit,
+            // `ROLLBACK TO` a savepoint leaves the transaction open.
+            () if is("ROLLBACK") && !tokens.any(|token| token.is_word(sql, "TO")) => Verb::Rollback,
             () => Verb::Other,
         }
-    }
-
-    fn ends_transaction(self) -> bool {
-        self != Verb::Other
     }
 }
 
@@ -147,7 +158,7 @@ fn closed() -> SqlError {
 }
 
 /// Opens the file, by setters only.
-async fn connect(file: Option<&File>) -> Result<SqliteConnection, sqlx::Error> {
+async fn connect(file: Option<&File>, cancellation: &Cancellation) -> Result<SqliteConnection, sqlx::Error> {
     let mut options = SqliteConnectOptions::new()
         // Waiting is the caller's business: it says what it waits for.
         .busy_timeout(Duration::ZERO)
@@ -165,7 +176,9 @@ async fn connect(file: Option<&File>) -> Result<SqliteConnection, sqlx::Error> {
             options = options.vfs(vfs.clone());
         }
     }
-    options.connect().await
+    let mut connection = options.connect().await?;
+    cancellation.watch(&mut connection).await?;
+    Ok(connection)
 }
 
 /// What can be said more clearly than SQLite's "unable to open database file".
@@ -245,10 +258,20 @@ impl Session for SqliteSession {
     }
 
     async fn execute(&mut self, parts: &[&str]) -> Result<(), BatchError> {
+        self.cancellation.clear();
         for (part, sql) in parts.iter().enumerate() {
             self.run(sql).await.map_err(|error| BatchError { part, error })?;
         }
-        Ok(())
+        let Some(part) = parts.len().checked_sub(1) else { return Ok(()) };
+        // Once for all parts: none of them ends a transaction in silence, but that must not be taken on trust.
+        let expected = self.in_transaction;
+        let state = self.look().await.map_err(|error| BatchError { part, error })?;
+        match expected && !state.in_transaction {
+            true => {
+                Err(BatchError { part, error: SqlError::new(ErrorKind::TransactionEnded, "the transaction was ended") })
+            }
+            false => Ok(()),
+        }
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
@@ -305,7 +328,7 @@ impl Session for SqliteSession {
         if let Some(file) = &self.file {
             // Nothing of a session outlives its connection, and the lock does not belong to the connection.
             let file = File { create: false, ..file.clone() };
-            let new = connect(Some(&file)).await.map_err(|error| sql_error(&error))?;
+            let new = connect(Some(&file), &self.cancellation).await.map_err(|error| sql_error(&error))?;
             if let Some(old) = self.connection.replace(new) {
                 let _ = old.close().await;
             }
@@ -321,7 +344,7 @@ impl Session for SqliteSession {
     }
 
     fn observer(&self) -> Option<Box<dyn Observer>> {
-        None
+        Some(Box::new(SqliteObserver(self.cancellation.clone())))
     }
 
     async fn close(mut self: Box<Self>) {

@@ -5,6 +5,12 @@
 use super::{Control, Cursor, Effect};
 
 pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
+    // MariaDB: SET STATEMENT variables FOR statement.
+    while cursor.sees("SET STATEMENT") {
+        let Some(inner) = cursor.find("FOR") else { return Effect::ImplicitCommit };
+        cursor = inner;
+        cursor.step();
+    }
     let first = cursor.keyword(0);
     cursor.step();
     match &*first {
@@ -29,14 +35,7 @@ pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
     }
 }
 
-fn set(mut cursor: Cursor<'_>) -> Effect {
-    if cursor.eat("STATEMENT") {
-        // MariaDB: SET STATEMENT variables FOR statement.
-        return match cursor.find("FOR") {
-            Some(inner) => effect(Cursor::new(cursor.text, &cursor.tokens[inner.at + 1..])),
-            None => Effect::ImplicitCommit,
-        };
-    }
+fn set(cursor: Cursor<'_>) -> Effect {
     if cursor.sees("PASSWORD") || cursor.sees("DEFAULT ROLE") || cursor.sees("RESOURCE GROUP") {
         return Effect::ImplicitCommit;
     }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use coexist::databases::{Address, ErrorKind, Limits, Probe};
 
 use super::*;
-use crate::support::{Engine, PgBouncer, Server, TestDatabase};
+use crate::support::{Engine, PgBouncer, Server, Signal, TestDatabase};
 
 /// Runs a test on a fresh database, unless this run is not to test PostgreSQL.
 fn on_fresh(test: impl AsyncFnOnce(&TestDatabase)) {
@@ -230,6 +230,38 @@ fn the_catalog_tells_what_took_effect() {
 }
 
 #[test]
+fn a_build_that_is_going_on_is_no_leftover() {
+    on_fresh(async |db| {
+        let (mut builder, mut reader, mut other) = (connect(db).await, connect(db).await, connect(db).await);
+        run(&mut *reader, &["CREATE TABLE t (x int)", "CREATE TABLE u (x int)", "INSERT INTO t VALUES (1)"]).await;
+        // An old snapshot, for which the build waits at its end.
+        run(&mut *reader, &["BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT * FROM u"]).await;
+        let build = "CREATE INDEX CONCURRENTLY i ON t (x)";
+        let mut observer = builder.observer().unwrap();
+        let building = tokio::spawn(async move {
+            run(&mut *builder, &[build]).await;
+        });
+        let start = Instant::now();
+        let progress = loop {
+            let progress = observer.progress().await.unwrap();
+            if progress.is_some() || start.elapsed() > Duration::from_secs(10) {
+                break progress.unwrap();
+            }
+        };
+        assert!(progress.starts_with("building index: "), "{progress}");
+        while value(&mut *other, "SELECT count(*) FROM pg_class WHERE relname = 'i'").await.as_deref() != Some("1") {
+            assert!(start.elapsed() < Duration::from_secs(10));
+        }
+        assert!(other.query(&dialect().leftovers(build).unwrap()).await.unwrap().is_empty());
+        // A waiting run polls for the lock without a snapshot, and does not hold the build up.
+        assert!(other.try_lock(&lock(5)).await.unwrap());
+        run(&mut *reader, &["COMMIT"]).await;
+        building.await.unwrap();
+        assert_eq!(observer.progress().await.unwrap(), None);
+    });
+}
+
+#[test]
 fn a_pooler_in_transaction_mode_is_refused_with_the_way_out() {
     on_fresh(async |db| {
         for size in [1, 5] {
@@ -285,5 +317,64 @@ fn a_server_that_goes_away_is_noticed() {
         let mut session = connect(&db).await;
         server.kill();
         assert_eq!(fail(&mut *session, &["SELECT 1"]).await.error.kind, ErrorKind::ConnectionLost);
+    });
+}
+
+#[test]
+fn a_standby_is_refused() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let server = Server::private(Engine::Postgres);
+    let db = TestDatabase::on(&server);
+    let folder = db.admin("show data_directory;")[0][0].clone();
+    server.stop(Signal::Terminate);
+    std::fs::write(std::path::Path::new(&folder).join("standby.signal"), "").unwrap();
+    server.restart();
+    let address = Address::parse(&db.url(), &|_| None).unwrap();
+    let error = block_on(address.database().connect(&address, "migrate")).err().expect("it is refused");
+    assert!(error.message.contains("is a standby"), "{error}");
+}
+
+#[test]
+fn an_open_connection_beyond_this_machine_is_warned_of() {
+    on_fresh(async |db| {
+        // Leads to this machine and does not look like it.
+        let url = db.url().replace("127.0.0.1", "0.0.0.0");
+        let session = connect_to(&format!("{url}?sslmode=disable")).await;
+        assert_eq!(session.about().warnings.len(), 1);
+        assert!(session.about().warnings[0].contains("not encrypted"), "{:?}", session.about().warnings);
+        let address = Address::parse(&url, &|_| None).unwrap();
+        let error = address.database().connect(&address, "migrate").await.err().expect("it is refused");
+        assert!(error.hint.unwrap().contains("sslmode=disable"));
+    });
+}
+
+#[test]
+fn a_local_socket_and_a_password_file() {
+    on_fresh(async |db| {
+        let folder = db.admin("show unix_socket_directories;")[0][0].clone();
+        let port = db.server().address().port();
+        let (login, _) = db.url().split_once('@').map(|(login, rest)| (login.to_owned(), rest.to_owned())).unwrap();
+        let password = login.rsplit(':').next().unwrap().to_owned();
+        let home = tempfile::tempdir().unwrap();
+        let passfile = home.path().join("pgpass");
+        std::fs::write(&passfile, format!("*:{port}:{}:tester:{password}\n", db.name())).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(&passfile, std::fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let lookup = |name: &str| (name == "PGPASSFILE").then(|| passfile.display().to_string());
+        for url in [
+            format!("postgres://tester@/{}?host={folder}&port={port}", db.name()),
+            format!("postgres://tester@127.0.0.1:{port}/{}", db.name()),
+        ] {
+            let address = Address::parse(&url, &lookup).unwrap();
+            let session =
+                address.database().connect(&address, "migrate").await.unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(session.about().database, db.name());
+            session.close().await;
+        }
     });
 }

@@ -150,3 +150,24 @@ fn a_folder_that_cannot_be_written_says_so() {
         }
     });
 }
+
+#[test]
+fn a_statement_can_be_cancelled() {
+    block_on(async {
+        let db = fresh();
+        let mut session = connect(&db).await;
+        let mut observer = session.observer().unwrap();
+        run(&mut *session, &["CREATE TABLE a (x)", "BEGIN IMMEDIATE"]).await;
+        let endless =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO a SELECT max(i) FROM n";
+        let sending = async { fail(&mut *session, &["INSERT INTO a VALUES (1)", endless]).await };
+        let cancelling = async {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            observer.cancel().await.unwrap();
+        };
+        let (failed, ()) = tokio::join!(sending, cancelling);
+        assert_eq!((failed.part, failed.error.kind), (1, ErrorKind::Cancelled));
+        run(&mut *session, &["ROLLBACK", "INSERT INTO a VALUES (2)"]).await;
+        assert_eq!(value(&mut *session, "SELECT group_concat(x) FROM a").await.as_deref(), Some("2"));
+    });
+}
