@@ -51,7 +51,7 @@ pub(super) fn messages(parts: &[&str], largest: usize) -> Vec<Message> {
             None => messages.push(Message {
                 parts: index..index + 1,
                 text: (*part).to_owned(),
-                places: Vec::from([0..part.len()]),
+                places: std::iter::once(0..part.len()).collect(),
                 results: once.then_some(1),
             }),
         }
