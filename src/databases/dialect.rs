@@ -74,7 +74,8 @@ pub trait Dialect: Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probe {
     /// An expression over the catalog whose value, as text, the statement changes: the same value as before means that
-    /// it did not take effect, another that it did. Leftovers count as not.
+    /// it did not take effect, another that it did. Leftovers count as not. Null, before or after, means that this login
+    /// may not see what would tell: then a human must decide.
     Fingerprint(String),
     /// The statement may simply run again.
     Rerun,

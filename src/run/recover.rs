@@ -200,7 +200,14 @@ impl Locked {
                 let now = self.session.query(&format!("SELECT {expression}")).await;
                 let now = now.map_err(RunError::sql("look the interrupted statement up in the catalog"))?;
                 let now = now.into_iter().next().and_then(|row| row.into_iter().next().flatten());
-                if now == entry.probe { Finding::DidNot } else { Finding::Took }
+                match (now, &entry.probe) {
+                    (Some(now), Some(before)) if now == *before => Finding::DidNot,
+                    (Some(_), Some(_)) => Finding::Took,
+                    // Null is what the catalog answers who may not look.
+                    _ => Finding::Unknown(
+                        "this login may not see what would tell (it takes the right `PROCESS`)".to_owned(),
+                    ),
+                }
             }
         })
     }

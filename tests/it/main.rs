@@ -9,7 +9,6 @@ mod support;
 mod architecture;
 mod ddl;
 mod house;
-mod mysql_session;
 mod readme;
 mod sessions;
 mod split;

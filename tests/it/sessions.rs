@@ -1,6 +1,8 @@
 //! Sessions and dialects on real servers, without a runner above them.
 #![allow(clippy::unwrap_used, reason = "the helpers are part of the tests")]
 
+mod mysql;
+mod mysql_probes;
 mod postgres;
 mod sqlite;
 mod tls;

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions as _, Error};
 use super::error::from_driver;
 use super::session::{Facts, Link, MySqlSession, announcement};
 use crate::databases::address::{Address, Target, TlsMode};
-use crate::databases::{About, ConnectError, ErrorKind, Row, Session, SqlError, redact};
+use crate::databases::{About, ConnectError, ErrorKind, Row, Session, SqlError, redact, sockets};
 
 /// The oldest versions whose schema changes are atomic, so that a crash leaves either the old or the new state.
 const OLDEST_MYSQL: [u32; 2] = [8, 0];
@@ -92,9 +92,15 @@ pub(super) async fn dial(
     options: &MySqlConnectOptions,
     patience: Option<Duration>,
 ) -> Result<sqlx::MySqlConnection, Error> {
-    let Some(patience) = patience else { return options.connect().await };
     let slow = || Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer in time"));
-    tokio::time::timeout(patience, options.connect()).await.unwrap_or_else(|_| Err(slow()))
+    let connection = match patience {
+        Some(patience) => tokio::time::timeout(patience, options.connect()).await.unwrap_or_else(|_| Err(slow())),
+        None => options.connect().await,
+    }?;
+    if options.get_socket().is_none() {
+        sockets::keep_alive(options.get_port());
+    }
+    Ok(connection)
 }
 
 async fn open(

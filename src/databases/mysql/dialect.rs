@@ -54,7 +54,7 @@ impl Dialect for Family {
     }
 
     fn create_history(&self, table: &HistoryTable) -> Vec<String> {
-        // Texts that may be longer than a page: some layouts have no limit for versions and names.
+        // The last column allows one running entry: nulls are no duplicates. Texts that may be longer than a page: some layouts have no limit for versions and names.
         vec![format!(
             "CREATE TABLE IF NOT EXISTS {} (
   seq BIGINT NOT NULL PRIMARY KEY,
@@ -62,7 +62,7 @@ impl Dialect for Family {
   version TEXT NOT NULL,
   name TEXT NOT NULL,
   repeatable SMALLINT NOT NULL DEFAULT 0,
-  state VARCHAR(20) NOT NULL,
+  state VARCHAR(20) NOT NULL CHECK (state IN ('running', 'done', 'abandoned')),
   statements_done INT NOT NULL DEFAULT 0,
   statements_total INT NOT NULL DEFAULT 0,
   probe TEXT NULL,
@@ -82,7 +82,8 @@ impl Dialect for Family {
   tool TEXT NOT NULL,
   started_at DATETIME(6) NOT NULL,
   finished_at DATETIME(6) NULL,
-  hash CHAR(64) NOT NULL
+  hash CHAR(64) NOT NULL,
+  in_flight SMALLINT GENERATED ALWAYS AS (CASE WHEN state = 'running' THEN 1 END) VIRTUAL UNIQUE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
             self.history_name(table)
         )]

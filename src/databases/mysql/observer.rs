@@ -66,33 +66,56 @@ impl Watch {
         )
     }
 
-    /// MariaDB tells who waits for rows; who stands before a table it tells only with a plugin that is mostly absent. Then it
-    /// is one of those in the same database whose transaction or statement is older than the wait.
+    /// Who stands before a table MariaDB tells only with a plugin that is mostly absent, and MySQL not everybody. Then it is
+    /// one of those in the same database whose transaction or statement is older than the wait.
     fn blockers_by_age(&self) -> String {
         let watched = &self.watched;
+        let rows = match self.is_mariadb {
+            true => format!(
+                "SELECT {COLUMNS} FROM information_schema.INNODB_TRX r
+                 JOIN information_schema.INNODB_LOCK_WAITS l ON l.requesting_trx_id = r.trx_id
+                 JOIN information_schema.INNODB_TRX x ON x.trx_id = l.blocking_trx_id
+                 JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id
+                 WHERE r.trx_mysql_thread_id = {watched}"
+            ),
+            false => format!(
+                "SELECT {COLUMNS} FROM information_schema.INNODB_TRX r
+                 JOIN information_schema.INNODB_TRX x ON x.trx_id <> r.trx_id AND x.trx_rows_locked > 0
+                 JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id
+                 JOIN information_schema.PROCESSLIST w ON w.ID = r.trx_mysql_thread_id AND (p.DB = w.DB OR p.DB IS NULL)
+                 WHERE r.trx_mysql_thread_id = {watched} AND r.trx_state = 'LOCK WAIT'"
+            ),
+        };
         format!(
             "SELECT DISTINCT {COLUMNS} FROM information_schema.PROCESSLIST w
-             JOIN information_schema.PROCESSLIST p ON p.ID <> w.ID AND p.ID <> CONNECTION_ID() AND (p.DB = w.DB OR p.DB IS NULL)
+             JOIN information_schema.PROCESSLIST p
+               ON p.ID <> w.ID AND p.ID <> CONNECTION_ID() AND (p.DB = w.DB OR p.DB IS NULL)
              LEFT JOIN information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID
              WHERE w.ID = {watched} AND w.STATE LIKE 'Waiting for%' AND w.STATE NOT LIKE 'Waiting for%row%'
                AND COALESCE(p.STATE, '') NOT LIKE 'Waiting for%metadata lock'
                AND (TIMESTAMPDIFF(SECOND, x.trx_started, NOW()) >= w.TIME
                  OR p.COMMAND IN ('Query', 'Execute') AND p.TIME >= w.TIME AND p.USER <> 'system user')
-             UNION
-             SELECT {COLUMNS} FROM information_schema.INNODB_TRX r
-             JOIN information_schema.INNODB_LOCK_WAITS l ON l.requesting_trx_id = r.trx_id
-             JOIN information_schema.INNODB_TRX x ON x.trx_id = l.blocking_trx_id
-             JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id
-             WHERE r.trx_mysql_thread_id = {watched}"
+             UNION {rows}"
         )
+    }
+
+    /// Asks MySQL in the way that only some logins may, and if this one may not, in the other.
+    async fn ask_either(&mut self, better: &str, other: &str) -> Result<Vec<Row>, SqlError> {
+        if self.is_mariadb {
+            return self.ask(other).await;
+        }
+        match self.ask(better).await {
+            Err(error) if !error.kind.is_lost() => self.ask(other).await,
+            answer => answer,
+        }
     }
 }
 
 #[async_trait]
 impl Observer for Watch {
     async fn blockers(&mut self) -> Result<Vec<Blocker>, SqlError> {
-        let sql = if self.is_mariadb { self.blockers_by_age() } else { self.blockers_by_locks() };
-        Ok(self.ask(&sql).await?.into_iter().filter_map(blocker).collect())
+        let (locks, age) = (self.blockers_by_locks(), self.blockers_by_age());
+        Ok(self.ask_either(&locks, &age).await?.into_iter().filter_map(blocker).collect())
     }
 
     async fn remaining(&mut self, blockers: &[Blocker]) -> Result<Vec<Blocker>, SqlError> {
@@ -118,19 +141,17 @@ impl Observer for Watch {
 
     async fn progress(&mut self) -> Result<Option<String>, SqlError> {
         let watched = self.watched.clone();
-        let stages = match self.is_mariadb {
-            true => format!(
-                "SELECT STATE, CASE WHEN MAX_STAGE > 0 THEN CONCAT('stage ', STAGE, ' of ', MAX_STAGE, ', ', ROUND(PROGRESS), ' %') END
-                 FROM information_schema.PROCESSLIST WHERE ID = {watched} AND COMMAND <> 'Sleep'"
-            ),
-            false => format!(
-                "SELECT p.STATE, (SELECT CONCAT(ROUND(100 * s.WORK_COMPLETED / s.WORK_ESTIMATED), ' %')
-                   FROM performance_schema.events_stages_current s JOIN performance_schema.threads t ON t.THREAD_ID = s.THREAD_ID
-                   WHERE t.PROCESSLIST_ID = p.ID AND s.WORK_ESTIMATED > 0 LIMIT 1)
-                 FROM information_schema.PROCESSLIST p WHERE p.ID = {watched} AND p.COMMAND <> 'Sleep'"
-            ),
-        };
-        let row = self.ask(&stages).await?.into_iter().next().unwrap_or_default();
+        let stage = format!(
+            "SELECT p.STATE, (SELECT CONCAT(ROUND(100 * s.WORK_COMPLETED / s.WORK_ESTIMATED), ' %')
+               FROM performance_schema.events_stages_current s JOIN performance_schema.threads t ON t.THREAD_ID = s.THREAD_ID
+               WHERE t.PROCESSLIST_ID = p.ID AND s.WORK_ESTIMATED > 0 LIMIT 1)
+             FROM information_schema.PROCESSLIST p WHERE p.ID = {watched} AND p.COMMAND <> 'Sleep'"
+        );
+        let progress = "/*M!, CASE WHEN MAX_STAGE > 0 THEN CONCAT('stage ', STAGE, ' of ', MAX_STAGE, ', ', ROUND(PROGRESS), ' %') END */";
+        let state = format!(
+            "SELECT STATE {progress} FROM information_schema.PROCESSLIST WHERE ID = {watched} AND COMMAND <> 'Sleep'"
+        );
+        let row = self.ask_either(&stage, &state).await?.into_iter().next().unwrap_or_default();
         let said: Vec<String> = row.into_iter().flatten().filter(|text| !text.is_empty()).collect();
         Ok((!said.is_empty()).then(|| said.join(": ")))
     }

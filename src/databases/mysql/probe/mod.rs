@@ -1,0 +1,292 @@
+//! What tells whether a schema statement took effect: an expression over `information_schema` that looks at exactly what
+//! the statement names, and so costs little.
+//!
+//! A schema statement is atomic: it is enough to look at one thing that it changes. Where no single thing can be named, the
+//! whole definition of the table is looked at. A statement that changes nothing of that can run twice.
+
+mod alter;
+mod expression;
+
+use super::reader::{Name, Reader};
+use crate::databases::Probe;
+use crate::sql::Lexis;
+use expression::{any_of, database_exists, event_exists, index_exists, routine_exists, table_exists, trigger_exists};
+
+/// Statements that may run again: what they do is the same twice, or over with the session.
+const AGAIN: &[&str] = &[
+    "ANALYZE",
+    "OPTIMIZE",
+    "CHECK",
+    "CHECKSUM",
+    "REPAIR",
+    "FLUSH",
+    "RESET",
+    "CACHE",
+    "GRANT",
+    "SET",
+    "USE",
+    "LOCK",
+    "UNLOCK",
+    "PREPARE",
+    "DEALLOCATE",
+    "SELECT",
+    "SHOW",
+    "DESC",
+    "DESCRIBE",
+    "EXPLAIN",
+    "HELP",
+    "VALUES",
+    "TABLE",
+    "START",
+    "STOP",
+    "CHANGE",
+    "PURGE",
+    "KILL",
+    "BACKUP",
+    "HANDLER",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+];
+
+/// Statements that change rows. They belong into a transaction with their record, where nobody needs to ask.
+const ROWS: &[&str] = &["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "WITH", "IMPORT"];
+
+/// Statements that may do anything.
+const OPAQUE: &[&str] = &["CALL", "EXECUTE", "DO", "BEGIN", "IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR", "XA"];
+
+/// What a schema statement is about, in the words that name it.
+const KINDS: &[&str] = &[
+    "TABLE",
+    "TABLES",
+    "INDEX",
+    "VIEW",
+    "PROCEDURE",
+    "FUNCTION",
+    "PACKAGE",
+    "TRIGGER",
+    "EVENT",
+    "DATABASE",
+    "SCHEMA",
+    "SEQUENCE",
+    "USER",
+    "ROLE",
+    "SERVER",
+    "TABLESPACE",
+    "UNDO",
+    "LOGFILE",
+    "RESOURCE",
+    "SPATIAL",
+    "PREPARE",
+    "INSTANCE",
+    "LIBRARY",
+];
+
+const ACCOUNTS: &str = "accounts are not in the part of the catalog that every login can read";
+
+/// What tells whether this statement took effect.
+pub(super) fn probe(statement: &str, lexis: &'static Lexis) -> Probe {
+    let mut reader = Reader::new(statement, lexis);
+    read(&mut reader).unwrap_or_else(|| Probe::Unknown("`migrate` cannot tell what the statement names".to_owned()))
+}
+
+fn read(reader: &mut Reader<'_>) -> Option<Probe> {
+    if reader.peek() == Some("(") || reader.sees(AGAIN) {
+        return Some(Probe::Rerun);
+    }
+    if reader.sees(ROWS) {
+        return unknown("changed rows leave no trace in the catalog");
+    }
+    if reader.sees(OPAQUE) {
+        return unknown("what the statement does is not written in it");
+    }
+    if reader.take("CREATE") {
+        return create(reader);
+    }
+    if reader.take("DROP") {
+        return drop(reader);
+    }
+    if reader.take("ALTER") {
+        return alter(reader);
+    }
+    if reader.take("RENAME") {
+        return rename(reader);
+    }
+    if reader.take("TRUNCATE") {
+        reader.take("TABLE");
+        return Some(Probe::Fingerprint(expression::storage(&reader.name()?, None)));
+    }
+    if reader.sees(&["REVOKE"]) {
+        return unknown(ACCOUNTS);
+    }
+    if reader.take("INSTALL") || reader.take("UNINSTALL") {
+        return plugin(reader);
+    }
+    None
+}
+
+fn unknown(reason: &str) -> Option<Probe> {
+    Some(Probe::Unknown(reason.to_owned()))
+}
+
+fn fingerprint(expression: String) -> Option<Probe> {
+    Some(Probe::Fingerprint(expression))
+}
+
+/// Goes on to the word that says what the statement is about: past `DEFINER = …`, `UNIQUE`, `OR REPLACE` and the like.
+fn kind(reader: &mut Reader<'_>) -> Option<String> {
+    while !reader.sees(KINDS) {
+        if reader.is_at_end() {
+            return None;
+        }
+        reader.skip();
+    }
+    let kind = reader.peek()?.to_ascii_uppercase();
+    reader.skip();
+    Some(kind)
+}
+
+fn create(reader: &mut Reader<'_>) -> Option<Probe> {
+    let replaces = reader.take_all(&["OR", "REPLACE"]);
+    if reader.sees(&["TEMPORARY"]) || reader.take("SPATIAL") && reader.sees(&["REFERENCE"]) {
+        return Some(Probe::Rerun);
+    }
+    let kind = kind(reader)?;
+    reader.take("BODY");
+    if reader.take_all(&["IF", "NOT", "EXISTS"]) {
+        return Some(Probe::Rerun);
+    }
+    if replaces {
+        return match kind.as_str() {
+            "TABLE" | "SEQUENCE" => fingerprint(expression::storage(&reader.name()?, None)),
+            "DATABASE" | "SCHEMA" => unknown("a database that was replaced looks like one that was not"),
+            _ => Some(Probe::Rerun),
+        };
+    }
+    match kind.as_str() {
+        "INDEX" => {
+            let index = reader.identifier()?;
+            // `USING BTREE` may come before the table.
+            while !reader.take("ON") {
+                if reader.is_at_end() {
+                    return None;
+                }
+                reader.skip();
+            }
+            fingerprint(index_exists(&reader.name()?, &index))
+        }
+        "USER" | "ROLE" => unknown(ACCOUNTS),
+        "TABLE" | "SEQUENCE" | "VIEW" => fingerprint(table_exists(&reader.name()?)),
+        kind => existence(kind, &reader.name()?),
+    }
+}
+
+/// Whether something is there.
+fn existence(kind: &str, name: &Name) -> Option<Probe> {
+    fingerprint(match kind {
+        "TABLE" | "TABLES" | "VIEW" | "SEQUENCE" => table_exists(name),
+        "PROCEDURE" | "FUNCTION" | "PACKAGE" => routine_exists(kind, name),
+        "TRIGGER" => trigger_exists(name),
+        "EVENT" => event_exists(name),
+        "DATABASE" | "SCHEMA" => database_exists(name),
+        "SERVER" | "TABLESPACE" | "UNDO" | "LOGFILE" | "RESOURCE" | "LIBRARY" => {
+            return unknown("the catalog does not show such things to every login");
+        }
+        _ => return None,
+    })
+}
+
+fn drop(reader: &mut Reader<'_>) -> Option<Probe> {
+    if reader.sees(&["TEMPORARY"]) || reader.take("SPATIAL") && reader.sees(&["REFERENCE"]) {
+        return Some(Probe::Rerun);
+    }
+    let kind = kind(reader)?;
+    reader.take("BODY");
+    if kind == "PREPARE" || reader.take_all(&["IF", "EXISTS"]) {
+        return Some(Probe::Rerun);
+    }
+    match kind.as_str() {
+        "INDEX" => {
+            let index = reader.identifier()?;
+            reader.take("ON").then_some(())?;
+            fingerprint(index_exists(&reader.name()?, &index))
+        }
+        "USER" | "ROLE" => unknown(ACCOUNTS),
+        // Several are dropped one by one on MariaDB: as long as one is there, it is not done.
+        "TABLE" | "TABLES" | "VIEW" | "SEQUENCE" => {
+            let names = reader.names()?;
+            fingerprint(any_of(names.iter().map(table_exists)))
+        }
+        kind => existence(kind, &reader.name()?),
+    }
+}
+
+fn alter(reader: &mut Reader<'_>) -> Option<Probe> {
+    let kind = kind(reader)?;
+    match kind.as_str() {
+        "TABLE" => {
+            reader.take_all(&["IF", "EXISTS"]);
+            let table = reader.name()?;
+            if reader.has_ahead(&["DISCARD", "IMPORT"]) {
+                return unknown("the catalog does not tell whether a table's file was taken away or brought back");
+            }
+            fingerprint(alter::change_of(&table, reader))
+        }
+        "SEQUENCE" => fingerprint(expression::definition(&reader.name()?, alter::Aspects::ALL)),
+        "EVENT" => {
+            let event = reader.name()?;
+            if !reader.has_ahead(&["RENAME"]) {
+                return Some(Probe::Rerun);
+            }
+            fingerprint(event_exists(&event))
+        }
+        "USER" | "ROLE" if reader.has_ahead(&["RENAME"]) => unknown(ACCOUNTS),
+        "VIEW" | "PROCEDURE" | "FUNCTION" | "DATABASE" | "SCHEMA" | "SERVER" | "USER" | "INSTANCE" | "LIBRARY" => {
+            Some(Probe::Rerun)
+        }
+        _ => unknown("the catalog does not show such things to every login"),
+    }
+}
+
+fn rename(reader: &mut Reader<'_>) -> Option<Probe> {
+    if !reader.take("TABLE") && !reader.take("TABLES") {
+        return unknown(ACCOUNTS);
+    }
+    reader.take_all(&["IF", "EXISTS"]);
+    let mut pairs = Vec::new();
+    loop {
+        let old = reader.name()?;
+        for word in ["WAIT", "NOWAIT"] {
+            // MariaDB: how long to wait for the table.
+            if reader.take(word) && word == "WAIT" {
+                reader.skip();
+            }
+        }
+        reader.take("TO").then_some(())?;
+        pairs.push((old, reader.name()?));
+        if !reader.take_symbol(",") {
+            break;
+        }
+    }
+    let same = |one: &Name, other: &Name| one.name.eq_ignore_ascii_case(&other.name);
+    // A name that is given up and not taken again tells by itself. In a swap every name stays, with another table behind it.
+    let gone = pairs.iter().map(|(old, _)| old).find(|old| !pairs.iter().any(|(_, new)| same(old, new)));
+    fingerprint(match gone {
+        Some(old) => table_exists(old),
+        None => expression::storage(&pairs[0].0, None),
+    })
+}
+
+fn plugin(reader: &mut Reader<'_>) -> Option<Probe> {
+    if !reader.take("PLUGIN") {
+        return unknown("the catalog does not tell libraries and components apart");
+    }
+    if reader.take_all(&["IF", "EXISTS"]) || reader.take_all(&["IF", "NOT", "EXISTS"]) {
+        return Some(Probe::Rerun);
+    }
+    fingerprint(expression::plugin_exists(&reader.identifier()?))
+}
+
+#[cfg(test)]
+mod tests;
