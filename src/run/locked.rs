@@ -192,6 +192,12 @@ impl Locked {
     /// connection's work has ended one way or the other.
     pub(super) async fn reconnect(&mut self, reason: &str, listener: &mut Listener<'_>) -> Result<(), RunError> {
         let start = Instant::now();
+        // What looks dead to us may still hold the lock, and then we would wait for ourselves.
+        let farewell = async {
+            self.roll_back().await;
+            let _ = self.session.unlock(&self.lock.clone()).await;
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
         loop {
             let left = self.settings.reconnect_for.saturating_sub(start.elapsed());
             let mut session = self.connector.connect(left, listener).await?;

@@ -19,6 +19,9 @@ const BATCH_STEPS: usize = 50;
 /// On a fresh database, how many bytes of scripts ride in one message.
 const BATCH_BYTES: usize = 256 * 1024;
 
+/// How often the connection may be lost in a row without any migration done in between.
+const SETBACKS: u32 = 5;
+
 /// Why an attempt ended early.
 pub(super) enum Trouble {
     /// The connection is gone; history will tell.
@@ -68,6 +71,7 @@ impl Locked {
         self.create_history().await?;
         let mut done = Vec::new();
         let mut next = 0;
+        let mut setbacks = 0;
         let mut head = self.history.head();
         while next < steps.len() {
             if self.connector.interrupt.requested() {
@@ -83,12 +87,20 @@ impl Locked {
                 }
                 Err(trouble) => {
                     if let Trouble::Lost(error) = &trouble {
+                        setbacks += 1;
+                        if setbacks > SETBACKS {
+                            return Err(RunError::Sql { doing: "keep a connection", error: error.clone() });
+                        }
                         self.reconnect(&error.message, listener).await?;
                     } else {
                         self.read_history().await?;
                     }
                     self.finish_interrupted(listener).await?;
-                    next = self.catch_up(&steps, base, next, &mut done, listener);
+                    let known = next;
+                    next = self.catch_up(&steps, base, known, &mut done, listener);
+                    if next > known {
+                        setbacks = 0;
+                    }
                     head = self.history.head();
                 }
             }

@@ -8,11 +8,15 @@ mod support;
 
 mod architecture;
 mod ddl;
+mod down;
 mod faults;
 mod house;
 mod readme;
+mod secrets;
 mod sessions;
 mod split;
+mod up;
+mod waiting;
 
 use std::path::Path;
 

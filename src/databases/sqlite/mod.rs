@@ -8,12 +8,15 @@ mod mounts;
 mod observer;
 mod session;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
 use super::address::SQLITE;
 use super::{Address, Addressing, ConnectError, Database, Dialect, Session};
+
+/// How long a file may be busy when it is opened.
+const OPENING: Duration = Duration::from_secs(10);
 
 /// SQLite.
 #[derive(Debug)]
@@ -42,7 +45,16 @@ impl Database for Sqlite {
     }
 
     async fn connect(&self, address: &Address, who: &str) -> Result<Box<dyn Session>, ConnectError> {
-        Ok(Box::new(session::SqliteSession::open(address, who).await?))
+        let start = Instant::now();
+        loop {
+            match session::SqliteSession::open(address, who).await {
+                // Opening writes nothing, and reads the header: a moment in which another process commits is no failure.
+                Err(error) if error.starting && start.elapsed() < OPENING => {
+                    tokio::time::sleep(self.poll_every()).await
+                }
+                result => return Ok(Box::new(result?)),
+            }
+        }
     }
 
     fn poll_every(&self) -> Duration {

@@ -161,7 +161,7 @@ fn closed() -> SqlError {
 async fn connect(file: Option<&File>, cancellation: &Cancellation) -> Result<SqliteConnection, sqlx::Error> {
     let mut options = SqliteConnectOptions::new()
         // Waiting is the caller's business: it says what it waits for.
-        .busy_timeout(Duration::ZERO)
+        .busy_timeout(BUSY)
         .foreign_keys(true)
         .disable_statement_logging();
     if let Some(file) = file {
@@ -217,6 +217,10 @@ fn refuse(address: &Address, error: &SqlError) -> ConnectError {
         starting: error.kind == ErrorKind::LockTimeout,
     }
 }
+
+/// How long SQLite itself waits for a file that another process is writing: long enough for a commit to pass, short
+/// enough that whoever waits longer can be told.
+const BUSY: Duration = Duration::from_secs(1);
 
 /// Runs SQL and ignores its rows.
 async fn drain(connection: &mut SqliteConnection, sql: &str) -> Result<(), sqlx::Error> {

@@ -19,7 +19,9 @@ fn cuts(engine: Engine) {
     let counts = proxy.counts();
     let every = std::env::var("COEXIST_TEST_EVERY_BYTE").is_ok();
     let mut jobs = Vec::new();
-    for (direction, bytes) in [(Direction::ToServer, counts.bytes_to_server), (Direction::ToClient, counts.bytes_to_client)] {
+    for (direction, bytes) in
+        [(Direction::ToServer, counts.bytes_to_server), (Direction::ToClient, counts.bytes_to_client)]
+    {
         let step = if every { 1 } else { (bytes / 25).max(1) as usize };
         jobs.extend((1..bytes).step_by(step).map(|after| (direction, after)));
     }
@@ -40,7 +42,8 @@ fn cuts(engine: Engine) {
         // What an attempt says it applied is applied.
         for line in attempt.stderr.lines().filter_map(|line| line.strip_prefix("applied ")) {
             let version = line.split(' ').next().unwrap_or_default();
-            let known = db.rows(&format!("select state from migrate_history where version = '{version}' or name = 'view'"));
+            let known =
+                db.rows(&format!("select state from migrate_history where version = '{version}' or name = 'view'"));
             assert!(!known.is_empty(), "cut after {after} {direction:?}: {line}");
         }
         proxy.restore();

@@ -1,0 +1,212 @@
+//! Going forward.
+
+use crate::support::{Engine, Project, TestDatabase};
+
+fn shop() -> Project {
+    Project::with([
+        ("migrations/0001_users.up.sql", "create table users (id int primary key, name varchar(50));"),
+        ("migrations/0001_users.down.sql", "drop table users;"),
+        ("migrations/0002_orders.up.sql", "create table orders (id int primary key, user_id int);"),
+        ("migrations/0002_orders.down.sql", "drop table orders;"),
+        ("migrations/0003_note.up.sql", "alter table orders add column note varchar(50);"),
+        ("migrations/0003_note.down.sql", "alter table orders drop column note;"),
+    ])
+}
+
+fn applied(db: &TestDatabase) -> Vec<String> {
+    db.rows("select version from migrate_history where kind = 'apply' and state = 'done' order by seq").concat()
+}
+
+each_database! {
+    fn applies_in_order_and_then_has_nothing_to_do(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.run(["status", "--exit-code"]).exits(4).says("pending");
+        project.run(["up"]).ok().says("3 migrations applied");
+        assert_eq!(applied(&db), ["0001", "0002", "0003"]);
+        project.run(["up"]).ok().says("nothing to do");
+        project.run(["status", "--exit-code"]).ok().says("3 applied, 0 pending");
+        project.run(["verify"]).ok().says("verified 3 applied migrations");
+    }
+
+    fn reading_commands_write_nothing(db: TestDatabase) {
+        let project = shop().on(&db);
+        let before = db.schema();
+        for command in [vec!["status"], vec!["plan"], vec!["verify"], vec!["log"], vec!["lock"], vec!["up", "--dry-run"], vec!["version"]] {
+            project.run(command).ok();
+        }
+        assert_eq!(db.schema(), before);
+        assert!(!db.table_exists("migrate_history"));
+    }
+
+    fn a_failing_statement_names_its_place_and_leaves_nothing(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.write("migrations/0004_bad.sql", "insert into users values (1, 'a');\n\n-- a comment\n  insert into nowhere values (1);\n");
+        let output = project.run(["up"]).exits(1);
+        let output = output.says("migrations/0004_bad.sql:4:").says("statement 2 of 2").says("hint:");
+        assert!(output.stderr.contains("insert into nowhere"), "{output}");
+        assert_eq!(applied(&db), ["0001", "0002", "0003"]);
+        assert_eq!(db.value("select count(*) from users"), "0", "the first statement was rolled back");
+        project.write("migrations/0004_bad.sql", "insert into users values (1, 'a');");
+        project.run(["up"]).ok();
+        assert_eq!(db.value("select count(*) from users"), "1");
+    }
+
+    fn count_name_and_plan(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.run(["up", "1"]).ok();
+        assert_eq!(applied(&db), ["0001"]);
+        project.run(["plan", "--to", "orders", "-o", "plan.json"]).ok().says("create table orders");
+        project.run(["up", "--plan", "plan.json"]).ok();
+        assert_eq!(applied(&db), ["0001", "0002"]);
+        project.run(["up", "--plan", "plan.json"]).exits(5).says("plan was made for another state");
+        project.run(["up", "--to", "nonsense"]).exits(2).says("`nonsense` is no version");
+        project.run(["up", "--to", "3"]).ok();
+        assert_eq!(applied(&db), ["0001", "0002", "0003"]);
+    }
+
+    fn line_ends_and_names_do_not_matter_and_edits_do(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.write("migrations/0002_orders.up.sql", "create table orders (\n  id int primary key,\n  user_id int\n);\n");
+        project.run(["up"]).ok();
+        project.write("migrations/0002_orders.up.sql", "\u{feff}create table orders (\r\n  id int primary key,\r\n  user_id int\r\n);\r\n");
+        project.remove("migrations/0001_users.up.sql");
+        project.write("migrations/0001_accounts.up.sql", "create table users (id int primary key, name varchar(50));");
+        project.remove("migrations/0001_users.down.sql");
+        project.run(["up"]).ok().says("nothing to do");
+        project.write("migrations/0003_note.up.sql", "alter table orders add column note varchar(99);");
+        project.run(["up"]).exits(5).says("0003 note").says("migrate repair 0003");
+        let shown = project.run(["verify", "--color", "always"]).exits(5);
+        assert!(shown.stdout.contains("\u{1b}[31m-alter table orders add column note varchar(50);"), "{shown}");
+        assert!(shown.stdout.contains("\u{1b}[32m+alter table orders add column note varchar(99);"), "{shown}");
+        project.run(["repair", "3"]).ok().says("repaired 0003");
+        project.run(["up"]).ok();
+    }
+
+    fn a_late_file_runs_only_when_it_is_independent(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.run(["up"]).ok();
+        project.write("migrations/0002.1_tags.sql", "create table tags (id int primary key);");
+        project.run(["status"]).ok().says("out of order");
+        project.run_with(&[("MIGRATE_OUT_OF_ORDER", "error")], ["up"]).exits(5).says("comes before `0003`");
+        project.run(["up"]).ok();
+        assert!(db.table_exists("tags"));
+        project.write("migrations/0002.2_more.sql", "create index orders_user on orders (user_id);");
+        project.run(["up"]).exits(5).says("`orders`");
+        project.run_with(&[("MIGRATE_OUT_OF_ORDER", "allow")], ["up"]).ok();
+    }
+
+    fn a_database_that_is_ahead_is_refused_unless_allowed(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.run(["up"]).ok();
+        project.remove("migrations/0003_note.up.sql");
+        project.remove("migrations/0003_note.down.sql");
+        project.run(["up"]).exits(5).says("newer than every file");
+        project.run_with(&[("MIGRATE_AHEAD", "allow")], ["up"]).ok();
+        project.remove("migrations/0001_users.up.sql");
+        project.remove("migrations/0001_users.down.sql");
+        project.run_with(&[("MIGRATE_AHEAD", "allow")], ["up"]).exits(5).says("its file is missing");
+        project.run(["repair", "--forget", "1"]).ok();
+        project.run_with(&[("MIGRATE_AHEAD", "allow")], ["up"]).ok();
+    }
+
+    fn repeatables_run_again_when_they_change(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.write("migrations/R__names.sql", "drop view if exists names; create view names as select name from users;");
+        project.run(["up"]).ok().says("R__names");
+        project.run(["up"]).ok().says("nothing to do");
+        project.write("migrations/R__names.sql", "drop view if exists names; create view names as select id, name from users;");
+        project.run(["up"]).ok().says("R__names");
+        project.run(["redo", "1", "--yes"]).ok();
+        project.run(["up"]).ok().says("R__names");
+    }
+
+    fn an_outer_transaction_is_its_own_tools_way(db: TestDatabase) {
+        let project = shop().on(&db);
+        project.write("migrations/0004_own.sql", "create table one (id int);\ncommit;\ncreate table two (id int);");
+        project.run(["up"]).exits(2).says("0004_own.sql:2:1").says("commit").says("hint:");
+        assert!(!db.table_exists("migrate_history"), "nothing runs before everything was checked");
+    }
+
+    fn a_script_that_moves_the_session_does_not_move_the_history(db: TestDatabase) {
+        let project = shop().on(&db);
+        let text = match db.engine() {
+            Engine::Postgres => "create schema other; set search_path = other; create table inside (id int); set standard_conforming_strings = off; set role none;",
+            Engine::Mariadb => "set sql_mode = ''; set foreign_key_checks = 0; set names latin1; create table inside (id int);",
+            Engine::Sqlite => "create temporary table migrate_history (seq int); create table inside (id int);",
+        };
+        project.write("migrations/0004_session.sql", text);
+        project.write("migrations/0005_after.sql", "insert into users values (5, 'back\\slash');");
+        project.run(["up"]).ok();
+        project.run(["verify"]).ok();
+        assert_eq!(applied(&db).len(), 5);
+        assert_eq!(db.value("select name from users where id = 5").replace("\\\\", "\\").len(), if db.engine() == Engine::Mariadb { 9 } else { 10 });
+    }
+}
+
+#[test]
+fn all_in_one_transaction() {
+    for engine in [Engine::Postgres, Engine::Sqlite].into_iter().filter(|engine| engine.is_wanted()) {
+        let db = TestDatabase::fresh(engine);
+        let project = shop().on(&db);
+        project.write("migrations/0004_bad.sql", "insert into nowhere values (1);");
+        project.run(["up", "--transaction", "all"]).exits(1).says("0004_bad.sql:1:");
+        assert!(!db.table_exists("users"), "all of it was rolled back");
+        project.remove("migrations/0004_bad.sql");
+        project.run(["up", "--transaction", "all"]).ok().says("3 migrations applied");
+        assert_eq!(applied(&db), ["0001", "0002", "0003"]);
+    }
+}
+
+#[test]
+fn a_statement_that_must_be_alone_is_refused_among_others() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = shop().on(&db);
+    project.write(
+        "migrations/0004_index.sql",
+        "update users set name = 'x';\ncreate index concurrently users_name on users (name);",
+    );
+    project.run(["up"]).exits(2).says("0004_index.sql:2:1").says("-- migrate:no-transaction");
+    project.write("migrations/0004_index.sql", "-- migrate:no-transaction\nupdate users set name = 'x';\ncreate index concurrently users_name on users (name);");
+    project.run(["up"]).ok();
+}
+
+#[test]
+fn a_failed_concurrent_index_leaves_nothing_invalid() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = shop().on(&db);
+    project.run(["up"]).ok();
+    db.sql("insert into users values (1, 'same'), (2, 'same')");
+    project.write("migrations/0004_unique.sql", "create unique index concurrently users_name on users (name);");
+    project.run(["up"]).exits(1).says("0004_unique.sql:1:1");
+    assert_eq!(db.value("select count(*) from pg_index where not indisvalid"), "0");
+    db.sql("delete from users where id = 2");
+    project.run(["up"]).ok();
+    assert_eq!(db.value("select count(*) from pg_index where indexrelid = 'users_name'::regclass and indisvalid"), "1");
+}
+
+#[test]
+fn rebuilding_a_table_keeps_the_rows_that_point_to_it() {
+    if !Engine::Sqlite.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Sqlite);
+    let project = Project::with([(
+        "migrations/0001_base.sql",
+        "create table parent (id integer primary key); create table child (id integer primary key, parent_id integer references parent (id) on delete cascade); insert into parent values (1); insert into child values (1, 1);",
+    )])
+    .on(&db);
+    project.run(["up"]).ok();
+    let rebuild = "pragma foreign_keys = off;\ncreate table parent_new (id integer primary key, more text);\ninsert into parent_new (id) select id from parent;\ndrop table parent;\nalter table parent_new rename to parent;\npragma foreign_keys = on;";
+    project.write("migrations/0002_rebuild.sql", rebuild);
+    project.run(["up"]).ok();
+    assert_eq!(db.value("select count(*) from child"), "1", "the cascade did not run");
+    project.write("migrations/0003_break.sql", "pragma foreign_keys = off;\ndelete from parent;");
+    project.run(["up"]).exits(1).says("rows would point nowhere").says("child");
+    assert_eq!(db.value("select count(*) from parent"), "1");
+}

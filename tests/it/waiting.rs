@@ -1,0 +1,153 @@
+//! Waiting for other deployments, and for locks inside the database, without making anybody else wait.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Engine, PgBouncer, Project, TestDatabase};
+
+fn slow(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "select pg_sleep(3);",
+        Engine::Mariadb => "do sleep(3);",
+        Engine::Sqlite => {
+            "with recursive c(x) as (select 1 union all select x + 1 from c where x < 30000000) select max(x) from c;"
+        }
+    }
+}
+
+each_database! {
+    fn who_holds_the_lock_is_said_and_a_dead_holder_frees_it(db: TestDatabase) {
+        let text = format!("create table t (id int);\n{}", slow(db.engine()));
+        let project = Project::with([("migrations/0001_slow.sql", text)]).on(&db);
+        let holder = project.spawn(["up"]);
+        let start = Instant::now();
+        while project.run(["lock"]).ok().stdout.contains("nobody") {
+            assert!(start.elapsed() < Duration::from_secs(20), "nobody takes the lock");
+        }
+        let output = project.run(["up", "--lock-wait", "300ms"]).exits(7);
+        output.says("another run holds the lock").says("migrate/");
+        holder.kill();
+        drop(holder.wait());
+        project.run(["up"]).ok();
+        assert!(db.table_exists("t"));
+        project.run(["lock"]).ok().says("nobody holds the lock");
+    }
+
+    fn ctrl_c_leaves_nothing(db: TestDatabase) {
+        let text = format!("create table t (id int);\n{}", slow(db.engine()));
+        let project = Project::with([("migrations/0001_slow.sql", text)]).on(&db);
+        let running = project.spawn(["up"]);
+        std::thread::sleep(Duration::from_millis(800));
+        running.interrupt();
+        running.wait().exits(130);
+        project.run(["lock"]).ok().says("nobody holds the lock");
+        project.run(["up"]).ok();
+        project.run(["verify"]).ok();
+    }
+}
+
+#[test]
+fn an_index_is_built_concurrently_while_another_deployer_waits() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    db.sql(
+        "create table big (id int, v text); insert into big select i, md5(i::text) from generate_series(1, 200000) i;",
+    );
+    let project = Project::with([("migrations/0001_index.sql", "create index concurrently big_v on big (v);")]).on(&db);
+    let running: Vec<_> = (0..3).map(|_| project.spawn(["up"])).collect();
+    for one in running {
+        one.wait().ok();
+    }
+    assert_eq!(db.value("select count(*) from pg_index where indexrelid = 'big_v'::regclass and indisvalid"), "1");
+}
+
+/// How long the slowest of the readers waited while `work` went on.
+fn slowest_reader(db: &TestDatabase, work: impl FnOnce()) -> Duration {
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut client = db.open();
+            let mut slowest = Duration::ZERO;
+            while !done.load(std::sync::atomic::Ordering::SeqCst) {
+                let start = Instant::now();
+                client.sql("select count(*) from busy");
+                slowest = slowest.max(start.elapsed());
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            slowest
+        });
+        work();
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+        reader.join().unwrap()
+    })
+}
+
+#[test]
+fn readers_never_wait_longer_than_the_lock_timeout() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    db.sql("create table busy (id int); insert into busy values (1);");
+    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(&db);
+    let mut blocker = db.open();
+    blocker.sql("begin");
+    blocker.sql("select count(*) from busy");
+    let slowest = slowest_reader(&db, || {
+        let running = project.spawn(["up"]);
+        std::thread::sleep(Duration::from_secs(3));
+        blocker.sql("commit");
+        let output = running.wait().ok();
+        output.says("blocked").says("blocked by connection").says("idle in transaction");
+    });
+    assert!(slowest < Duration::from_millis(400), "a reader waited {slowest:?}");
+}
+
+#[test]
+fn metadata_locks_are_waited_for_as_politely() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    db.sql("create table busy (id int); insert into busy values (1);");
+    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(&db);
+    let mut blocker = db.open();
+    blocker.sql("begin");
+    blocker.sql("select count(*) from busy");
+    let running = project.spawn(["up"]);
+    running.wait_for("blocked");
+    blocker.sql("commit");
+    running.wait().ok();
+}
+
+#[test]
+fn giving_up_on_a_lock_names_who_was_in_the_way() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    db.sql("create table busy (id int);");
+    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(&db);
+    let mut blocker = db.open();
+    blocker.sql("begin");
+    blocker.sql("select count(*) from busy");
+    project.run(["up", "--retry-for", "1s"]).exits(1).says("blocked by connection").says("rolled back");
+    blocker.sql("commit");
+    project.run(["up"]).ok();
+}
+
+#[test]
+fn a_transaction_pooler_is_refused_with_the_way_out() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let pooler = PgBouncer::before(db.server(), 1);
+    let project = Project::with([("migrations/0001_t.sql", "create table t (id int);")]).on(&db);
+    let output = project.run_with(&[("MIGRATE_DATABASE_URL", &db.url_at(pooler.address()))], ["up"]);
+    assert_ne!(output.code(), Some(0), "{output}");
+    output.says("MIGRATE_DATABASE_URL");
+    assert!(!db.table_exists("t"));
+    project.run(["up"]).ok();
+}
