@@ -151,17 +151,20 @@ impl Locked {
                 Err(Trouble::Failed(stopped)) => stopped,
                 Err(other) => return Err(other),
             };
-            let finished = if self.settings.scope == Scope::All { 0 } else { stopped.step };
+            // In one transaction with all others, nothing is finished before everything is.
+            let all = self.settings.scope == Scope::All;
+            let finished = if all { 0 } else { stopped.step };
             if finished > 0 {
                 head.clone_from(&heads[finished - 1]);
                 running = None;
             }
             at += finished;
-            let prepared = &steps[at];
+            let culprit = if all { stopped.step } else { at };
+            let prepared = &steps[culprit];
             let retry =
                 stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !patience.remaining().is_zero();
             if !retry {
-                return Err(Trouble::Failed(Box::new(Stopped { step: at, ..*stopped })));
+                return Err(Trouble::Failed(Box::new(Stopped { step: culprit, ..*stopped })));
             }
             let statement = match stopped.role {
                 Role::Statement(index) => index + 1,
