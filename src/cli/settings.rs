@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use coexist::config::{Config, Folders};
 use coexist::databases::{Address, HistoryTable, Limits, Parts, Secret, TlsMode};
-use coexist::layouts::{self, Layout, Options, Source};
+use coexist::layouts::{self, Layout, Options, Source, Weight};
 use coexist::migrator::Migrator;
 use coexist::plan::{Policy, Tolerance};
 use coexist::run::{Connector, Interrupt, Scope, Settings};
@@ -266,7 +266,9 @@ impl Surroundings {
         let address = self.address(terminal)?;
         let address = if wishes.writes { address.for_writing() } else { address.for_reading() };
         let source = if wishes.needs_files { self.migrations()? } else { Source::default() };
-        for remark in &source.remarks {
+        // Notes are for whoever asks; an incomplete migration concerns everybody.
+        let verbose = self.shared.verbose > 0;
+        for remark in source.remarks.iter().filter(|remark| verbose || remark.weight == Weight::Incomplete) {
             let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
             terminal.event(&coexist::run::event::Event::Warning { message: &message });
         }

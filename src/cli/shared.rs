@@ -96,7 +96,7 @@ pub struct Shared {
     /// Only results and what needs attention
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
-    /// What the program does inside, on standard error; twice for more
+    /// Every statement as it begins, and notes on the folder
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
     /// When to use colours

@@ -20,6 +20,7 @@ pub struct Terminal {
     format: &'static dyn Format,
     choice: ColorChoice,
     quiet: bool,
+    verbose: bool,
     redactor: Redactor,
     progress: Option<Progress>,
 }
@@ -35,7 +36,14 @@ impl Terminal {
         let format = report::find(&shared.format).unwrap_or(report::ALL[0]);
         let bar = format.is_for_people() && !shared.quiet && io::stderr().is_terminal();
         let progress = bar.then(Progress::new);
-        Terminal { format, choice, quiet: shared.quiet, redactor: Redactor::new([]), progress }
+        Terminal {
+            format,
+            choice,
+            quiet: shared.quiet,
+            verbose: shared.verbose > 0,
+            redactor: Redactor::new([]),
+            progress,
+        }
     }
 
     /// Never lets these pass.
@@ -87,7 +95,13 @@ impl Terminal {
         if (self.quiet && !matters) || self.format.event(event, &mut text).is_err() {
             return;
         }
-        let text = String::from_utf8_lossy(&text).into_owned();
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        if let Event::StatementStarted { id, statement, of, sql } = event
+            && self.verbose
+            && self.format.is_for_people()
+        {
+            text = format!("  {id} [{statement}/{of}] {}\n", report::one_line(sql, 160));
+        }
         let text = self.redactor.redact(&text).into_owned();
         match &mut self.progress {
             Some(progress) => progress.event(event, &text),

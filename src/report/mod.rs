@@ -16,7 +16,7 @@ use crate::run::Outcome;
 use crate::run::event::Event;
 
 pub use sanitize::{redact_sql, sanitize};
-pub use text::blocker_lines;
+pub use text::{blocker_lines, one_line};
 
 /// Every format, the default first.
 pub static ALL: &[&dyn Format] = &[&text::Text, &json::Json];

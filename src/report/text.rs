@@ -146,7 +146,7 @@ fn write_blockers(verb: &str, blockers: &[Blocker], out: &mut dyn Write) -> io::
 }
 
 /// A statement on one line, cut where it gets long.
-fn one_line(sql: &str, longest: usize) -> String {
+pub fn one_line(sql: &str, longest: usize) -> String {
     let words: Vec<&str> = sql.split_whitespace().collect();
     let line = redact_sql(&words.join(" ")).into_owned();
     let cut: String = line.chars().take(longest).collect();

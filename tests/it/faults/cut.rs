@@ -8,6 +8,11 @@ fn through(db: &TestDatabase, proxy: &Proxy) -> Project {
     Project::with(files(db.engine())).on(db).variable("MIGRATE_DATABASE_URL", &db.url_at(proxy.address()))
 }
 
+#[allow(clippy::disallowed_methods, reason = "the test's own switch, not the program's")]
+fn every_byte() -> bool {
+    std::env::var("COEXIST_TEST_EVERY_BYTE").is_ok()
+}
+
 fn cuts(engine: Engine) {
     if !engine.is_wanted() {
         return;
@@ -17,12 +22,11 @@ fn cuts(engine: Engine) {
     let proxy = Proxy::to(db.server().address());
     through(&db, &proxy).run(["up"]).ok();
     let counts = proxy.counts();
-    let every = std::env::var("COEXIST_TEST_EVERY_BYTE").is_ok();
     let mut jobs = Vec::new();
     for (direction, bytes) in
         [(Direction::ToServer, counts.bytes_to_server), (Direction::ToClient, counts.bytes_to_client)]
     {
-        let step = if every { 1 } else { (bytes / 25).max(1) as usize };
+        let step = if every_byte() { 1 } else { (bytes / 25).max(1) as usize };
         jobs.extend((1..bytes).step_by(step).map(|after| (direction, after)));
     }
     in_parallel(jobs, move |(direction, after)| {
