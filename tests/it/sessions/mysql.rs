@@ -60,6 +60,7 @@ on_server! {
         assert!(about.version.len() >= 2);
         assert_eq!(about.database, database.name());
         assert!(about.user.starts_with("tester@"), "{}", about.user);
+        assert_eq!(about.warnings, [] as [String; 0]);
         assert_eq!(about.connection, value(&mut session, "SELECT CONNECTION_ID()").await);
         session.close().await;
     }
