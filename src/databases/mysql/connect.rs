@@ -181,7 +181,7 @@ fn introduce(address: &Address, place: &str, row: &Row, status: &[Row]) -> Resul
     if value(status, "Ssl_cipher").is_none() && !address.is_local() {
         warnings.push(format!("the connection to {place} is not encrypted: give `--tls require` or better"));
     }
-    if value(status, "wsrep_cluster_status").is_some_and(|state| state != "Disconnected") {
+    if is_galera(status) {
         warnings.push(
             "this is a Galera cluster, whose nodes do not share locks: always deploy through the same node".to_owned(),
         );
