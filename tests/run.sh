@@ -73,6 +73,8 @@ part() {
     times+="$(printf '%6d s  %s' $((SECONDS - start)) "$name")"$'\n'
 }
 
+# Where rustup puts it, for a shell that was not opened since.
+PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin
 if ! command -v cargo >/dev/null; then
     echo "tests/run.sh: Rust is missing: https://rustup.rs" >&2
     exit 1
