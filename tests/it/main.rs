@@ -9,6 +9,7 @@ mod support;
 mod architecture;
 mod ddl;
 mod house;
+mod mysql_crashes;
 mod readme;
 mod sessions;
 mod split;

@@ -120,6 +120,14 @@ on_server! {
         assert_eq!(value(&mut session, "SELECT GROUP_CONCAT(i) FROM a").await, "1,2");
     }
 
+    what_the_server_keeps_is_the_statement_alone(database) {
+        let mut session = open(&database).await;
+        let parts = ["CREATE PROCEDURE p() SELECT 'p'", "CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1", "CREATE TABLE a (i int)"];
+        run(&mut session, &parts).await.unwrap();
+        let kept = "SELECT GROUP_CONCAT(ROUTINE_DEFINITION ORDER BY 1 SEPARATOR '|') FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()";
+        assert_eq!(value(&mut session, kept).await, "RETURN 1|SELECT 'p'");
+    }
+
     guards_speak_at_run_time(database) {
         let (mut session, dialect) = (open(&database).await, dialect(&database));
         run(&mut session, &["CREATE TABLE a (i int)"]).await.unwrap();
