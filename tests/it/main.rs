@@ -8,6 +8,7 @@ mod support;
 
 mod architecture;
 mod ddl;
+mod faults;
 mod house;
 mod mysql_crashes;
 mod readme;

@@ -275,6 +275,7 @@ fn text(bytes: &Mutex<Vec<u8>>) -> String {
 
 /// How a run of the program ended and what it wrote.
 #[derive(Clone)]
+#[derive(Debug)]
 pub struct Output {
     shown: String,
     status: ExitStatus,

@@ -1,0 +1,60 @@
+//! The network cuts the connection after byte N, in either direction. A sample by default; every byte with
+//! `COEXIST_TEST_EVERY_BYTE=1`.
+
+use super::{assert_whole, files, in_parallel, undisturbed};
+use crate::support::{Cut, Direction, Engine, Manner, Project, Proxy, Scope, TestDatabase};
+
+fn through(db: &TestDatabase, proxy: &Proxy) -> Project {
+    Project::with(files(db.engine())).on(db).variable("MIGRATE_DATABASE_URL", &db.url_at(proxy.address()))
+}
+
+fn cuts(engine: Engine) {
+    if !engine.is_wanted() {
+        return;
+    }
+    let schema = undisturbed(engine);
+    let db = TestDatabase::fresh(engine);
+    let proxy = Proxy::to(db.server().address());
+    through(&db, &proxy).run(["up"]).ok();
+    let counts = proxy.counts();
+    let every = std::env::var("COEXIST_TEST_EVERY_BYTE").is_ok();
+    let mut jobs = Vec::new();
+    for (direction, bytes) in [(Direction::ToServer, counts.bytes_to_server), (Direction::ToClient, counts.bytes_to_client)] {
+        let step = if every { 1 } else { (bytes / 25).max(1) as usize };
+        jobs.extend((1..bytes).step_by(step).map(|after| (direction, after)));
+    }
+    in_parallel(jobs, move |(direction, after)| {
+        let db = TestDatabase::fresh(engine);
+        let proxy = Proxy::to(db.server().address());
+        proxy.cut(Cut { direction, after, manner: Manner::Reset, scope: Scope::Network });
+        let project = through(&db, &proxy);
+        let mut running = project.spawn(["up"]);
+        while !running.has_ended() {
+            // The network comes back a moment after it broke, as it does.
+            if proxy.counts().cut {
+                proxy.restore();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let attempt = running.wait();
+        // What an attempt says it applied is applied.
+        for line in attempt.stderr.lines().filter_map(|line| line.strip_prefix("applied ")) {
+            let version = line.split(' ').next().unwrap_or_default();
+            let known = db.rows(&format!("select state from migrate_history where version = '{version}' or name = 'view'"));
+            assert!(!known.is_empty(), "cut after {after} {direction:?}: {line}");
+        }
+        proxy.restore();
+        project.run(["up"]).ok();
+        assert_whole(&db, &project, &schema, &format!("cut after {after} bytes {direction:?}"));
+    });
+}
+
+#[test]
+fn postgres() {
+    cuts(Engine::Postgres);
+}
+
+#[test]
+fn mariadb() {
+    cuts(Engine::Mariadb);
+}
