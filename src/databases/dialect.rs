@@ -55,6 +55,12 @@ pub trait Dialect: Sync {
 
     /// What tells, after a crash, whether a statement that ran outside our transaction took effect.
     fn probe(&self, statement: &str) -> Probe;
+    /// The value that a [fingerprint](Probe::Fingerprint) certainly has before the statement when these of the same script
+    /// ran right before it, the nearest last; none when their text does not tell.
+    fn foreseen(&self, earlier: &[&str], statement: &str) -> Option<&'static str> {
+        let _ = (earlier, statement);
+        None
+    }
     /// A query for what the statement leaves behind when it is broken off or fails half-way (an invalid index): each
     /// row is a statement that clears it away. None for statements that leave nothing.
     fn leftovers(&self, statement: &str) -> Option<String> {

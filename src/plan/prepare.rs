@@ -124,6 +124,19 @@ impl Prepared {
         }
     }
 
+    /// The before-image that a statement certainly has when the one before it took effect, where the script's own text tells.
+    /// Then nothing needs to be recorded between the two: what became of both can be found out afterwards.
+    pub fn foreseen(&self, index: usize, dialect: &dyn Dialect) -> Option<&'static str> {
+        let before = index.checked_sub(1)?;
+        if self.changes_session || self.probe(before, dialect).is_none() {
+            return None;
+        }
+        self.probe(index, dialect)?;
+        let nearest = &self.pieces[index.saturating_sub(FORESIGHT)..index];
+        let earlier: Vec<&str> = nearest.iter().map(|piece| piece.sql(self)).collect();
+        dialect.foreseen(&earlier, self.pieces[index].sql(self))
+    }
+
     /// Why it cannot be part of one transaction with all others.
     pub(super) fn not_in_one_transaction(&self) -> Unrunnable {
         let alone = self.pieces.iter().find(|piece| piece.bracket != Bracket::Transaction);
@@ -143,6 +156,9 @@ impl Prepared {
             && (self.mode == Mode::Transaction || !self.pieces.iter().any(alone))
     }
 }
+
+/// How many statements back is looked, so that a long script is not read over and over.
+const FORESIGHT: usize = 16;
 
 struct Reader {
     dialect: &'static dyn Dialect,

@@ -137,12 +137,14 @@ impl Composer<'_> {
         (parts.parts, claim.head)
     }
 
-    /// The parts that run the statements from this one on, each recorded, in a migration whose entry stands.
-    pub fn statements(&mut self, step: usize, prepared: &Prepared, seq: u64, from: usize) -> Vec<Part> {
+    /// The parts that run the statements from this one on, in a migration whose entry stands or is claimed by the parts
+    /// right before. Each is recorded, unless the next one's before-image is foreseen.
+    pub fn statements(&mut self, step: usize, prepared: &Prepared, seq: u64, from: usize, claimed: bool) -> Vec<Part> {
         let mut parts = Parts { step, parts: Vec::new() };
         let total = prepared.pieces.len();
         let mine = self.dialect.guard(&self.store.is_mine(seq));
         for (index, piece) in prepared.pieces.iter().enumerate().skip(from) {
+            let recorded = prepared.foreseen(index + 1, self.dialect).is_none();
             let record = if index + 1 == total {
                 self.store.complete(seq, total)
             } else {
@@ -169,23 +171,28 @@ impl Composer<'_> {
                         parts.extend(Role::Open, self.dialect.limit_session(&limits));
                         self.session_limits = Some(limits);
                     }
-                    parts.extend(Role::Fence, self.fence());
-                    // Where the intent was written a moment ago in the same message, asking again would be idle.
-                    if index == from {
+                    // Where the claim, or the record of the statement before, was written a moment ago in the same message,
+                    // asking again would be idle.
+                    if index == from && !claimed {
                         parts.push(Role::Mine, mine.clone());
+                    }
+                    if index > from || !claimed {
+                        parts.extend(Role::Fence, self.fence());
                     }
                     let alone = self.dialect.transactional_ddl();
                     parts.parts.push(Part { step, role: Role::Statement(index), sql, alone, last: false });
                     if prepared.changes_session {
                         parts.push(Role::Mine, mine.clone());
                     }
-                    parts.parts.push(Part {
-                        step,
-                        role: Role::Record(index + 1),
-                        sql: record,
-                        alone: false,
-                        last: alone,
-                    });
+                    if recorded {
+                        parts.parts.push(Part {
+                            step,
+                            role: Role::Record(index + 1),
+                            sql: record,
+                            alone: false,
+                            last: alone,
+                        });
+                    }
                 }
             }
         }

@@ -56,18 +56,27 @@ impl Locked {
         listener: &mut Listener<'_>,
     ) -> Result<Done, RunError> {
         let stored = self.stored(&entry, file).await?;
-        let prepared = match self.edited(&entry, &stored, file)? {
-            Some(edited) => edited,
-            None => stored.clone(),
-        };
         self.take_over(&entry).await?;
-        let done = entry.statements_done;
-        let finding = self.find_out(&entry, &stored).await?;
+        let recorded = entry.statements_done;
+        let mut done = recorded;
+        let mut finding = self.find_out(&entry, &stored).await?;
+        while let (Finding::Took, Some(before)) = (&finding, stored.foreseen(done + 1, self.dialect())) {
+            done += 1;
+            finding = self.look(&stored, done, Some(before)).await?;
+        }
         let (from, resolution) = match finding {
             Finding::Unknown(reason) => return Err(half_done(&entry, &stored, reason)),
             Finding::Took => (done + 1, format!("statement {} had taken effect", done + 1)),
             Finding::DidNot => (done, format!("statement {} had not taken effect and runs again", done + 1)),
         };
+        let prepared = match self.edited(&entry, &stored, file, from)? {
+            Some(edited) => edited,
+            None => stored.clone(),
+        };
+        if from > recorded && from < prepared.pieces.len() {
+            // The next crash must find the before-image of the statement that is next.
+            self.advance(&prepared, entry.seq, from).await?;
+        }
         let resolution = if done >= stored.pieces.len() { "every statement had run".to_owned() } else { resolution };
         if let Some(id) = &entry.id {
             listener(&Event::Recovered { id, name: &entry.name, resolution: &resolution });
@@ -120,7 +129,13 @@ impl Locked {
     }
 
     /// The file's script, when it was edited after the crash in the part that has not run; none when it was not.
-    fn edited(&self, entry: &Entry, stored: &Prepared, file: Option<&Migration>) -> Result<Option<Prepared>, RunError> {
+    fn edited(
+        &self,
+        entry: &Entry,
+        stored: &Prepared,
+        file: Option<&Migration>,
+        done: usize,
+    ) -> Result<Option<Prepared>, RunError> {
         let Some(file) =
             file.filter(|file| entry.kind == Kind::Apply && file.up.checksum != stored.step.script.checksum)
         else {
@@ -132,8 +147,7 @@ impl Locked {
             let text = |prepared: &Prepared| prepared.pieces.get(index).map(|piece| piece.sql(prepared).to_owned());
             text(stored) == text(&prepared)
         };
-        // The one in flight may have run as well.
-        if (0..entry.statements_done).all(same) && (same(entry.statements_done) || entry.probe.is_none()) {
+        if (0..done).all(same) {
             return Ok(Some(prepared));
         }
         Err(RunError::History(format!(
@@ -192,7 +206,13 @@ impl Locked {
         if self.clear_leftovers(sql).await? {
             return Ok(Finding::DidNot);
         }
-        Ok(match self.dialect().probe(sql) {
+        self.look(stored, entry.statements_done, entry.probe.as_deref()).await
+    }
+
+    /// Whether a statement took effect, as the catalog tells.
+    async fn look(&mut self, stored: &Prepared, index: usize, before: Option<&str>) -> Result<Finding, RunError> {
+        let Some(piece) = stored.pieces.get(index) else { return Ok(Finding::DidNot) };
+        Ok(match self.dialect().probe(piece.sql(stored)) {
             _ if stored.rerunnable => Finding::DidNot,
             Probe::Rerun => Finding::DidNot,
             Probe::Unknown(reason) => Finding::Unknown(reason),
@@ -200,8 +220,8 @@ impl Locked {
                 let now = self.session.query(&format!("SELECT {expression}")).await;
                 let now = now.map_err(RunError::sql("look the interrupted statement up in the catalog"))?;
                 let now = now.into_iter().next().and_then(|row| row.into_iter().next().flatten());
-                match (now, &entry.probe) {
-                    (Some(now), Some(before)) if now == *before => Finding::DidNot,
+                match (now, before) {
+                    (Some(now), Some(before)) if now == before => Finding::DidNot,
                     (Some(_), Some(_)) => Finding::Took,
                     // Null is what the catalog answers who may not look.
                     _ => Finding::Unknown(
@@ -241,7 +261,7 @@ impl Locked {
             session_limits: None,
             dangling: None,
         };
-        let parts = composer.statements(0, prepared, seq, from);
+        let parts = composer.statements(0, prepared, seq, from, false);
         self.session_limits = None;
         let steps = std::slice::from_ref(prepared);
         let work = Work { steps, first: 1, parts, cut: Cut::EachStatement, from, told: false };
@@ -259,14 +279,23 @@ impl Locked {
         &mut self,
         prepared: &Prepared,
         head: &mut Head,
+        role: Role,
     ) -> Result<Option<(u64, usize)>, RunError> {
         self.read_history().await?;
         let Some(entry) = self.history.unfinished() else { return Ok(None) };
         if entry.owner != self.connector.run || entry.id.as_ref() != Some(&prepared.step.id) {
             return Ok(None);
         }
-        let (seq, done) = (entry.seq, entry.statements_done);
+        let (seq, recorded) = (entry.seq, entry.statements_done);
         *head = self.history.head();
+        // The record of the statement before rides with the next one and may not have been sent.
+        let done = match role {
+            Role::Statement(index) => index.max(recorded),
+            _ => recorded,
+        };
+        if done > recorded {
+            self.advance(prepared, seq, done).await?;
+        }
         if let Some(piece) = prepared.pieces.get(done) {
             self.clear_leftovers(piece.sql(prepared)).await?;
         }
@@ -277,26 +306,23 @@ impl Locked {
     pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, role: Role) -> Aftermath {
         let of = prepared.pieces.len();
         let mut head = self.history.head();
-        let Ok(stands) = self.where_it_stands(prepared, &mut head).await else {
+        let Ok(stands) = self.where_it_stands(prepared, &mut head, role).await else {
             return Aftermath::Resumable { done: 0, of };
         };
-        let Some((seq, recorded)) = stands else { return Aftermath::Nothing };
-        // The record of the statement before rides with the next one and may not have been sent.
-        let done = match role {
-            Role::Statement(index) => index.max(recorded),
-            _ => recorded,
-        };
-        let dialect = self.dialect();
+        let Some((seq, done)) = stands else { return Aftermath::Nothing };
         if done == 0 {
             let settled = [self.store.settle(seq, 0, State::Abandoned)];
             if self.execute("record that nothing happened", &settled).await.is_ok() {
                 return Aftermath::Nothing;
             }
-        } else if done > recorded {
-            let probe = prepared.probe(done, dialect);
-            let _ = self.execute("record how far it is", &[self.store.advance(seq, done, probe.as_deref())]).await;
         }
         Aftermath::Resumable { done, of }
+    }
+
+    /// Records how many statements are done, and the before-image of the next.
+    async fn advance(&mut self, prepared: &Prepared, seq: u64, done: usize) -> Result<(), RunError> {
+        let probe = prepared.probe(done, self.dialect());
+        self.execute("record how far it is", &[self.store.advance(seq, done, probe.as_deref())]).await
     }
 }
 

@@ -184,7 +184,7 @@ impl Locked {
             }
             if prepared.mode == Mode::Stepwise {
                 let prepared = prepared.clone();
-                running = self.where_it_stands(&prepared, head).await.map_err(Trouble::Run)?;
+                running = self.where_it_stands(&prepared, head, stopped.role).await.map_err(Trouble::Run)?;
             }
         }
         Ok(())
@@ -221,13 +221,13 @@ impl Locked {
                     head
                 }
                 (Mode::Stepwise, Some((seq, from))) if index == 0 => {
-                    parts.extend(composer.statements(index, prepared, seq, from));
+                    parts.extend(composer.statements(index, prepared, seq, from, false));
                     before
                 }
                 (Mode::Stepwise, _) => {
                     let (own, head) = composer.intent(index, prepared, &before);
                     parts.extend(own);
-                    parts.extend(composer.statements(index, prepared, head.seq, 0));
+                    parts.extend(composer.statements(index, prepared, head.seq, 0, true));
                     head
                 }
             };

@@ -11,6 +11,7 @@ mod ddl;
 mod down;
 mod faults;
 mod house;
+mod mysql_crashes;
 mod readme;
 mod secrets;
 mod sessions;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::traces::answers_once;
+use super::traces::{answers_once, keeps_its_text};
 
 /// Between statements: a line of its own, since a statement may end in a comment.
 const BETWEEN: &str = "\n;\n";
@@ -32,7 +32,8 @@ impl Message {
 }
 
 /// Cuts parts into messages of at most `largest` bytes, unless one part alone has more. Because results are all that
-/// tells how far a message was carried out, a part with any number of them is the last of its message.
+/// tells how far a message was carried out, a part with any number of them is the last of its message; so is one whose text the
+/// server keeps.
 pub(super) fn messages(parts: &[&str], largest: usize) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::new();
     let mut open = false;
@@ -55,7 +56,7 @@ pub(super) fn messages(parts: &[&str], largest: usize) -> Vec<Message> {
                 results: once.then_some(1),
             }),
         }
-        open = once;
+        open = once && !keeps_its_text(part);
     }
     messages
 }
@@ -72,6 +73,7 @@ mod tests {
     fn what_answers_once_shares_a_message() {
         assert_eq!(cut(&["select 1", "select 2", "select 3"], 1000), [(0..3, Some(3))]);
         assert_eq!(cut(&["select 1", "call p()", "select 3"], 1000), [(0..2, None), (2..3, Some(1))]);
+        assert_eq!(cut(&["create procedure p() select 1", "select 3"], 1000), [(0..1, Some(1)), (1..2, Some(1))]);
         assert_eq!(cut(&["select 1", "select 2", "select 3"], 20), [(0..2, Some(2)), (2..3, Some(1))]);
     }
 

@@ -123,7 +123,7 @@ async fn open(
             return Err(error);
         }
     };
-    if value(&status, "wsrep_cluster_status").is_some() {
+    if is_galera(&status) {
         // What other nodes have written is to be seen here before we read.
         link.query("SET SESSION wsrep_sync_wait=7").await.map_err(|error| unfriendly(&error, place))?;
     }
@@ -135,6 +135,11 @@ fn value<'r>(status: &'r [Row], name: &str) -> Option<&'r str> {
         [Some(key), Some(value)] if key == name && !value.is_empty() => Some(value.as_str()),
         _ => None,
     })
+}
+
+/// A node that is in no cluster says that it is disconnected.
+fn is_galera(status: &[Row]) -> bool {
+    value(status, "wsrep_cluster_status").is_some_and(|status| status != "Disconnected")
 }
 
 fn introduce(address: &Address, place: &str, row: &Row, status: &[Row]) -> Result<(About, Facts), ConnectError> {
@@ -176,7 +181,7 @@ fn introduce(address: &Address, place: &str, row: &Row, status: &[Row]) -> Resul
     if value(status, "Ssl_cipher").is_none() && !address.is_local() {
         warnings.push(format!("the connection to {place} is not encrypted: give `--tls require` or better"));
     }
-    if value(status, "wsrep_cluster_status").is_some_and(|state| state != "Disconnected") {
+    if is_galera(status) {
         warnings.push(
             "this is a Galera cluster, whose nodes do not share locks: always deploy through the same node".to_owned(),
         );

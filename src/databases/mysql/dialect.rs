@@ -20,7 +20,7 @@ pub(in crate::databases) struct Family {
 /// commit, takes it away; that is how we notice.
 pub(super) const SAVEPOINT: &str = "coexist_open";
 
-/// The column that marks a guard, so that its refusal is told from a script's own error 1242.
+/// The column that marks a guard, so that its refusal is told from a script's own errors.
 pub(super) const GUARD: &str = "coexist_guard";
 
 /// How our own limits begin; the session needs no reset because of them.
@@ -124,8 +124,8 @@ impl Dialect for Family {
     }
 
     fn guard(&self, condition: &str) -> String {
-        // Not DO, which reports no errors.
-        format!("SELECT IF({condition}, 1, (SELECT 1 UNION ALL SELECT 2)) AS {GUARD}")
+        // Not DO, which reports no errors; and a number too large, which is found out only when it is asked for.
+        format!("SELECT IF({condition}, 1, EXP(1000 + CONNECTION_ID())) AS {GUARD}")
     }
 
     fn still_ours(&self, _: &HistoryTable, _: u64) -> Option<String> {
@@ -142,6 +142,10 @@ impl Dialect for Family {
 
     fn probe(&self, statement: &str) -> Probe {
         probe::probe(statement, self.lexis)
+    }
+
+    fn foreseen(&self, earlier: &[&str], statement: &str) -> Option<&'static str> {
+        probe::foreseen(earlier, statement, self.lexis)
     }
 
     fn limit_session(&self, limits: &Limits) -> Vec<String> {

@@ -129,6 +129,15 @@ impl<'t> Reader<'t> {
         item
     }
 
+    /// Whether the name stands anywhere in the statement, as whatever.
+    pub fn mentions(&self, name: &str) -> bool {
+        let is = |token: &Token| {
+            let text = token.of(self.text).trim_matches(['`', '"', '\'']);
+            text.eq_ignore_ascii_case(name) || text.to_lowercase() == name.to_lowercase()
+        };
+        self.tokens.iter().any(is)
+    }
+
     /// Whether one of these words is still to come.
     pub fn has_ahead(&self, words: &[&str]) -> bool {
         let is = |token: &Token| words.iter().any(|word| token.is_word(self.text, word));

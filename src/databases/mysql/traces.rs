@@ -105,6 +105,13 @@ pub(super) fn answers_once(statement: &str) -> bool {
     !(reader.identifier().is_some() && reader.peek() == Some(":"))
 }
 
+/// Whether the server keeps the statement's text: MySQL then keeps what follows it in its message, too, up to the semicolon
+/// and with it.
+pub(super) fn keeps_its_text(statement: &str) -> bool {
+    let reader = Reader::beginning(statement, &Lexis::MARIADB);
+    reader.sees(&["CREATE", "ALTER"]) && reader.has_ahead(&["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,6 +26,9 @@ impl Aspects {
     }
 }
 
+/// The name of every primary key's index.
+const PRIMARY: &str = "PRIMARY";
+
 /// Something that is there before an action and not after it, or the other way round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Mark {
@@ -33,6 +36,8 @@ struct Mark {
     name: String,
     /// Whether the action does nothing when it finds things done.
     conditional: bool,
+    /// Whether it is there afterwards.
+    added: bool,
 }
 
 /// In the order of what they cost to look up.
@@ -51,6 +56,24 @@ pub(super) fn change_of(table: &Name, reader: &mut Reader<'_>) -> String {
     if swaps_rows {
         return expression::storage(table, Some(expression::definition(table, aspects)));
     }
+    match mark(reader) {
+        Some(Mark { kind: Kind::Index, name, .. }) => index_exists(table, &name),
+        Some(Mark { kind: Kind::Column, name, .. }) => column_exists(table, &name),
+        Some(Mark { kind: Kind::Constraint, name, .. }) => constraint_exists(table, &name),
+        // The old name: it is the one that the table has before.
+        Some(Mark { kind: Kind::Table, .. }) => table_exists(table),
+        None => expression::definition(table, aspects),
+    }
+}
+
+/// The name of a column or an index that was not there before the statement, if that is what it is recognised by.
+pub(super) fn addition(reader: &mut Reader<'_>) -> Option<String> {
+    let mark = mark(reader)?;
+    (mark.added && mark.name != PRIMARY && matches!(mark.kind, Kind::Index | Kind::Column)).then_some(mark.name)
+}
+
+/// The one thing that the statement is recognised by.
+fn mark(reader: &mut Reader<'_>) -> Option<Mark> {
     let mut marks = Vec::new();
     while !reader.is_at_end() {
         action(&mut reader.item(), &mut marks);
@@ -59,14 +82,7 @@ pub(super) fn change_of(table: &Name, reader: &mut Reader<'_>) -> String {
         !mark.conditional
             && marks.iter().filter(|other| other.kind == mark.kind && same(&other.name, &mark.name)).count() == 1
     };
-    match marks.iter().filter(alone).min_by_key(|mark| mark.kind) {
-        Some(Mark { kind: Kind::Index, name, .. }) => index_exists(table, name),
-        Some(Mark { kind: Kind::Column, name, .. }) => column_exists(table, name),
-        Some(Mark { kind: Kind::Constraint, name, .. }) => constraint_exists(table, name),
-        // The old name: it is the one that the table has before.
-        Some(Mark { kind: Kind::Table, .. }) => table_exists(table),
-        None => expression::definition(table, aspects),
-    }
+    marks.iter().filter(alone).min_by_key(|mark| mark.kind).cloned()
 }
 
 fn same(one: &str, other: &str) -> bool {
@@ -97,8 +113,8 @@ fn both(reader: &mut Reader<'_>, marks: &mut Vec<Mark>, kind: Kind, conditional:
     let Some(old) = reader.identifier() else { return };
     reader.take("TO");
     let Some(new) = reader.identifier() else { return };
-    marks.push(Mark { kind, name: old, conditional });
-    marks.push(Mark { kind, name: new, conditional });
+    marks.push(Mark { kind, name: old, conditional, added: false });
+    marks.push(Mark { kind, name: new, conditional, added: true });
 }
 
 fn add(reader: &mut Reader<'_>, marks: &mut Vec<Mark>) {
@@ -118,12 +134,12 @@ fn add(reader: &mut Reader<'_>, marks: &mut Vec<Mark>) {
                 return;
             }
         } else if reader.take("PRIMARY") {
-            return marks.push(Mark { kind: Kind::Index, name: "PRIMARY".to_owned(), conditional });
+            return marks.push(Mark { kind: Kind::Index, name: PRIMARY.to_owned(), conditional, added: true });
         }
-        return marks.push(Mark { kind: Kind::Constraint, name, conditional });
+        return marks.push(Mark { kind: Kind::Constraint, name, conditional, added: true });
     }
     if reader.take("PRIMARY") {
-        return marks.push(Mark { kind: Kind::Index, name: "PRIMARY".to_owned(), conditional: false });
+        return marks.push(Mark { kind: Kind::Index, name: PRIMARY.to_owned(), conditional: false, added: true });
     }
     let mut kind = Kind::Column;
     for word in ["UNIQUE", "FULLTEXT", "SPATIAL", "VECTOR", "INDEX", "KEY"] {
@@ -141,7 +157,7 @@ fn add(reader: &mut Reader<'_>, marks: &mut Vec<Mark>) {
         return;
     }
     if let Some(name) = reader.identifier() {
-        marks.push(Mark { kind, name, conditional });
+        marks.push(Mark { kind, name, conditional, added: true });
     }
 }
 
@@ -150,7 +166,7 @@ fn drop(reader: &mut Reader<'_>, marks: &mut Vec<Mark>) {
         return;
     }
     if reader.take("PRIMARY") {
-        return marks.push(Mark { kind: Kind::Index, name: "PRIMARY".to_owned(), conditional: false });
+        return marks.push(Mark { kind: Kind::Index, name: PRIMARY.to_owned(), conditional: false, added: false });
     }
     let kind = if reader.take("INDEX") || reader.take("KEY") {
         Kind::Index
@@ -162,7 +178,7 @@ fn drop(reader: &mut Reader<'_>, marks: &mut Vec<Mark>) {
     };
     let conditional = reader.take_all(&["IF", "EXISTS"]);
     if let Some(name) = reader.identifier() {
-        marks.push(Mark { kind, name, conditional });
+        marks.push(Mark { kind, name, conditional, added: false });
     }
 }
 
@@ -173,7 +189,12 @@ fn rename(reader: &mut Reader<'_>, marks: &mut Vec<Mark>) {
         Kind::Index
     } else {
         let _ = reader.take("TO") || reader.take("AS") || reader.take_symbol("=");
-        return marks.extend(reader.name().map(|new| Mark { kind: Kind::Table, name: new.name, conditional: false }));
+        return marks.extend(reader.name().map(|new| Mark {
+            kind: Kind::Table,
+            name: new.name,
+            conditional: false,
+            added: true,
+        }));
     };
     let conditional = reader.take_all(&["IF", "EXISTS"]);
     both(reader, marks, kind, conditional);

@@ -91,6 +91,51 @@ pub(super) fn probe(statement: &str, lexis: &'static Lexis) -> Probe {
     read(&mut reader).unwrap_or_else(|| Probe::Unknown("`migrate` cannot tell what the statement names".to_owned()))
 }
 
+/// The value that the expression certainly has before this statement, when these of the same script ran before it without a
+/// pause: an index or a column is not there yet in a table that one of them made, if nothing since has named it.
+pub(super) fn foreseen(earlier: &[&str], statement: &str, lexis: &'static Lexis) -> Option<&'static str> {
+    let (table, name) = addition(&mut Reader::new(statement, lexis))?;
+    for before in earlier.iter().rev() {
+        let reader = Reader::new(before, lexis);
+        if reader.mentions(&name) || !is_tame(&reader) {
+            return None;
+        }
+        if creates(reader).is_some_and(|made| made == table) {
+            return Some("0");
+        }
+    }
+    None
+}
+
+/// The table that a statement adds an index or a column to, and the name of that.
+fn addition(reader: &mut Reader<'_>) -> Option<(Name, String)> {
+    if reader.take_all(&["ALTER", "TABLE"]) {
+        let table = reader.name()?;
+        return Some((table, alter::addition(reader)?));
+    }
+    reader.take("CREATE").then_some(())?;
+    let _ = reader.take("UNIQUE") || reader.take("FULLTEXT") || reader.take("SPATIAL");
+    reader.take("INDEX").then_some(())?;
+    let index = reader.identifier()?;
+    reader.take("ON").then_some(())?;
+    Some((reader.name()?, index))
+}
+
+/// The table that a statement makes out of nothing but its own text.
+fn creates(mut reader: Reader<'_>) -> Option<Name> {
+    reader.take_all(&["CREATE", "TABLE"]).then_some(())?;
+    let name = reader.name()?;
+    (reader.take_symbol("(") && !reader.has_ahead(&["LIKE", "SELECT", "AS"])).then_some(name)
+}
+
+/// Whether a statement changes no more than the tables that it names, and keeps their names.
+fn is_tame(reader: &Reader<'_>) -> bool {
+    let mut reader = reader.clone();
+    let table = reader.take_all(&["CREATE", "TABLE"]) || reader.take_all(&["ALTER", "TABLE"]);
+    let _ = reader.take("CREATE") && (reader.take("UNIQUE") || reader.take("FULLTEXT") || reader.take("SPATIAL"));
+    (table || reader.take("INDEX")) && !reader.has_ahead(&["RENAME", "EXCHANGE", "IF"])
+}
+
 fn read(reader: &mut Reader<'_>) -> Option<Probe> {
     if reader.peek() == Some("(") || reader.sees(AGAIN) {
         return Some(Probe::Rerun);

@@ -106,6 +106,40 @@ fn some_statements_may_simply_run_again() {
 }
 
 #[test]
+fn what_a_new_table_lacks_is_foreseen() {
+    let make = "create table t (id int primary key, a int, b text)";
+    let other = "create table u (id int)";
+    let seen = |earlier: &[&str], statement: &str| foreseen(earlier, statement, &Lexis::MARIADB);
+    for (earlier, statement) in [
+        (&[make][..], "create index i on t (a)"),
+        (&[make, other, "create unique index j on t (b)"], "create index i on t (a)"),
+        (&[make, "create index i on t (a)"], "alter table t add column c int, comment 'x'"),
+        (&[make], "alter table t add key k (a)"),
+    ] {
+        assert_eq!(seen(earlier, statement), Some("0"), "{statement}");
+    }
+    for (earlier, statement) in [
+        (&[][..], "create index i on t (a)"),
+        (&[other], "create index i on t (a)"),
+        (&[make], "create index A on t (b)"),
+        (&[make], "create index i on s.t (a)"),
+        (&[make], "create index if not exists i on t (a)"),
+        (&[make], "alter table t add column `B` int"),
+        (&[make], "alter table t drop column a"),
+        (&[make], "alter table t modify a bigint"),
+        (&[make], "alter table t add primary key (a)"),
+        (&[make, "call p()"], "create index i on t (a)"),
+        (&[make, "alter table t rename to v"], "create index i on t (a)"),
+        (&[make, "create index i on u (id)"], "create index i on t (a)"),
+        (&["create table if not exists t (a int)"], "create index i on t (a)"),
+        (&["create table t like u"], "create index i on t (a)"),
+        (&["create table t (a int) as select 1 as i"], "create index j on t (a)"),
+    ] {
+        assert_eq!(seen(earlier, statement), None, "{earlier:?} {statement}");
+    }
+}
+
+#[test]
 fn nothing_is_guessed() {
     for statement in [
         "call p()",
