@@ -11,6 +11,7 @@ mod ddl;
 mod down;
 mod faults;
 mod house;
+mod layouts;
 mod mysql_crashes;
 mod readme;
 mod secrets;

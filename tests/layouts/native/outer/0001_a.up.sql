@@ -1,0 +1,3 @@
+BEGIN;
+create table a (id integer);
+COMMIT;

@@ -1,0 +1,2 @@
+-- migrate:phase expand
+create table orders (id integer primary key);
