@@ -9,6 +9,7 @@ mod support;
 mod architecture;
 mod ddl;
 mod house;
+mod lint;
 mod readme;
 mod sessions;
 mod split;
