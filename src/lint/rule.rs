@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::finding::{Finding, Severity};
 use super::server::ServerVersion;
 use crate::migration::{Directives, Migration};
-use crate::schema::{Catalog, Change, ScriptReading, TableRef};
+use crate::schema::{Catalog, Change, ChangeKind, Object, Origin, ScriptReading, TableRef};
 use crate::sql::ddl::Reading;
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
@@ -135,12 +135,7 @@ impl Findings<'_> {
     }
 
     /// A finding anywhere in the script.
-    pub fn report_at(
-        &mut self,
-        statement: Option<usize>,
-        span: Span,
-        message: impl Into<String>,
-    ) -> &mut Finding {
+    pub fn report_at(&mut self, statement: Option<usize>, span: Span, message: impl Into<String>) -> &mut Finding {
         self.found.push(Finding {
             rule: self.rule.name,
             severity: self.rule.severity,
@@ -157,6 +152,21 @@ impl Findings<'_> {
 /// The table of a change, if deployed code may use it.
 pub fn used(change: &Change) -> Option<&TableRef> {
     change.table.as_ref().filter(|table| table.in_use())
+}
+
+/// Whether deployed code may use an object: it was there before the migrations under judgement.
+pub fn deployed(before: Option<&Object>) -> bool {
+    before.is_none_or(|object| object.origin == Origin::Deployed)
+}
+
+/// Whether an object that is dropped is made again in the same transaction, so that nobody sees it missing.
+pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
+    let ChangeKind::DropObject { kind, name, .. } = &change.kind else { return false };
+    let again = |later: &Change| match &later.kind {
+        ChangeKind::CreateObject { kind: of, name: again, .. } => of == kind && again == name,
+        _ => false,
+    };
+    context.one_transaction() && context.after(change).any(again)
 }
 
 /// Writes a rule: its explanation as a doc comment, its name, its severity, and what it checks.

@@ -24,7 +24,8 @@ impl Reader<'_> {
             }
             if let ActionKind::RenameTo(to) = &action.kind {
                 // `RENAME TO` keeps the schema, unless another is written.
-                let schema = if to.schema().is_some() { self.catalog.path.for_new(to).schema } else { table.name.schema };
+                let schema =
+                    if to.schema().is_some() { self.catalog.path.for_new(to).schema } else { table.name.schema };
                 table.name = ObjectName { schema, name: self.folded(&to.name.value) };
             }
         }

@@ -260,11 +260,47 @@ impl Index {
 }
 
 impl Constraint {
+    /// The columns into which it lets no null.
+    pub fn required_columns(&self) -> Vec<String> {
+        match (self.kind, &self.expression) {
+            (ConstraintKind::NotNull | ConstraintKind::PrimaryKey, _) => self.columns.clone(),
+            (ConstraintKind::Check, Some(demand)) => not_null_terms(demand),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it lets no null into this column.
+    pub fn requires(&self, column: &str, grammar: Grammar) -> bool {
+        self.required_columns().iter().any(|own| grammar.same_name(own, column))
+    }
+
     /// Whether it needs this column.
     pub fn uses(&self, column: &str, grammar: Grammar) -> bool {
         let named = self.columns.iter().any(|name| grammar.same_name(name, column));
         named || self.expression.as_ref().is_some_and(|expression| mentions(expression, column))
     }
+}
+
+/// The columns that a check's expression demands not to be null, each in one of the terms that `AND` joins.
+fn not_null_terms(expression: &str) -> Vec<String> {
+    let words: Vec<&str> = expression.split_whitespace().collect();
+    let mut terms: Vec<Vec<&str>> = vec![Vec::new()];
+    for word in words {
+        match terms.last_mut() {
+            _ if word.eq_ignore_ascii_case("or") => return Vec::new(),
+            Some(term) if !word.eq_ignore_ascii_case("and") => term.push(word),
+            _ => terms.push(Vec::new()),
+        }
+    }
+    let column = |term: &Vec<&str>| {
+        let [column, is, not, null] = term[..] else { return None };
+        let said = [is, not, null.trim_end_matches(')')].join(" ").eq_ignore_ascii_case("is not null");
+        let column = column.trim_start_matches('(');
+        let plain = column.trim_matches(['"', '`', '[', ']']);
+        let folded = if plain.len() == column.len() { plain.to_ascii_lowercase() } else { plain.to_owned() };
+        said.then_some(folded)
+    };
+    terms.iter().filter_map(column).collect()
 }
 
 /// Whether a text has this word, whatever its case.

@@ -161,7 +161,8 @@ impl Reader<'_> {
         self.catalog.edit(table, |table| {
             let columns = table.columns.iter_mut().map(|column| &mut column.name);
             let constraints = table.constraints.iter_mut().flat_map(|one| &mut one.columns);
-            let indexes = table.indexes.iter_mut().flat_map(|one| one.columns.iter_mut().flatten().chain(&mut one.include));
+            let indexes =
+                table.indexes.iter_mut().flat_map(|one| one.columns.iter_mut().flatten().chain(&mut one.include));
             for name in columns.chain(constraints).chain(indexes).filter(|name| grammar.same_name(name, from)) {
                 to.clone_into(name);
             }

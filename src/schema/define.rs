@@ -5,7 +5,8 @@ use super::data_type::DataType;
 use super::reader::Reader;
 use crate::sql::Grammar;
 use crate::sql::ddl::{
-    ColumnDefinition, ColumnRule, ConstraintKind, IndexDefinition, IndexKind, KeyPart, Name, References, TableConstraint,
+    ColumnDefinition, ColumnRule, ConstraintKind, IndexDefinition, IndexKind, KeyPart, Name, References,
+    TableConstraint,
 };
 
 impl Reader<'_> {

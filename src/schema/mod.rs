@@ -44,12 +44,7 @@ pub struct ScriptReading {
 /// # Errors
 ///
 /// When the script cannot be cut into statements; the catalog is then as it was.
-pub fn replay(
-    catalog: &mut Catalog,
-    text: &str,
-    lexis: &Lexis,
-    origin: Origin,
-) -> Result<ScriptReading, SplitError> {
+pub fn replay(catalog: &mut Catalog, text: &str, lexis: &Lexis, origin: Origin) -> Result<ScriptReading, SplitError> {
     let mut script = ScriptReading::default();
     // What a script says about the session ends with it.
     let path = catalog.path.clone();

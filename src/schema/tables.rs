@@ -38,7 +38,8 @@ impl Reader<'_> {
         let mut table = Table::unknown(name, kind);
         table.origin = self.origin;
         table.temporary = self.reading.flags.temporary;
-        table.complete = definition.query.is_none() && definition.of_type.is_none() && !self.reading.flags.virtual_table;
+        table.complete =
+            definition.query.is_none() && definition.of_type.is_none() && !self.reading.flags.virtual_table;
         table.partitioned = definition.partition_by.is_some();
         table.partition_of = definition.partition_of.as_ref().map(|parent| self.table_ref(parent).name);
         if table.partition_of.is_some() {

@@ -118,7 +118,8 @@ fn dropping_a_column_takes_its_keys_along() {
     let (catalog, _) = replayed(&[history, "alter table t drop a"], &Lexis::POSTGRES);
     let t = table(&catalog, "t");
     assert!(t.constraints.is_empty() && t.indexes.is_empty());
-    let (catalog, _) = replayed(&["create table t (a int, b int, unique k (a, b))", "alter table t drop a"], &Lexis::MYSQL);
+    let (catalog, _) =
+        replayed(&["create table t (a int, b int, unique k (a, b))", "alter table t drop a"], &Lexis::MYSQL);
     assert_eq!(table(&catalog, "t").index("k", Grammar::MySql).unwrap().columns, [Some("b".to_owned())]);
 }
 
