@@ -12,6 +12,7 @@
 
 mod allow;
 mod finding;
+mod locks;
 mod rule;
 pub mod rules;
 mod server;

@@ -240,6 +240,15 @@ impl Table {
         self.indexes.iter().find(|one| one.name.as_ref().is_some_and(|own| grammar.same_name(own, name)))
     }
 
+    /// Whether at most one row has the same values in these columns.
+    pub fn has_key_within(&self, columns: &[String], grammar: Grammar) -> bool {
+        let within = |own: &Option<String>| {
+            own.as_ref().is_some_and(|own| columns.iter().any(|column| grammar.same_name(own, column)))
+        };
+        let keys = self.indexes.iter().filter(|index| index.is_unique() && index.predicate.is_none());
+        keys.into_iter().any(|key| !key.columns.is_empty() && key.columns.iter().all(within))
+    }
+
     /// The tables that its foreign keys lead to.
     pub fn referenced(&self) -> impl Iterator<Item = &ObjectName> {
         self.constraints.iter().filter_map(|one| one.references.as_ref()).map(|to| &to.table)

@@ -40,6 +40,10 @@ impl TableRef {
 /// What is done.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "the fields are the parts of the SQL that the variants are named after")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "rules match on columns and constraints, which a box would hide from patterns"
+)]
 pub enum ChangeKind {
     // Tables.
     CreateTable {
@@ -193,15 +197,20 @@ pub enum ChangeKind {
     Insert {
         /// Whether it says which columns it fills.
         names_columns: bool,
+        /// Whether a query says what is inserted.
+        selects: bool,
     },
     Update {
         /// Whether a condition says which rows.
         filtered: bool,
+        /// The columns that must equal constants: a key among them means one row, or few.
+        keys: Vec<String>,
         /// The columns that it sets, as far as they can be told.
         columns: Vec<String>,
     },
     Delete {
         filtered: bool,
+        keys: Vec<String>,
     },
 
     // Triggers and policies of a table.

@@ -4,7 +4,7 @@ use super::change::ChangeKind;
 use super::reader::Reader;
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{self, ObjectKind, QualifiedName, Verb};
-use crate::sql::{Span, Statement, StatementKind};
+use crate::sql::{Span, Statement, StatementKind, TokenKind};
 
 impl Reader<'_> {
     pub fn rows(&mut self) {
@@ -20,12 +20,14 @@ impl Reader<'_> {
         }
         let table = self.used_table(written, ObjectKind::Table);
         let kind = match self.reading.verb {
-            Verb::Insert => ChangeKind::Insert { names_columns: names_columns(cursor, written) },
+            Verb::Insert => {
+                ChangeKind::Insert { names_columns: names_columns(cursor, written), selects: cursor.has("SELECT") }
+            }
             Verb::Update => {
                 let columns = cursor.find("SET").map(set_columns).unwrap_or_default();
-                ChangeKind::Update { filtered: filters(cursor), columns }
+                ChangeKind::Update { filtered: filters(cursor), keys: keys(cursor), columns }
             }
-            _ => ChangeKind::Delete { filtered: filters(cursor) },
+            _ => ChangeKind::Delete { filtered: filters(cursor), keys: keys(cursor) },
         };
         self.push_whole(Some(table), kind);
     }
@@ -92,6 +94,37 @@ fn filters(cursor: Cursor<'_>) -> bool {
     filter.step();
     let rest: String = filter.rest().of(filter.text).split_whitespace().collect::<String>().to_ascii_lowercase();
     !matches!(rest.trim_matches(['(', ')']), "true" | "1" | "1=1")
+}
+
+/// The columns that must equal constants for a row to be touched.
+fn keys(cursor: Cursor<'_>) -> Vec<String> {
+    let Some(mut filter) = cursor.find("WHERE") else { return Vec::new() };
+    filter.step();
+    if filter.has("OR") {
+        return Vec::new();
+    }
+    let mut keys = Vec::new();
+    while !filter.is_end() {
+        let column = filter.here();
+        let mut rest = filter;
+        rest.step();
+        let constant = |cursor: &Cursor<'_>| {
+            let is_constant =
+                matches!(cursor.kind(), Some(TokenKind::Number | TokenKind::String | TokenKind::Parameter));
+            is_constant && !cursor.sees("(")
+        };
+        let equals = rest.eat("=") && constant(&rest);
+        let one_of = rest.eat("IN") && rest.group().is_some_and(|list| list.parts().iter().all(constant));
+        if equals || one_of {
+            keys.push(column.of(filter.text).trim_matches(['"', '`', '[', ']']).to_owned());
+        }
+        match filter.find("AND") {
+            Some(next) => filter = next,
+            None => break,
+        }
+        filter.step();
+    }
+    keys
 }
 
 fn names_columns(cursor: Cursor<'_>, table: &QualifiedName) -> bool {

@@ -67,7 +67,13 @@ impl Reader<'_> {
             table.indexes.extend(self.index_of(&constraint));
             table.constraints.push(constraint);
         }
-        table.indexes.extend(definition.indexes.iter().map(|index| self.index(index)));
+        for written in &definition.indexes {
+            let index = self.index(written);
+            // MySQL's unique key is the constraint that was read already.
+            if !table.indexes.iter().any(|known| known.kind == index.kind && known.columns == index.columns) {
+                table.indexes.push(index);
+            }
+        }
         table
     }
 

@@ -26,7 +26,7 @@ rule! {
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
-    let ChangeKind::Delete { filtered: false } = &change.kind else { return };
+    let ChangeKind::Delete { filtered: false, .. } = &change.kind else { return };
     if let Some(table) = used(change) {
         findings
             .report(change, format!("all rows of `{}` are deleted", table.name))

@@ -6,25 +6,46 @@
 
 mod prelude;
 
+mod add_check_validates;
+mod add_column_check_scan;
+mod add_exclusion_constraint;
+mod add_foreign_key_validates;
+mod add_primary_key_builds_index;
 mod add_required_column;
+mod add_unique_constraint_builds_index;
+mod attach_partition_scans_default;
+mod backfill_without_guard;
 mod bad_suppression;
 mod column_becomes_required;
+mod create_index_blocks_writes;
+mod create_partition_of_locks_parent;
+mod ddl_and_backfill_same_transaction;
+mod deferrable_unique;
 mod delete_without_where;
 mod drop_cascade;
 mod drop_column;
+mod drop_constraint_index;
 mod drop_database;
 mod drop_default;
 mod drop_extension;
+mod drop_foreign_key_locks_parent;
 mod drop_function;
+mod drop_index_blocks;
 mod drop_not_null;
 mod drop_partition;
 mod drop_policy;
+mod drop_primary_key;
 mod drop_schema;
 mod drop_sequence;
 mod drop_table;
 mod drop_trigger;
 mod drop_type;
+mod drop_unique_index;
 mod drop_view;
+mod lock_table_statement;
+mod multiple_tables_locked;
+mod refresh_matview_blocks;
+mod reindex_blocks;
 mod rename_column;
 mod rename_enum_value;
 mod rename_routine;
@@ -34,35 +55,61 @@ mod rename_table;
 mod rename_type;
 mod rename_view;
 mod replace_table;
+mod set_not_null_scan;
 mod set_schema;
 mod truncate_cascade;
 mod truncate_table;
+mod unbatched_backfill;
+mod unique_may_fail_on_duplicates;
 mod unparsed_statement;
 mod update_without_where;
+mod vacuum_full_or_cluster;
+mod validate_in_same_transaction;
 
 use super::rule::Rule;
 
 /// Every rule, by name.
 pub static ALL: &[&Rule] = &[
+    &add_check_validates::RULE,
+    &add_column_check_scan::RULE,
+    &add_exclusion_constraint::RULE,
+    &add_foreign_key_validates::RULE,
+    &add_primary_key_builds_index::RULE,
     &add_required_column::RULE,
+    &add_unique_constraint_builds_index::RULE,
+    &attach_partition_scans_default::RULE,
+    &backfill_without_guard::RULE,
     &bad_suppression::RULE,
     &column_becomes_required::RULE,
+    &create_index_blocks_writes::RULE,
+    &create_partition_of_locks_parent::RULE,
+    &ddl_and_backfill_same_transaction::RULE,
+    &deferrable_unique::RULE,
     &delete_without_where::RULE,
     &drop_cascade::RULE,
     &drop_column::RULE,
+    &drop_constraint_index::RULE,
     &drop_database::RULE,
     &drop_default::RULE,
     &drop_extension::RULE,
+    &drop_foreign_key_locks_parent::RULE,
     &drop_function::RULE,
+    &drop_index_blocks::RULE,
     &drop_not_null::RULE,
     &drop_partition::RULE,
     &drop_policy::RULE,
+    &drop_primary_key::RULE,
     &drop_schema::RULE,
     &drop_sequence::RULE,
     &drop_table::RULE,
     &drop_trigger::RULE,
     &drop_type::RULE,
+    &drop_unique_index::RULE,
     &drop_view::RULE,
+    &lock_table_statement::RULE,
+    &multiple_tables_locked::RULE,
+    &refresh_matview_blocks::RULE,
+    &reindex_blocks::RULE,
     &rename_column::RULE,
     &rename_enum_value::RULE,
     &rename_routine::RULE,
@@ -72,11 +119,16 @@ pub static ALL: &[&Rule] = &[
     &rename_type::RULE,
     &rename_view::RULE,
     &replace_table::RULE,
+    &set_not_null_scan::RULE,
     &set_schema::RULE,
     &truncate_cascade::RULE,
     &truncate_table::RULE,
+    &unbatched_backfill::RULE,
+    &unique_may_fail_on_duplicates::RULE,
     &unparsed_statement::RULE,
     &update_without_where::RULE,
+    &vacuum_full_or_cluster::RULE,
+    &validate_in_same_transaction::RULE,
 ];
 
 /// The rule of this name.
