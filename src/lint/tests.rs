@@ -39,13 +39,23 @@ fn examples() -> Vec<Example> {
 }
 
 fn migrations(sql: &str) -> Vec<Migration> {
-    let scripts = sql.split("-- next migration\n").enumerate();
-    let migration = |(number, text): (usize, &str)| {
-        let version: Version = (number + 1).to_string().parse().unwrap();
-        let up = Script::new(format!("{}_step.sql", number + 1), text);
-        Migration { id: Id::Version(version), name: "step".to_owned(), up, down: None }
+    let mut migrations: Vec<Migration> = Vec::new();
+    let (mut version, mut text) = (1, String::new());
+    let mut push = |version: usize, text: &str| {
+        let up = Script::new(format!("{version}_step.sql"), text);
+        let id = Id::Version(version.to_string().parse::<Version>().unwrap());
+        migrations.push(Migration { id, name: "step".to_owned(), up, down: None });
     };
-    scripts.map(migration).collect()
+    for line in sql.lines() {
+        let Some(how) = line.strip_prefix("-- next migration") else {
+            text += &format!("{line}\n");
+            continue;
+        };
+        push(version, &std::mem::take(&mut text));
+        version += usize::from(how.is_empty());
+    }
+    push(version, &text);
+    migrations
 }
 
 #[test]
@@ -55,9 +65,11 @@ fn examples_fire_and_are_quiet() {
         let all = databases::ALL.iter().map(|database| database.name());
         let named: Vec<&str> = if example.databases.is_empty() { all.collect() } else { example.databases.clone() };
         for name in named {
-            let database = databases::find(name).unwrap_or_else(|| panic!("{}: no database {name}", example.rule));
+            let (database, server) = name.split_once('@').map_or((name, None), |(name, server)| (name, Some(server)));
+            let database = databases::find(database).unwrap_or_else(|| panic!("{}: no database {name}", example.rule));
+            let server = server.map(|server| server.parse().unwrap());
             let migrations = migrations(&example.sql);
-            let judgement = lint(&migrations, migrations.len() - 1, database.dialect(), None);
+            let judgement = lint(&migrations, migrations.len() - 1, database.dialect(), server);
             let fires = judgement.findings.iter().any(|finding| finding.rule == example.rule);
             if fires != example.fires {
                 let found: Vec<&str> = judgement.findings.iter().map(|finding| finding.rule).collect();
@@ -109,7 +121,7 @@ fn a_script_that_cannot_be_cut_is_a_finding() {
 
 #[test]
 fn only_the_last_migrations_are_judged() {
-    let text = "alter table a drop column b; -- next migration\nselect 1;\n";
+    let text = "alter table a drop column b;\n-- next migration\nselect 1;\n";
     assert!(found(text).is_empty());
 }
 

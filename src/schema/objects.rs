@@ -104,8 +104,8 @@ impl Reader<'_> {
         let is_trigger = reading.object == Some(ObjectKind::Trigger);
         let table = match reading.table() {
             Some(on) => Some(self.used_table(on, ObjectKind::Table)),
-            // SQLite and MySQL name no table when they drop a trigger.
-            None => self.table_of_trigger(&name),
+            // SQLite and MySQL name no table when they drop a trigger, and the reader keeps none of ALTER POLICY.
+            None => self.table_of_part(&name),
         };
         let kind = match (verb, is_trigger) {
             (Verb::Create, true) => ChangeKind::AddTrigger { name: name.clone() },
@@ -131,8 +131,10 @@ impl Reader<'_> {
         self.push_whole(table, kind);
     }
 
-    fn table_of_trigger(&self, name: &str) -> Option<TableRef> {
-        let has = |table: &Table| table.triggers.iter().any(|part| self.grammar().same_name(&part.name, name));
+    fn table_of_part(&self, name: &str) -> Option<TableRef> {
+        let has = |table: &Table| {
+            table.triggers.iter().chain(&table.policies).any(|part| self.grammar().same_name(&part.name, name))
+        };
         let table = self.catalog.tables().find(|table| has(table))?;
         Some(TableRef { name: table.name.clone(), before: Some(table.clone()) })
     }

@@ -1,13 +1,17 @@
 //! The rules, one file each: its explanation, its name and severity, and its check.
 //!
 //! To add a rule, write its file and name it here twice. Its examples are run as tests, `fires` must fire it and
-//! `quiet` must not; the words behind them name the databases, none means all. A line `-- next migration` in an example
-//! ends the history; only what follows is judged.
+//! `quiet` must not; the words behind them name the databases, none means all, and `postgres@10` a version. A line
+//! `-- next migration` in an example ends the history; only what follows the last is judged.
 
 mod prelude;
 
 mod add_check_validates;
 mod add_column_check_scan;
+mod add_column_default_old_version;
+mod add_column_serial;
+mod add_column_stored_generated;
+mod add_column_volatile_default;
 mod add_exclusion_constraint;
 mod add_foreign_key_validates;
 mod add_primary_key_builds_index;
@@ -16,12 +20,21 @@ mod add_unique_constraint_builds_index;
 mod attach_partition_scans_default;
 mod backfill_without_guard;
 mod bad_suppression;
+mod change_composite_type;
+mod change_policy;
+mod client_command;
 mod column_becomes_required;
+mod concurrently_in_transaction;
+mod concurrently_with_timeout;
 mod create_index_blocks_writes;
 mod create_partition_of_locks_parent;
+mod create_table_if_not_exists_drift;
 mod ddl_and_backfill_same_transaction;
 mod deferrable_unique;
 mod delete_without_where;
+mod disable_trigger;
+mod discard_tablespace;
+mod domain_constraint_validates;
 mod drop_cascade;
 mod drop_column;
 mod drop_constraint_index;
@@ -30,6 +43,8 @@ mod drop_default;
 mod drop_extension;
 mod drop_foreign_key_locks_parent;
 mod drop_function;
+mod drop_generated_expression;
+mod drop_identity;
 mod drop_index_blocks;
 mod drop_not_null;
 mod drop_partition;
@@ -42,8 +57,16 @@ mod drop_trigger;
 mod drop_type;
 mod drop_unique_index;
 mod drop_view;
+mod duplicate_version;
+mod external_file_access;
+mod generated_always_rejects_writes;
+mod insert_without_column_list;
+mod json_column;
 mod lock_table_statement;
+mod mixed_transaction_modes;
 mod multiple_tables_locked;
+mod non_idempotent_nontransactional;
+mod positional_column_change;
 mod refresh_matview_blocks;
 mod reindex_blocks;
 mod rename_column;
@@ -55,11 +78,17 @@ mod rename_table;
 mod rename_type;
 mod rename_view;
 mod replace_table;
+mod revoke_privilege;
+mod rls_enabled_without_policy;
+mod sequence_rewind;
 mod set_not_null_scan;
 mod set_schema;
+mod set_tablespace_or_access_method;
+mod transaction_control_in_migration;
 mod truncate_cascade;
 mod truncate_table;
 mod unbatched_backfill;
+mod uncommitted_transaction;
 mod unique_may_fail_on_duplicates;
 mod unparsed_statement;
 mod update_without_where;
@@ -72,6 +101,10 @@ use super::rule::Rule;
 pub static ALL: &[&Rule] = &[
     &add_check_validates::RULE,
     &add_column_check_scan::RULE,
+    &add_column_default_old_version::RULE,
+    &add_column_serial::RULE,
+    &add_column_stored_generated::RULE,
+    &add_column_volatile_default::RULE,
     &add_exclusion_constraint::RULE,
     &add_foreign_key_validates::RULE,
     &add_primary_key_builds_index::RULE,
@@ -80,12 +113,21 @@ pub static ALL: &[&Rule] = &[
     &attach_partition_scans_default::RULE,
     &backfill_without_guard::RULE,
     &bad_suppression::RULE,
+    &change_composite_type::RULE,
+    &change_policy::RULE,
+    &client_command::RULE,
     &column_becomes_required::RULE,
+    &concurrently_in_transaction::RULE,
+    &concurrently_with_timeout::RULE,
     &create_index_blocks_writes::RULE,
     &create_partition_of_locks_parent::RULE,
+    &create_table_if_not_exists_drift::RULE,
     &ddl_and_backfill_same_transaction::RULE,
     &deferrable_unique::RULE,
     &delete_without_where::RULE,
+    &disable_trigger::RULE,
+    &discard_tablespace::RULE,
+    &domain_constraint_validates::RULE,
     &drop_cascade::RULE,
     &drop_column::RULE,
     &drop_constraint_index::RULE,
@@ -94,6 +136,8 @@ pub static ALL: &[&Rule] = &[
     &drop_extension::RULE,
     &drop_foreign_key_locks_parent::RULE,
     &drop_function::RULE,
+    &drop_generated_expression::RULE,
+    &drop_identity::RULE,
     &drop_index_blocks::RULE,
     &drop_not_null::RULE,
     &drop_partition::RULE,
@@ -106,8 +150,16 @@ pub static ALL: &[&Rule] = &[
     &drop_type::RULE,
     &drop_unique_index::RULE,
     &drop_view::RULE,
+    &duplicate_version::RULE,
+    &external_file_access::RULE,
+    &generated_always_rejects_writes::RULE,
+    &insert_without_column_list::RULE,
+    &json_column::RULE,
     &lock_table_statement::RULE,
+    &mixed_transaction_modes::RULE,
     &multiple_tables_locked::RULE,
+    &non_idempotent_nontransactional::RULE,
+    &positional_column_change::RULE,
     &refresh_matview_blocks::RULE,
     &reindex_blocks::RULE,
     &rename_column::RULE,
@@ -119,11 +171,17 @@ pub static ALL: &[&Rule] = &[
     &rename_type::RULE,
     &rename_view::RULE,
     &replace_table::RULE,
+    &revoke_privilege::RULE,
+    &rls_enabled_without_policy::RULE,
+    &sequence_rewind::RULE,
     &set_not_null_scan::RULE,
     &set_schema::RULE,
+    &set_tablespace_or_access_method::RULE,
+    &transaction_control_in_migration::RULE,
     &truncate_cascade::RULE,
     &truncate_table::RULE,
     &unbatched_backfill::RULE,
+    &uncommitted_transaction::RULE,
     &unique_may_fail_on_duplicates::RULE,
     &unparsed_statement::RULE,
     &update_without_where::RULE,
