@@ -16,6 +16,7 @@ mod locks;
 mod rule;
 pub mod rules;
 mod server;
+mod types;
 
 use std::cell::OnceCell;
 
@@ -80,6 +81,7 @@ pub fn lint(
         for rule in rules::ALL {
             check(rule, &context, &mut found);
         }
+        keep_decisive(&mut found);
         let before = found.len();
         let statements: Vec<Statement> = script.statements.iter().map(|(statement, _)| *statement).collect();
         let wrong = allow::apply(&mut found, &directives, &statements);
@@ -93,6 +95,18 @@ pub fn lint(
         judgement.findings.append(&mut found);
     }
     judgement
+}
+
+/// Of a statement that cannot be read, or that the server refuses whole, nothing else is said.
+fn keep_decisive(found: &mut Vec<Finding>) {
+    for decisive in rules::DECISIVE {
+        let statements: Vec<Option<usize>> =
+            found.iter().filter(|finding| finding.rule == decisive.name).map(|finding| finding.statement).collect();
+        found.retain(|finding| {
+            let decided = finding.statement.is_some() && statements.contains(&finding.statement);
+            !decided || finding.rule == decisive.name
+        });
+    }
 }
 
 fn check(rule: &'static Rule, context: &Context<'_>, found: &mut Vec<Finding>) {

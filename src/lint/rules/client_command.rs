@@ -3,11 +3,11 @@ use super::prelude::*;
 rule! {
     /// A command of the database's own shell is no SQL, and no server understands it.
     ///
-    /// `\\connect` and `\\i` are psql's, `DELIMITER` and `source` the mysql shell's, `.read` sqlite3's; the data that follows
+    /// `\connect` and `\i` are psql's, `DELIMITER` and `source` the mysql shell's, `.read` sqlite3's; the data that follows
     /// `COPY … FROM stdin` is sent by psql.
     ///
     /// ```sql fires postgres
-    /// \\connect otherdb
+    /// \connect otherdb
     /// create table t (id int);
     /// ```
     ///

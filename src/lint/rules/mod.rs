@@ -20,8 +20,13 @@ mod add_unique_constraint_builds_index;
 mod attach_partition_scans_default;
 mod backfill_without_guard;
 mod bad_suppression;
+mod change_collation;
+mod change_column_type_rewrite;
+mod change_column_wire_type;
 mod change_composite_type;
 mod change_policy;
+mod change_type_rebuilds_index;
+mod change_type_rechecks_constraint;
 mod client_command;
 mod column_becomes_required;
 mod concurrently_in_transaction;
@@ -37,6 +42,7 @@ mod discard_tablespace;
 mod domain_constraint_validates;
 mod drop_cascade;
 mod drop_column;
+mod drop_column_silent_dependents;
 mod drop_constraint_index;
 mod drop_database;
 mod drop_default;
@@ -58,6 +64,7 @@ mod drop_type;
 mod drop_unique_index;
 mod drop_view;
 mod duplicate_version;
+mod extension_change;
 mod external_file_access;
 mod generated_always_rejects_writes;
 mod insert_without_column_list;
@@ -65,7 +72,9 @@ mod json_column;
 mod lock_table_statement;
 mod mixed_transaction_modes;
 mod multiple_tables_locked;
+mod narrow_column_type;
 mod non_idempotent_nontransactional;
+mod opaque_dynamic_sql;
 mod positional_column_change;
 mod refresh_matview_blocks;
 mod reindex_blocks;
@@ -81,15 +90,24 @@ mod replace_table;
 mod revoke_privilege;
 mod rls_enabled_without_policy;
 mod sequence_rewind;
+mod session_setting_leak;
 mod set_not_null_scan;
 mod set_schema;
 mod set_tablespace_or_access_method;
+mod sqlite_add_column_restriction;
+mod sqlite_drop_column_restriction;
+mod sqlite_pragma_in_transaction;
+mod sqlite_rebuild_loses_objects;
+mod sqlite_table_rebuild_cascade_delete;
+mod sqlite_unsupported_alter;
 mod transaction_control_in_migration;
 mod truncate_cascade;
 mod truncate_table;
+mod type_cast_may_fail;
 mod unbatched_backfill;
 mod uncommitted_transaction;
 mod unique_may_fail_on_duplicates;
+mod unknown_object;
 mod unparsed_statement;
 mod update_without_where;
 mod vacuum_full_or_cluster;
@@ -113,8 +131,13 @@ pub static ALL: &[&Rule] = &[
     &attach_partition_scans_default::RULE,
     &backfill_without_guard::RULE,
     &bad_suppression::RULE,
+    &change_collation::RULE,
+    &change_column_type_rewrite::RULE,
+    &change_column_wire_type::RULE,
     &change_composite_type::RULE,
     &change_policy::RULE,
+    &change_type_rebuilds_index::RULE,
+    &change_type_rechecks_constraint::RULE,
     &client_command::RULE,
     &column_becomes_required::RULE,
     &concurrently_in_transaction::RULE,
@@ -130,6 +153,7 @@ pub static ALL: &[&Rule] = &[
     &domain_constraint_validates::RULE,
     &drop_cascade::RULE,
     &drop_column::RULE,
+    &drop_column_silent_dependents::RULE,
     &drop_constraint_index::RULE,
     &drop_database::RULE,
     &drop_default::RULE,
@@ -151,6 +175,7 @@ pub static ALL: &[&Rule] = &[
     &drop_unique_index::RULE,
     &drop_view::RULE,
     &duplicate_version::RULE,
+    &extension_change::RULE,
     &external_file_access::RULE,
     &generated_always_rejects_writes::RULE,
     &insert_without_column_list::RULE,
@@ -158,7 +183,9 @@ pub static ALL: &[&Rule] = &[
     &lock_table_statement::RULE,
     &mixed_transaction_modes::RULE,
     &multiple_tables_locked::RULE,
+    &narrow_column_type::RULE,
     &non_idempotent_nontransactional::RULE,
+    &opaque_dynamic_sql::RULE,
     &positional_column_change::RULE,
     &refresh_matview_blocks::RULE,
     &reindex_blocks::RULE,
@@ -174,15 +201,24 @@ pub static ALL: &[&Rule] = &[
     &revoke_privilege::RULE,
     &rls_enabled_without_policy::RULE,
     &sequence_rewind::RULE,
+    &session_setting_leak::RULE,
     &set_not_null_scan::RULE,
     &set_schema::RULE,
     &set_tablespace_or_access_method::RULE,
+    &sqlite_add_column_restriction::RULE,
+    &sqlite_drop_column_restriction::RULE,
+    &sqlite_pragma_in_transaction::RULE,
+    &sqlite_rebuild_loses_objects::RULE,
+    &sqlite_table_rebuild_cascade_delete::RULE,
+    &sqlite_unsupported_alter::RULE,
     &transaction_control_in_migration::RULE,
     &truncate_cascade::RULE,
     &truncate_table::RULE,
+    &type_cast_may_fail::RULE,
     &unbatched_backfill::RULE,
     &uncommitted_transaction::RULE,
     &unique_may_fail_on_duplicates::RULE,
+    &unknown_object::RULE,
     &unparsed_statement::RULE,
     &update_without_where::RULE,
     &vacuum_full_or_cluster::RULE,
@@ -198,3 +234,5 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 pub(super) static UNPARSED: &Rule = &unparsed_statement::RULE;
 /// For what is wrong with allowances, which is known only after all other rules have spoken.
 pub(super) static BAD_SUPPRESSION: &Rule = &bad_suppression::RULE;
+/// Rules whose findings leave nothing else to say about a statement, the most decisive first.
+pub(super) static DECISIVE: &[&Rule] = &[&sqlite_unsupported_alter::RULE, &unparsed_statement::RULE];
