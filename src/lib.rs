@@ -6,6 +6,8 @@
 //! | --- | --- |
 //! | [`migration`] | what a migration is: version, scripts, checksum, directives (pure) |
 //! | [`sql`] | text to statements, and what each statement names (pure) |
+//! | [`schema`] | statements to typed changes, and the schema that they build (pure) |
+//! | [`lint`] | rules over changes: what a migration does to old code, new code, traffic and data (pure) |
 //! | [`layouts`] | how a folder of files is read as migrations |
 //! | [`databases`] | one folder per database: its dialect (pure) and its sessions (network) |
 //! | [`history`] | the table of what was applied |
@@ -20,9 +22,11 @@ pub mod config;
 pub mod databases;
 pub mod history;
 pub mod layouts;
+pub mod lint;
 pub mod migration;
 pub mod migrator;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod sql;

@@ -1,6 +1,6 @@
 //! SQL text to statements, and what each statement says. Pure: no input, no output, no database.
 
-mod cursor;
+pub(crate) mod cursor;
 pub mod ddl;
 mod effect;
 mod lex;

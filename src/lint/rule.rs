@@ -1,0 +1,184 @@
+//! What a rule is: its name, its explanation, and one function.
+
+use std::cell::OnceCell;
+
+use super::finding::{Finding, Severity};
+use super::server::ServerVersion;
+use crate::migration::{Directives, Migration};
+use crate::schema::{Catalog, Change, ChangeKind, Object, Origin, ScriptReading, TableRef};
+use crate::sql::ddl::Reading;
+use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
+
+/// A rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, which reads as "allow NAME": `drop-column`.
+    pub name: &'static str,
+    /// How much its findings weigh unless they say otherwise.
+    pub severity: Severity,
+    /// Its page: the first line is the summary; its SQL examples are run as tests.
+    pub explanation: &'static str,
+    /// What it looks at.
+    pub check: Check,
+}
+
+impl Rule {
+    /// The first line of its explanation.
+    pub fn summary(&self) -> &'static str {
+        self.explanation.lines().next().unwrap_or_default().trim()
+    }
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Each change by itself; nearly every rule.
+    Change(fn(&Change, &Context<'_>, &mut Findings<'_>)),
+    /// The migration as a whole.
+    Migration(fn(&Context<'_>, &mut Findings<'_>)),
+}
+
+/// What a rule may know beside the change.
+pub struct Context<'a> {
+    /// All migrations that were given.
+    pub migrations: &'a [Migration],
+    /// The number of the one that is judged.
+    pub number: usize,
+    /// Its statements and everything that they do.
+    pub script: &'a ScriptReading,
+    /// What it asks of the runner and the linter.
+    pub directives: &'a Directives,
+    /// The schema after it.
+    pub catalog: &'a Catalog,
+    /// How its text is read.
+    pub lexis: &'static Lexis,
+    /// The oldest server that it will meet.
+    pub server: ServerVersion,
+    /// What each statement does to the transaction; read when first asked for.
+    pub(super) effects: OnceCell<Vec<Effect>>,
+}
+
+impl<'a> Context<'a> {
+    /// The migration that is judged.
+    pub fn migration(&self) -> &'a Migration {
+        &self.migrations[self.number]
+    }
+
+    /// The text of its script.
+    pub fn text(&self) -> &'a str {
+        &self.migration().up.text
+    }
+
+    /// Whose SQL it is.
+    pub fn grammar(&self) -> Grammar {
+        self.lexis.grammar
+    }
+
+    /// What a change's statement says.
+    pub fn reading(&self, change: &Change) -> &'a Reading {
+        &self.script.statements[change.statement].1
+    }
+
+    /// The changes before this one.
+    pub fn before(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
+        let change: *const Change = change;
+        self.script.changes.iter().take_while(move |other| !std::ptr::eq(*other, change))
+    }
+
+    /// The changes after this one.
+    pub fn after(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
+        let change: *const Change = change;
+        self.script.changes.iter().skip_while(move |other| !std::ptr::eq(*other, change)).skip(1)
+    }
+
+    /// The changes of the same statement, this one included.
+    pub fn beside(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
+        let statement = change.statement;
+        self.script.changes.iter().filter(move |other| other.statement == statement)
+    }
+
+    /// The statements, each with its number.
+    pub fn statements(&self) -> impl Iterator<Item = (usize, &'a Statement, &'a Reading)> {
+        self.script.statements.iter().enumerate().map(|(number, (statement, reading))| (number, statement, reading))
+    }
+
+    /// What each statement does to the transaction that it runs in.
+    pub fn effects(&self) -> &[Effect] {
+        let read = || {
+            let statements = self.script.statements.iter();
+            statements.map(|(statement, _)| effect(statement, self.text(), self.lexis)).collect()
+        };
+        self.effects.get_or_init(read)
+    }
+
+    /// Whether the script runs in one transaction, which holds every lock that it takes to the end: where the database
+    /// can, unless the script says otherwise, or is one statement that must run alone.
+    pub fn one_transaction(&self) -> bool {
+        if self.directives.no_transaction() || self.grammar().is_mysql() {
+            return false;
+        }
+        !matches!(self.effects(), [Effect::OutsideOnly { .. }])
+    }
+}
+
+/// Collects what one rule finds in one migration.
+pub struct Findings<'f> {
+    pub(super) rule: &'static Rule,
+    pub(super) migration: usize,
+    pub(super) found: &'f mut Vec<Finding>,
+}
+
+impl Findings<'_> {
+    /// A finding about a change; the message says what happens here, in lower case and without a full stop.
+    pub fn report(&mut self, change: &Change, message: impl Into<String>) -> &mut Finding {
+        self.report_at(Some(change.statement), change.span, message)
+    }
+
+    /// A finding anywhere in the script.
+    pub fn report_at(&mut self, statement: Option<usize>, span: Span, message: impl Into<String>) -> &mut Finding {
+        self.found.push(Finding {
+            rule: self.rule.name,
+            severity: self.rule.severity,
+            migration: self.migration,
+            statement,
+            span,
+            message: message.into(),
+            help: None,
+        });
+        self.found.last_mut().expect("it was just pushed")
+    }
+}
+
+/// The table of a change, if deployed code may use it.
+pub fn used(change: &Change) -> Option<&TableRef> {
+    change.table.as_ref().filter(|table| table.in_use())
+}
+
+/// Whether deployed code may use an object: it was there before the migrations under judgement.
+pub fn deployed(before: Option<&Object>) -> bool {
+    before.is_none_or(|object| object.origin == Origin::Deployed)
+}
+
+/// Whether an object that is dropped is made again in the same transaction, so that nobody sees it missing.
+pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
+    let ChangeKind::DropObject { kind, name, .. } = &change.kind else { return false };
+    let again = |later: &Change| match &later.kind {
+        ChangeKind::CreateObject { kind: of, name: again, .. } => of == kind && again == name,
+        _ => false,
+    };
+    context.one_transaction() && context.after(change).any(again)
+}
+
+/// Writes a rule: its explanation as a doc comment, its name, its severity, and what it checks.
+macro_rules! rule {
+    ($(#[doc = $line:literal])+ $name:literal, $severity:ident => $check:expr) => {
+        $(#[doc = $line])+
+        pub static RULE: $crate::lint::Rule = $crate::lint::Rule {
+            name: $name,
+            severity: $crate::lint::Severity::$severity,
+            explanation: concat!($($line, "\n"),+),
+            check: $check,
+        };
+    };
+}
+pub(super) use rule;

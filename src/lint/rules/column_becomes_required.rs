@@ -1,0 +1,81 @@
+use super::prelude::*;
+use crate::lint::Severity;
+use crate::schema::{Table, TableRef};
+use crate::sql::ddl::ConstraintKind;
+
+rule! {
+    /// A column that starts to refuse nulls breaks code that leaves it empty.
+    ///
+    /// Also a check that is `NOT VALID` holds for every new row, and for every update of an old one. Let all code write the
+    /// column first, or give it a default; then fill it and tighten it.
+    ///
+    /// ```sql fires postgres
+    /// alter table users alter column email set not null;
+    /// ```
+    ///
+    /// ```sql fires postgres
+    /// alter table users add constraint email_given check (email is not null) not valid;
+    /// ```
+    ///
+    /// ```sql fires mysql mariadb
+    /// create table users (id int, hits int);
+    /// -- next migration
+    /// alter table users modify hits int not null;
+    /// ```
+    ///
+    /// Only the first tightening counts:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, email text);
+    /// alter table users add constraint email_given check (email is not null);
+    /// -- next migration
+    /// alter table users alter column email set not null;
+    /// ```
+    ///
+    /// Code that leaves it out gets the default:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, email text default '');
+    /// -- next migration
+    /// alter table users alter column email set not null;
+    /// ```
+    "column-becomes-required", Warning => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let Some(table) = used(change) else { return };
+    let Some(known) = &table.before else { return };
+    let required = match &change.kind {
+        ChangeKind::SetNotNull { column, .. } => vec![column.clone()],
+        // A primary key is chosen for what is in it, and says so loudly.
+        ChangeKind::AddConstraint { constraint, .. } if constraint.kind == ConstraintKind::PrimaryKey => return,
+        ChangeKind::AddConstraint { constraint, .. } if constraint.enforced => constraint.required_columns(),
+        _ => return,
+    };
+    for column in &required {
+        column_required(column, table, known, change, context.grammar(), findings);
+    }
+}
+
+fn column_required(
+    column: &str,
+    table: &TableRef,
+    known: &Table,
+    change: &Change,
+    grammar: Grammar,
+    findings: &mut Findings<'_>,
+) {
+    let refuses_already = known.constraints.iter().any(|one| one.enforced && one.requires(column, grammar));
+    let old = known.column(column, grammar);
+    let filled = old.is_some_and(|old| old.default.as_ref().is_some_and(|value| !value.eq_ignore_ascii_case("null")));
+    if refuses_already || filled || old.is_some_and(|old| old.not_null) {
+        return;
+    }
+    let message = format!("code that leaves `{}.{column}` empty fails from now on", table.name);
+    let finding = findings.report(change, message);
+    finding.help("let all code write the column first, or give it a default; then fill the old rows");
+    if old.is_some_and(|old| old.origin != Origin::Deployed) {
+        // Old code cannot know the column at all.
+        finding.severity(Severity::Error);
+    }
+}

@@ -1,0 +1,28 @@
+use super::prelude::*;
+use crate::sql::ddl::ActionKind;
+
+rule! {
+    /// Discarding a tablespace deletes the table's data.
+    ///
+    /// Moving files of tablespaces belongs into a runbook, never into a migration.
+    ///
+    /// ```sql fires mysql mariadb
+    /// alter table users discard tablespace;
+    /// ```
+    ///
+    /// ```sql quiet mysql mariadb
+    /// alter table users add column region varchar(10);
+    /// ```
+    "discard-tablespace", Error => Check::Migration(check)
+}
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for (number, statement, reading) in context.statements() {
+        let moves = reading.actions().iter().any(|action| action.kind == ActionKind::Tablespace);
+        if moves && context.grammar().is_mysql() {
+            findings
+                .report_at(Some(number), statement.span, "the table's data file is removed or replaced")
+                .help("leave it out; do it by hand, after a backup");
+        }
+    }
+}

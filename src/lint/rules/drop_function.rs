@@ -1,0 +1,31 @@
+use super::prelude::*;
+use crate::sql::ddl::ObjectKind;
+
+rule! {
+    /// Dropping a routine breaks what still calls it.
+    ///
+    /// Code, triggers, defaults and policies call it by its name and arguments. Keep the old signature for one release.
+    ///
+    /// ```sql fires postgres mysql mariadb
+    /// drop function fee;
+    /// ```
+    ///
+    /// ```sql quiet postgres mysql mariadb
+    /// create function fee() returns int return 1;
+    /// drop function fee;
+    /// ```
+    "drop-function", Error => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let ChangeKind::DropObject { kind, name, before, .. } = &change.kind else { return };
+    if !matches!(kind, ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine | ObjectKind::Aggregate)
+        || !deployed(before.as_ref())
+        || comes_back(change, context)
+    {
+        return;
+    }
+    findings
+        .report(change, format!("`{name}` is dropped while deployed code may still call it"))
+        .help("keep the old signature for one release, then drop it");
+}

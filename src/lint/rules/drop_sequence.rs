@@ -1,0 +1,28 @@
+use super::prelude::*;
+use crate::sql::ddl::ObjectKind;
+
+rule! {
+    /// Dropping a sequence breaks code and defaults that still take values from it.
+    ///
+    /// The next insert that needs a number fails. Stop using the sequence first.
+    ///
+    /// ```sql fires postgres mariadb
+    /// drop sequence ticket_numbers;
+    /// ```
+    ///
+    /// ```sql quiet postgres mariadb
+    /// create sequence ticket_numbers;
+    /// drop sequence ticket_numbers;
+    /// ```
+    "drop-sequence", Error => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let ChangeKind::DropObject { kind, name, before, .. } = &change.kind else { return };
+    if !matches!(kind, ObjectKind::Sequence) || !deployed(before.as_ref()) || comes_back(change, context) {
+        return;
+    }
+    findings
+        .report(change, format!("sequence `{name}` is dropped while deployed code may still take values from it"))
+        .help("stop using the sequence, deploy that everywhere, then drop it");
+}

@@ -1,0 +1,54 @@
+use super::prelude::*;
+
+rule! {
+    /// Dropping a table breaks code that still uses it, and its rows are gone.
+    ///
+    /// The old version of the application runs until the rollout ends, and again after a rollback: each of its queries to
+    /// the table fails. Stop using the table in one release, drop it in the next, and keep a backup.
+    ///
+    /// ```sql fires
+    /// drop table users;
+    /// ```
+    ///
+    /// ```sql fires
+    /// create table users (id int);
+    /// -- next migration
+    /// drop table if exists users;
+    /// ```
+    ///
+    /// ```sql quiet
+    /// create table scratch (id int);
+    /// drop table scratch;
+    /// ```
+    ///
+    /// ```sql quiet sqlite
+    /// create table users (id integer primary key, name text);
+    /// -- next migration
+    /// create table users_new (id integer primary key, name text not null);
+    /// insert into users_new (id, name) select id, name from users;
+    /// drop table users;
+    /// alter table users_new rename to users;
+    /// ```
+    "drop-table", Error => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let ChangeKind::DropTable { .. } = &change.kind else { return };
+    let Some(table) = &change.table else { return };
+    let flags = context.reading(change).flags;
+    let unknown = table.before.is_none() && !flags.temporary;
+    let made_again = context.after(change).any(|later| {
+        let same = later.table.as_ref().is_some_and(|later| later.name == table.name);
+        same && matches!(later.kind, ChangeKind::CreateTable { .. })
+    });
+    // `replace-table` and `drop-partition` say it better.
+    let is_partition = table.before.as_ref().is_some_and(|table| table.partition_of.is_some());
+    if (table.in_use() || unknown) && !made_again && !is_partition {
+        findings
+            .report(
+                change,
+                format!("`{}` is dropped while deployed code may still use it; its rows are gone", table.name),
+            )
+            .help("stop using the table, deploy that everywhere, take a backup, then drop it in a later migration");
+    }
+}

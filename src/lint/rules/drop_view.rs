@@ -1,0 +1,37 @@
+use super::prelude::*;
+use crate::sql::ddl::ObjectKind;
+
+rule! {
+    /// Dropping a view breaks code that still reads it.
+    ///
+    /// The old version of the application reads it until the rollout ends. A materialized view also loses what it computed.
+    /// Dropping and creating it again in one transaction leaves no gap; MySQL has no such transaction.
+    ///
+    /// ```sql fires
+    /// drop view active_users;
+    /// ```
+    ///
+    /// ```sql quiet
+    /// create view active_users as select id from users;
+    /// drop view active_users;
+    /// ```
+    ///
+    /// ```sql quiet postgres sqlite
+    /// drop view active_users;
+    /// create view active_users as select id, name from users;
+    /// ```
+    "drop-view", Error => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let ChangeKind::DropObject { kind, name, before, .. } = &change.kind else { return };
+    if !matches!(kind, ObjectKind::View | ObjectKind::MaterializedView)
+        || !deployed(before.as_ref())
+        || comes_back(change, context)
+    {
+        return;
+    }
+    findings
+        .report(change, format!("view `{name}` is dropped while deployed code may still read it"))
+        .help("stop reading the view, deploy that everywhere, then drop it; use CREATE OR REPLACE to append columns");
+}

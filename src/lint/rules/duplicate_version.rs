@@ -1,0 +1,33 @@
+use super::prelude::*;
+use crate::migration::Migration;
+use crate::sql::Span;
+
+rule! {
+    /// Two migrations with one version have no order.
+    ///
+    /// Which of them runs first, or at all, is left to chance. Two branches often choose the same number: rename the younger.
+    ///
+    /// ```sql fires
+    /// select 1;
+    /// -- next migration, same version
+    /// select 2;
+    /// ```
+    ///
+    /// ```sql quiet
+    /// select 1;
+    /// -- next migration
+    /// select 2;
+    /// ```
+    "duplicate-version", Error => Check::Migration(check)
+}
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let migration = context.migration();
+    let same = |other: &Migration| other.id == migration.id;
+    if let Some(other) = context.migrations[..context.number].iter().find(|other| same(other)) {
+        let file = other.up.path.display();
+        findings
+            .report_at(None, Span::default(), format!("`{file}` has the same version, {}", migration.id))
+            .help("give the younger migration a version of its own");
+    }
+}

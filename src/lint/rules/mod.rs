@@ -1,0 +1,238 @@
+//! The rules, one file each: its explanation, its name and severity, and its check.
+//!
+//! To add a rule, write its file and name it here twice. Its examples are run as tests, `fires` must fire it and
+//! `quiet` must not; the words behind them name the databases, none means all, and `postgres@10` a version. A line
+//! `-- next migration` in an example ends the history; only what follows the last is judged.
+
+mod prelude;
+
+mod add_check_validates;
+mod add_column_check_scan;
+mod add_column_default_old_version;
+mod add_column_serial;
+mod add_column_stored_generated;
+mod add_column_volatile_default;
+mod add_exclusion_constraint;
+mod add_foreign_key_validates;
+mod add_primary_key_builds_index;
+mod add_required_column;
+mod add_unique_constraint_builds_index;
+mod attach_partition_scans_default;
+mod backfill_without_guard;
+mod bad_suppression;
+mod change_collation;
+mod change_column_type_rewrite;
+mod change_column_wire_type;
+mod change_composite_type;
+mod change_policy;
+mod change_type_rebuilds_index;
+mod change_type_rechecks_constraint;
+mod client_command;
+mod column_becomes_required;
+mod concurrently_in_transaction;
+mod concurrently_with_timeout;
+mod create_index_blocks_writes;
+mod create_partition_of_locks_parent;
+mod create_table_if_not_exists_drift;
+mod ddl_and_backfill_same_transaction;
+mod deferrable_unique;
+mod delete_without_where;
+mod disable_trigger;
+mod discard_tablespace;
+mod domain_constraint_validates;
+mod drop_cascade;
+mod drop_column;
+mod drop_column_silent_dependents;
+mod drop_constraint_index;
+mod drop_database;
+mod drop_default;
+mod drop_extension;
+mod drop_foreign_key_locks_parent;
+mod drop_function;
+mod drop_generated_expression;
+mod drop_identity;
+mod drop_index_blocks;
+mod drop_not_null;
+mod drop_partition;
+mod drop_policy;
+mod drop_primary_key;
+mod drop_schema;
+mod drop_sequence;
+mod drop_table;
+mod drop_trigger;
+mod drop_type;
+mod drop_unique_index;
+mod drop_view;
+mod duplicate_version;
+mod extension_change;
+mod external_file_access;
+mod generated_always_rejects_writes;
+mod insert_without_column_list;
+mod json_column;
+mod lock_table_statement;
+mod mixed_transaction_modes;
+mod multiple_tables_locked;
+mod narrow_column_type;
+mod non_idempotent_nontransactional;
+mod opaque_dynamic_sql;
+mod positional_column_change;
+mod refresh_matview_blocks;
+mod reindex_blocks;
+mod rename_column;
+mod rename_enum_value;
+mod rename_routine;
+mod rename_schema;
+mod rename_sequence;
+mod rename_table;
+mod rename_type;
+mod rename_view;
+mod replace_table;
+mod revoke_privilege;
+mod rls_enabled_without_policy;
+mod sequence_rewind;
+mod session_setting_leak;
+mod set_not_null_scan;
+mod set_schema;
+mod set_tablespace_or_access_method;
+mod sqlite_add_column_restriction;
+mod sqlite_drop_column_restriction;
+mod sqlite_pragma_in_transaction;
+mod sqlite_rebuild_loses_objects;
+mod sqlite_table_rebuild_cascade_delete;
+mod sqlite_unsupported_alter;
+mod transaction_control_in_migration;
+mod truncate_cascade;
+mod truncate_table;
+mod type_cast_may_fail;
+mod unbatched_backfill;
+mod uncommitted_transaction;
+mod unique_may_fail_on_duplicates;
+mod unknown_object;
+mod unparsed_statement;
+mod update_without_where;
+mod vacuum_full_or_cluster;
+mod validate_in_same_transaction;
+
+use super::rule::Rule;
+
+/// Every rule, by name.
+pub static ALL: &[&Rule] = &[
+    &add_check_validates::RULE,
+    &add_column_check_scan::RULE,
+    &add_column_default_old_version::RULE,
+    &add_column_serial::RULE,
+    &add_column_stored_generated::RULE,
+    &add_column_volatile_default::RULE,
+    &add_exclusion_constraint::RULE,
+    &add_foreign_key_validates::RULE,
+    &add_primary_key_builds_index::RULE,
+    &add_required_column::RULE,
+    &add_unique_constraint_builds_index::RULE,
+    &attach_partition_scans_default::RULE,
+    &backfill_without_guard::RULE,
+    &bad_suppression::RULE,
+    &change_collation::RULE,
+    &change_column_type_rewrite::RULE,
+    &change_column_wire_type::RULE,
+    &change_composite_type::RULE,
+    &change_policy::RULE,
+    &change_type_rebuilds_index::RULE,
+    &change_type_rechecks_constraint::RULE,
+    &client_command::RULE,
+    &column_becomes_required::RULE,
+    &concurrently_in_transaction::RULE,
+    &concurrently_with_timeout::RULE,
+    &create_index_blocks_writes::RULE,
+    &create_partition_of_locks_parent::RULE,
+    &create_table_if_not_exists_drift::RULE,
+    &ddl_and_backfill_same_transaction::RULE,
+    &deferrable_unique::RULE,
+    &delete_without_where::RULE,
+    &disable_trigger::RULE,
+    &discard_tablespace::RULE,
+    &domain_constraint_validates::RULE,
+    &drop_cascade::RULE,
+    &drop_column::RULE,
+    &drop_column_silent_dependents::RULE,
+    &drop_constraint_index::RULE,
+    &drop_database::RULE,
+    &drop_default::RULE,
+    &drop_extension::RULE,
+    &drop_foreign_key_locks_parent::RULE,
+    &drop_function::RULE,
+    &drop_generated_expression::RULE,
+    &drop_identity::RULE,
+    &drop_index_blocks::RULE,
+    &drop_not_null::RULE,
+    &drop_partition::RULE,
+    &drop_policy::RULE,
+    &drop_primary_key::RULE,
+    &drop_schema::RULE,
+    &drop_sequence::RULE,
+    &drop_table::RULE,
+    &drop_trigger::RULE,
+    &drop_type::RULE,
+    &drop_unique_index::RULE,
+    &drop_view::RULE,
+    &duplicate_version::RULE,
+    &extension_change::RULE,
+    &external_file_access::RULE,
+    &generated_always_rejects_writes::RULE,
+    &insert_without_column_list::RULE,
+    &json_column::RULE,
+    &lock_table_statement::RULE,
+    &mixed_transaction_modes::RULE,
+    &multiple_tables_locked::RULE,
+    &narrow_column_type::RULE,
+    &non_idempotent_nontransactional::RULE,
+    &opaque_dynamic_sql::RULE,
+    &positional_column_change::RULE,
+    &refresh_matview_blocks::RULE,
+    &reindex_blocks::RULE,
+    &rename_column::RULE,
+    &rename_enum_value::RULE,
+    &rename_routine::RULE,
+    &rename_schema::RULE,
+    &rename_sequence::RULE,
+    &rename_table::RULE,
+    &rename_type::RULE,
+    &rename_view::RULE,
+    &replace_table::RULE,
+    &revoke_privilege::RULE,
+    &rls_enabled_without_policy::RULE,
+    &sequence_rewind::RULE,
+    &session_setting_leak::RULE,
+    &set_not_null_scan::RULE,
+    &set_schema::RULE,
+    &set_tablespace_or_access_method::RULE,
+    &sqlite_add_column_restriction::RULE,
+    &sqlite_drop_column_restriction::RULE,
+    &sqlite_pragma_in_transaction::RULE,
+    &sqlite_rebuild_loses_objects::RULE,
+    &sqlite_table_rebuild_cascade_delete::RULE,
+    &sqlite_unsupported_alter::RULE,
+    &transaction_control_in_migration::RULE,
+    &truncate_cascade::RULE,
+    &truncate_table::RULE,
+    &type_cast_may_fail::RULE,
+    &unbatched_backfill::RULE,
+    &uncommitted_transaction::RULE,
+    &unique_may_fail_on_duplicates::RULE,
+    &unknown_object::RULE,
+    &unparsed_statement::RULE,
+    &update_without_where::RULE,
+    &vacuum_full_or_cluster::RULE,
+    &validate_in_same_transaction::RULE,
+];
+
+/// The rule of this name.
+pub fn find(name: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.name == name).copied()
+}
+
+/// For a script that cannot even be cut into statements.
+pub(super) static UNPARSED: &Rule = &unparsed_statement::RULE;
+/// For what is wrong with allowances, which is known only after all other rules have spoken.
+pub(super) static BAD_SUPPRESSION: &Rule = &bad_suppression::RULE;
+/// Rules whose findings leave nothing else to say about a statement, the most decisive first.
+pub(super) static DECISIVE: &[&Rule] = &[&sqlite_unsupported_alter::RULE, &unparsed_statement::RULE];

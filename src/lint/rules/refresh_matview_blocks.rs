@@ -1,0 +1,37 @@
+use super::prelude::*;
+use crate::sql::ddl::Verb;
+
+rule! {
+    /// Refreshing a materialized view blocks its readers until it is computed.
+    ///
+    /// `REFRESH MATERIALIZED VIEW CONCURRENTLY` lets them go on; it needs a unique index on the view.
+    ///
+    /// ```sql fires postgres
+    /// refresh materialized view totals;
+    /// ```
+    ///
+    /// ```sql quiet postgres
+    /// refresh materialized view concurrently totals;
+    /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create materialized view totals as select 1 with no data;
+    /// refresh materialized view totals;
+    /// ```
+    "refresh-matview-blocks", Warning => Check::Migration(check)
+}
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    if context.grammar() != Grammar::Postgres {
+        return;
+    }
+    for (number, statement, reading) in context.statements() {
+        let Some(name) = reading.names.first().filter(|_| reading.verb == Verb::Refresh) else { continue };
+        let new = context.catalog.find(name).is_some_and(|view| !view.in_use());
+        if !reading.flags.concurrently && !reading.flags.no_data && !new {
+            findings
+                .report_at(Some(number), statement.span, format!("readers of `{name}` wait until it is computed"))
+                .help("create a unique index on the view once, then REFRESH MATERIALIZED VIEW CONCURRENTLY");
+        }
+    }
+}

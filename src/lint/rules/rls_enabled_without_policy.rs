@@ -1,0 +1,29 @@
+use super::prelude::*;
+use crate::sql::ddl::RowSecurity;
+
+rule! {
+    /// Row security without a policy hides every row.
+    ///
+    /// The application gets no error, it finds nothing. Create the policies first, then enable row security, in one
+    /// transaction.
+    ///
+    /// ```sql fires postgres
+    /// alter table orders enable row level security;
+    /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create policy tenant on orders using (true);
+    /// alter table orders enable row level security;
+    /// ```
+    "rls-enabled-without-policy", Error => Check::Change(check)
+}
+
+fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+    let ChangeKind::RowSecurity(RowSecurity::Enable) = &change.kind else { return };
+    let Some(table) = used(change) else { return };
+    if table.before.as_ref().is_none_or(|table| table.policies.is_empty()) {
+        findings
+            .report(change, format!("without a policy every role but the owner finds `{}` empty", table.name))
+            .help("CREATE POLICY first, in the same transaction");
+    }
+}

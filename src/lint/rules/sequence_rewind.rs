@@ -1,0 +1,29 @@
+use super::prelude::*;
+use crate::schema::mentions;
+use crate::sql::ddl::ObjectKind;
+
+rule! {
+    /// A sequence that starts again hands out numbers that are taken.
+    ///
+    /// Inserts fail with duplicate keys until it is past them. Only ever move a sequence forward.
+    ///
+    /// ```sql fires postgres mariadb
+    /// alter sequence ticket_numbers restart with 1;
+    /// ```
+    ///
+    /// ```sql quiet postgres mariadb
+    /// create sequence ticket_numbers;
+    /// alter sequence ticket_numbers restart with 100;
+    /// ```
+    "sequence-rewind", Warning => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let ChangeKind::AlterObject { kind: ObjectKind::Sequence, before, .. } = &change.kind else { return };
+    let restarts = mentions(context.reading(change).span.of(context.text()), "restart");
+    if restarts && deployed(before.as_ref()) {
+        findings
+            .report(change, "the sequence may hand out numbers that are taken")
+            .help("only move it forward: select setval(…, (select max(id) from …))");
+    }
+}

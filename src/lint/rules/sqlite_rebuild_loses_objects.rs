@@ -1,0 +1,50 @@
+use super::prelude::*;
+use crate::schema::{Index, Part};
+
+rule! {
+    /// The indexes and triggers of the old table are gone after a rebuild, unless they are created again.
+    ///
+    /// A unique index that is missing lets duplicates in, and nothing says so.
+    ///
+    /// ```sql fires sqlite
+    /// create table users (id integer primary key, email text);
+    /// create unique index users_email on users (email);
+    /// -- next migration
+    /// create table users_new (id integer primary key, email text);
+    /// insert into users_new (id, email) select id, email from users;
+    /// drop table users;
+    /// alter table users_new rename to users;
+    /// ```
+    ///
+    /// ```sql quiet sqlite
+    /// create table users (id integer primary key, email text);
+    /// create unique index users_email on users (email);
+    /// -- next migration
+    /// create table users_new (id integer primary key, email text);
+    /// insert into users_new (id, email) select id, email from users;
+    /// drop table users;
+    /// alter table users_new rename to users;
+    /// create unique index users_email on users (email);
+    /// ```
+    "sqlite-rebuild-loses-objects", Error => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    if context.grammar() != Grammar::Sqlite {
+        return;
+    }
+    let (ChangeKind::Rebuild { .. }, Some(table)) = (&change.kind, &change.table) else { return };
+    let (Some(before), Some(after)) = (&table.before, context.catalog.table(&table.name)) else { return };
+    let same = |index: &Index| after.indexes.iter().any(|new| new.columns == index.columns && new.kind == index.kind);
+    let index = before.indexes.iter().filter(|index| !index.of_constraint).find(|index| !same(index));
+    let again = |trigger: &Part| after.triggers.iter().any(|new| new.name == trigger.name);
+    let trigger = before.triggers.iter().find(|trigger| !again(trigger));
+    let lost = match (index, trigger) {
+        (Some(index), _) => format!("index `{}`", index.name.as_deref().unwrap_or_default()),
+        (None, Some(trigger)) => format!("trigger `{}`", trigger.name),
+        (None, None) => return,
+    };
+    findings
+        .report(change, format!("{lost} goes with the old table and is not created again"))
+        .help("create the indexes and triggers of the table again, after the rename");
+}

@@ -1,0 +1,77 @@
+use super::prelude::*;
+use crate::lint::Severity;
+use crate::sql::ddl::ConstraintKind;
+
+rule! {
+    /// A new unique key fails when there are duplicates, which development data seldom has.
+    ///
+    /// It fails after the whole index was built. Look for duplicates in production first, and let code stop writing them.
+    ///
+    /// ```sql fires
+    /// create unique index users_email on users (email);
+    /// ```
+    ///
+    /// ```sql fires postgres mysql mariadb
+    /// alter table users add constraint users_email unique (email);
+    /// ```
+    ///
+    /// ```sql quiet
+    /// create table users (id int, email varchar(50));
+    /// create unique index users_email on users (email);
+    /// ```
+    ///
+    /// More columns than an existing key has cannot be equal:
+    ///
+    /// ```sql quiet
+    /// create table users (id int primary key, email varchar(50));
+    /// -- next migration
+    /// create unique index users_id_email on users (id, email);
+    /// ```
+    "unique-may-fail-on-duplicates", Warning => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let Some(table) = used(change) else { return };
+    let Some(known) = &table.before else { return };
+    let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
+    let (columns, concurrently) = match &change.kind {
+        ChangeKind::CreateIndex { index, concurrently, .. } if index.is_unique() => {
+            (index.columns.iter().flatten().cloned().collect(), *concurrently)
+        }
+        ChangeKind::AddConstraint { constraint, using_index: None } if is_key(constraint.kind) => {
+            (constraint.columns.clone(), false)
+        }
+        ChangeKind::AddColumn { column, constraints, .. } => {
+            let same_for_all = column.default.is_some() && constraints.iter().any(|one| is_key(one.kind));
+            if !same_for_all {
+                return;
+            }
+            (vec![column.name.clone()], false)
+        }
+        _ => return,
+    };
+    let grammar = context.grammar();
+    let all_different = |name: &String| {
+        let new = known.column(name, grammar).filter(|column| column.origin != Origin::Deployed);
+        new.is_some_and(|column| column.numbering.is_some() || (column.default.is_none() && !column.not_null))
+    };
+    let had_key = context.before(change).any(|earlier| match &earlier.kind {
+        ChangeKind::DropIndex { index: Some(index), .. } => {
+            index.is_unique() && index.columns.iter().flatten().all(|column| columns.contains(column))
+        }
+        ChangeKind::DropConstraint { constraint: Some(constraint), .. } => {
+            is_key(constraint.kind) && constraint.columns.iter().all(|column| columns.contains(column))
+        }
+        _ => false,
+    });
+    if columns.iter().any(all_different) || known.has_key_within(&columns, grammar) || had_key {
+        return;
+    }
+    let listed = columns.join(", ");
+    let finding = findings.report(change, format!("fails if two rows of `{}` have the same ({listed})", table.name));
+    finding.help("look for duplicates in production first, and let code stop writing them");
+    if concurrently {
+        // It blocks nobody and can be tried again: it leaves an invalid index behind, which the runner clears away.
+        finding.severity(Severity::Info);
+    }
+}

@@ -1,0 +1,75 @@
+use super::prelude::*;
+use crate::sql::{Lexis, Token, TokenKind, Tokens};
+
+rule! {
+    /// A statement that names something the migrations never made fails.
+    ///
+    /// It is a misspelling, or the migration that makes it is missing. Only tables whose whole history is known are looked at.
+    ///
+    /// ```sql fires postgres
+    /// create table users (id int, email text);
+    /// -- next migration
+    /// alter table users add constraint given check (emial is null) not valid;
+    /// ```
+    ///
+    /// ```sql fires postgres
+    /// create table users (id int);
+    /// -- next migration
+    /// alter table users drop constraint users_key;
+    /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int);
+    /// -- next migration
+    /// alter table users drop constraint if exists users_key;
+    /// ```
+    "unknown-object", Error => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let Some(known) = used(change).and_then(|table| table.before.as_ref()).filter(|table| table.complete) else {
+        return;
+    };
+    let grammar = context.grammar();
+    let missing = match &change.kind {
+        ChangeKind::DropConstraint { name: Some(name), constraint: None, if_exists: false, .. } => {
+            Some(format!("constraint `{name}`"))
+        }
+        ChangeKind::AddConstraint { constraint, .. } => {
+            let compared = constraint.expression.iter().flat_map(|demand| compared_columns(demand, context.lexis));
+            let mut columns = constraint.columns.iter().cloned().chain(compared);
+            columns.find(|column| known.column(column, grammar).is_none()).map(|column| format!("column `{column}`"))
+        }
+        _ => return,
+    };
+    if let Some(missing) = missing {
+        findings
+            .report(change, format!("`{}` has no {missing} according to the migrations before", known.name))
+            .help("check the spelling, or add the migration that makes it");
+    }
+}
+
+/// The columns that an expression compares: those that stand before a comparison and after what cannot be part of one.
+fn compared_columns(expression: &str, lexis: &Lexis) -> Vec<String> {
+    let tokens: Vec<Token> = Tokens::new(expression, lexis).code().collect();
+    let starts = |token: &Token| token.is_symbol(expression, "(") || is_any(token, expression, &["AND", "OR", "NOT"]);
+    let compares = |token: &Token| {
+        let symbols = ["=", "<", ">", "<=", ">=", "<>", "!="];
+        symbols.iter().any(|symbol| token.is_symbol(expression, symbol))
+            || is_any(token, expression, &["IS", "IN", "LIKE"])
+    };
+    let mut columns = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let word =
+            token.kind == TokenKind::Word && !is_any(token, expression, &["NOT", "NULL", "TRUE", "FALSE", "VALUE"]);
+        let alone = (at == 0 || starts(&tokens[at - 1])) && tokens.get(at + 1).is_some_and(compares);
+        if word && alone {
+            columns.push(token.of(expression).to_ascii_lowercase());
+        }
+    }
+    columns
+}
+
+fn is_any(token: &Token, text: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| token.is_word(text, word))
+}

@@ -1,0 +1,128 @@
+use super::*;
+use crate::databases;
+use crate::migration::{Id, Script, Version};
+
+/// An example of a rule's explanation.
+struct Example {
+    rule: &'static str,
+    fires: bool,
+    databases: Vec<&'static str>,
+    sql: String,
+}
+
+/// The examples in the explanations: blocks that start with "```sql fires" or "```sql quiet" and name databases.
+fn examples() -> Vec<Example> {
+    let mut examples = Vec::new();
+    for rule in rules::ALL {
+        let mut open = None;
+        for line in rule.explanation.lines() {
+            let line = line.strip_prefix(' ').unwrap_or(line);
+            match (line.strip_prefix("```"), &mut open) {
+                (Some(""), _) => examples.extend(open.take()),
+                (Some(info), None) => {
+                    let mut words = info.split_whitespace();
+                    assert_eq!(words.next(), Some("sql"), "{}: ```{info}", rule.name);
+                    let fires = match words.next() {
+                        Some("fires") => true,
+                        Some("quiet") => false,
+                        other => panic!("{}: an example fires or is quiet, not {other:?}", rule.name),
+                    };
+                    open = Some(Example { rule: rule.name, fires, databases: words.collect(), sql: String::new() });
+                }
+                (None, Some(example)) => example.sql += &format!("{line}\n"),
+                (None, None) => {}
+                (Some(_), Some(_)) => panic!("{}: a block that is not closed", rule.name),
+            }
+        }
+    }
+    examples
+}
+
+fn migrations(sql: &str) -> Vec<Migration> {
+    let mut migrations: Vec<Migration> = Vec::new();
+    let (mut version, mut text) = (1, String::new());
+    let mut push = |version: usize, text: &str| {
+        let up = Script::new(format!("{version}_step.sql"), text);
+        let id = Id::Version(version.to_string().parse::<Version>().unwrap());
+        migrations.push(Migration { id, name: "step".to_owned(), up, down: None });
+    };
+    for line in sql.lines() {
+        let Some(how) = line.strip_prefix("-- next migration") else {
+            text += &format!("{line}\n");
+            continue;
+        };
+        push(version, &std::mem::take(&mut text));
+        version += usize::from(how.is_empty());
+    }
+    push(version, &text);
+    migrations
+}
+
+#[test]
+fn examples_fire_and_are_quiet() {
+    let mut wrong = String::new();
+    for example in examples() {
+        let all = databases::ALL.iter().map(|database| database.name());
+        let named: Vec<&str> = if example.databases.is_empty() { all.collect() } else { example.databases.clone() };
+        for name in named {
+            let (database, server) = name.split_once('@').map_or((name, None), |(name, server)| (name, Some(server)));
+            let database = databases::find(database).unwrap_or_else(|| panic!("{}: no database {name}", example.rule));
+            let server = server.map(|server| server.parse().unwrap());
+            let migrations = migrations(&example.sql);
+            let judgement = lint(&migrations, migrations.len() - 1, database.dialect(), server);
+            let fires = judgement.findings.iter().any(|finding| finding.rule == example.rule);
+            if fires != example.fires {
+                let found: Vec<&str> = judgement.findings.iter().map(|finding| finding.rule).collect();
+                wrong += &format!("{} on {name}, found {found:?}:\n{}\n", example.rule, example.sql);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn every_rule_is_complete_and_has_its_place() {
+    let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    for rule in rules::ALL {
+        assert!(rule.summary().ends_with('.'), "{}: the summary is a sentence", rule.name);
+        assert!(rule.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+        for fires in [true, false] {
+            let has = examples().iter().any(|example| example.rule == rule.name && example.fires == fires);
+            assert!(has, "{}: one example fires and one is quiet", rule.name);
+        }
+    }
+}
+
+#[test]
+fn messages_have_one_form() {
+    for example in examples() {
+        for database in databases::ALL {
+            let migrations = migrations(&example.sql);
+            for finding in lint(&migrations, migrations.len() - 1, database.dialect(), None).findings {
+                assert!(!finding.message.ends_with('.'), "{}: {}", finding.rule, finding.message);
+                let text = &migrations[finding.migration].up.text;
+                assert!(finding.span.end <= text.len(), "{}: {}", finding.rule, finding.message);
+            }
+        }
+    }
+}
+
+fn found(sql: &str) -> Vec<&'static str> {
+    let migrations = migrations(sql);
+    let judgement = lint(&migrations, migrations.len() - 1, databases::postgres::Postgres.dialect(), None);
+    judgement.findings.iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn a_script_that_cannot_be_cut_is_a_finding() {
+    assert_eq!(found("select 'never closed"), ["unparsed-statement"]);
+}
+
+#[test]
+fn only_the_last_migrations_are_judged() {
+    let text = "alter table a drop column b;\n-- next migration\nselect 1;\n";
+    assert!(found(text).is_empty());
+}
+
+use crate::databases::Database as _;

@@ -1,0 +1,427 @@
+//! The schema as the migrations so far have built it: what is known of each object, and who made it.
+//!
+//! Tables are shared and copied on change, so that every change keeps the table as it was before, at the price of that
+//! one table.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::data_type::DataType;
+use super::name::{ObjectName, SearchPath};
+use crate::sql::Grammar;
+use crate::sql::ddl::{ConstraintKind, IndexKind, ObjectKind, QualifiedName, ReferentialAction};
+
+/// Who made an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A migration before those under judgement: code may use it.
+    Deployed,
+    /// One of the migrations under judgement, by its number: nobody has it yet.
+    Judged(usize),
+}
+
+/// Everything that is known of the schema.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    /// Whose names these are.
+    pub grammar: Grammar,
+    /// Where unqualified names are looked for.
+    pub path: SearchPath,
+    tables: HashMap<ObjectName, Arc<Table>>,
+    objects: HashMap<(ObjectKind, ObjectName), Object>,
+    /// Where names of indexes belong to a schema and not to their table.
+    indexes: HashMap<ObjectName, ObjectName>,
+}
+
+/// A table, or what is used like one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// What it is called.
+    pub name: ObjectName,
+    /// What it is: a table, a foreign table, a view or a materialized view.
+    pub kind: ObjectKind,
+    /// Who made it.
+    pub origin: Origin,
+    /// Whether all its columns and constraints are known; otherwise a migration used it that none created.
+    pub complete: bool,
+    /// Whether it ends with the session.
+    pub temporary: bool,
+    /// Its columns in order.
+    pub columns: Vec<Column>,
+    /// Its constraints, those written with a column included, but for `NOT NULL`.
+    pub constraints: Vec<Constraint>,
+    /// Its indexes, those of constraints included.
+    pub indexes: Vec<Index>,
+    /// Whether it is partitioned.
+    pub partitioned: bool,
+    /// The table of which it is a partition.
+    pub partition_of: Option<ObjectName>,
+    /// Whether it is the partition for what fits no other.
+    pub default_partition: bool,
+    /// Its triggers.
+    pub triggers: Vec<Part>,
+    /// Its policies.
+    pub policies: Vec<Part>,
+}
+
+/// A trigger or a policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Who made it.
+    pub origin: Origin,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Who made it.
+    pub origin: Origin,
+    /// Its type, if one is known.
+    pub data_type: Option<DataType>,
+    /// Its collation, if one is written.
+    pub collation: Option<String>,
+    /// Whether it refuses nulls.
+    pub not_null: bool,
+    /// Its default as written.
+    pub default: Option<String>,
+    /// How it is computed, if it is.
+    pub generated: Option<Generated>,
+    /// How it is numbered, if it is.
+    pub numbering: Option<Numbering>,
+    /// MySQL: what an update sets it to.
+    pub on_update: Option<String>,
+    /// MySQL: its comment.
+    pub comment: Option<String>,
+    /// MySQL: not part of `SELECT *`.
+    pub invisible: bool,
+}
+
+/// How a column is computed from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// The expression as written.
+    pub expression: String,
+    /// Whether it is stored and not computed at each read.
+    pub stored: bool,
+}
+
+/// How the database numbers a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// `serial`: a default that takes the next value of a sequence.
+    Serial,
+    /// `GENERATED … AS IDENTITY`.
+    Identity {
+        /// Whether the application may not choose values.
+        always: bool,
+    },
+    /// MySQL's `AUTO_INCREMENT`, SQLite's `AUTOINCREMENT`.
+    AutoIncrement,
+}
+
+impl Column {
+    /// Whether an `INSERT` that does not name it can succeed.
+    pub fn may_be_omitted(&self) -> bool {
+        let has_default = self.default.as_ref().is_some_and(|default| !default.eq_ignore_ascii_case("null"));
+        !self.not_null || has_default || self.generated.is_some() || self.numbering.is_some()
+    }
+}
+
+/// A constraint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constraint {
+    /// Its name, also where the database chooses it and the choice is known.
+    pub name: Option<String>,
+    /// Who made it.
+    pub origin: Origin,
+    /// What kind it is.
+    pub kind: ConstraintKind,
+    /// The columns it names, for a check those its expression is known to use.
+    pub columns: Vec<String>,
+    /// What a check demands, as written.
+    pub expression: Option<String>,
+    /// Where a foreign key leads.
+    pub references: Option<Reference>,
+    /// Whether the rows that were there have been checked.
+    pub valid: bool,
+    /// Whether it is enforced at all.
+    pub enforced: bool,
+    /// Whether it may be checked as late as at commit.
+    pub deferrable: bool,
+}
+
+/// Where a foreign key leads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    /// The table.
+    pub table: ObjectName,
+    /// Its columns, if they are written.
+    pub columns: Vec<String>,
+    /// What happens when the row is deleted.
+    pub on_delete: Option<ReferentialAction>,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    /// Its name, if it is known.
+    pub name: Option<String>,
+    /// Who made it.
+    pub origin: Origin,
+    /// What kind it is.
+    pub kind: IndexKind,
+    /// Its columns; none for an expression.
+    pub columns: Vec<Option<String>>,
+    /// The columns it only carries.
+    pub include: Vec<String>,
+    /// What it indexes and under which condition, as written: the columns in it may be found by their words.
+    pub text: String,
+    /// The condition of a partial index.
+    pub predicate: Option<String>,
+    /// Whether it belongs to a constraint of its name.
+    pub of_constraint: bool,
+}
+
+/// Anything that is not a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Who made it.
+    pub origin: Origin,
+    /// What its statement says after the name: the query of a view, the body of a routine, the labels of an enum.
+    pub text: Arc<str>,
+}
+
+impl Table {
+    /// A table of which nothing is known but that a migration uses it.
+    pub fn unknown(name: ObjectName, kind: ObjectKind) -> Self {
+        Table {
+            name,
+            kind,
+            origin: Origin::Deployed,
+            complete: false,
+            temporary: false,
+            columns: Vec::new(),
+            constraints: Vec::new(),
+            indexes: Vec::new(),
+            partitioned: false,
+            partition_of: None,
+            default_partition: false,
+            triggers: Vec::new(),
+            policies: Vec::new(),
+        }
+    }
+
+    /// Whether code that is deployed may use it.
+    pub fn in_use(&self) -> bool {
+        self.origin == Origin::Deployed && !self.temporary
+    }
+
+    /// The column of this name.
+    pub fn column(&self, name: &str, grammar: Grammar) -> Option<&Column> {
+        self.columns.iter().find(|column| grammar.same_name(&column.name, name))
+    }
+
+    /// The column of this name, to change it.
+    pub fn column_mut(&mut self, name: &str, grammar: Grammar) -> Option<&mut Column> {
+        self.columns.iter_mut().find(|column| grammar.same_name(&column.name, name))
+    }
+
+    /// The constraint of this name.
+    pub fn constraint(&self, name: &str, grammar: Grammar) -> Option<&Constraint> {
+        self.constraints.iter().find(|one| one.name.as_ref().is_some_and(|own| grammar.same_name(own, name)))
+    }
+
+    /// The index of this name.
+    pub fn index(&self, name: &str, grammar: Grammar) -> Option<&Index> {
+        self.indexes.iter().find(|one| one.name.as_ref().is_some_and(|own| grammar.same_name(own, name)))
+    }
+
+    /// Whether at most one row has the same values in these columns.
+    pub fn has_key_within(&self, columns: &[String], grammar: Grammar) -> bool {
+        let within = |own: &Option<String>| {
+            own.as_ref().is_some_and(|own| columns.iter().any(|column| grammar.same_name(own, column)))
+        };
+        let keys = self.indexes.iter().filter(|index| index.is_unique() && index.predicate.is_none());
+        keys.into_iter().any(|key| !key.columns.is_empty() && key.columns.iter().all(within))
+    }
+
+    /// The tables that its foreign keys lead to.
+    pub fn referenced(&self) -> impl Iterator<Item = &ObjectName> {
+        self.constraints.iter().filter_map(|one| one.references.as_ref()).map(|to| &to.table)
+    }
+}
+
+impl Index {
+    /// Whether it refuses equal rows.
+    pub fn is_unique(&self) -> bool {
+        self.kind == IndexKind::Unique
+    }
+
+    /// Whether it needs this column.
+    pub fn uses(&self, column: &str, grammar: Grammar) -> bool {
+        let named = self.columns.iter().flatten().chain(&self.include).any(|name| grammar.same_name(name, column));
+        named || mentions(&self.text, column)
+    }
+}
+
+impl Constraint {
+    /// The columns into which it lets no null.
+    pub fn required_columns(&self) -> Vec<String> {
+        match (self.kind, &self.expression) {
+            (ConstraintKind::NotNull | ConstraintKind::PrimaryKey, _) => self.columns.clone(),
+            (ConstraintKind::Check, Some(demand)) => not_null_terms(demand),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it lets no null into this column.
+    pub fn requires(&self, column: &str, grammar: Grammar) -> bool {
+        self.required_columns().iter().any(|own| grammar.same_name(own, column))
+    }
+
+    /// Whether it needs this column.
+    pub fn uses(&self, column: &str, grammar: Grammar) -> bool {
+        let named = self.columns.iter().any(|name| grammar.same_name(name, column));
+        named || self.expression.as_ref().is_some_and(|expression| mentions(expression, column))
+    }
+}
+
+/// The columns that a check's expression demands not to be null, each in one of the terms that `AND` joins.
+fn not_null_terms(expression: &str) -> Vec<String> {
+    let words: Vec<&str> = expression.split_whitespace().collect();
+    let mut terms: Vec<Vec<&str>> = vec![Vec::new()];
+    for word in words {
+        match terms.last_mut() {
+            _ if word.eq_ignore_ascii_case("or") => return Vec::new(),
+            Some(term) if !word.eq_ignore_ascii_case("and") => term.push(word),
+            _ => terms.push(Vec::new()),
+        }
+    }
+    let column = |term: &Vec<&str>| {
+        let [column, is, not, null] = term[..] else { return None };
+        let said = [is, not, null.trim_end_matches(')')].join(" ").eq_ignore_ascii_case("is not null");
+        let column = column.trim_start_matches('(');
+        let plain = column.trim_matches(['"', '`', '[', ']']);
+        let folded = if plain.len() == column.len() { plain.to_ascii_lowercase() } else { plain.to_owned() };
+        said.then_some(folded)
+    };
+    terms.iter().filter_map(column).collect()
+}
+
+/// Whether a text has this word, whatever its case.
+pub fn mentions(text: &str, word: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    text.split(|c| !is_word(c)).any(|found| found.eq_ignore_ascii_case(word))
+}
+
+impl Catalog {
+    /// The catalog of an empty database.
+    pub fn new(grammar: Grammar) -> Self {
+        Catalog {
+            grammar,
+            path: SearchPath::new(grammar),
+            tables: HashMap::new(),
+            objects: HashMap::new(),
+            indexes: HashMap::new(),
+        }
+    }
+
+    /// The table that this name means here and now.
+    pub fn find(&self, written: &QualifiedName) -> Option<&Arc<Table>> {
+        self.path.candidates(written).find_map(|name| self.tables.get(&name))
+    }
+
+    /// The table of this resolved name.
+    pub fn table(&self, name: &ObjectName) -> Option<&Arc<Table>> {
+        self.tables.get(name)
+    }
+
+    /// All tables, in no order.
+    pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values()
+    }
+
+    /// The tables with a foreign key to this one, itself left out.
+    pub fn referencing<'c>(&'c self, name: &'c ObjectName) -> impl Iterator<Item = &'c Arc<Table>> {
+        self.tables.values().filter(move |table| table.name != *name && table.referenced().any(|to| to == name))
+    }
+
+    /// The object of this kind that a name means here and now.
+    pub fn object(&self, kind: ObjectKind, written: &QualifiedName) -> Option<&Object> {
+        self.path.candidates(written).find_map(|name| self.objects.get(&(kind, name)))
+    }
+
+    pub(super) fn has_object(&self, kind: ObjectKind, name: &ObjectName) -> bool {
+        self.objects.contains_key(&(kind, name.clone()))
+    }
+
+    /// All objects of a kind, in no order.
+    pub fn objects(&self, kind: ObjectKind) -> impl Iterator<Item = (&ObjectName, &Object)> {
+        self.objects.iter().filter(move |((of, _), _)| *of == kind).map(|((_, name), object)| (name, object))
+    }
+
+    /// The table of the index that a name means here and now, where names of indexes belong to a schema.
+    pub fn table_of_index(&self, written: &QualifiedName) -> Option<&Arc<Table>> {
+        let table = self.path.candidates(written).find_map(|name| self.indexes.get(&name))?;
+        self.tables.get(table)
+    }
+
+    pub(super) fn insert(&mut self, table: Table) {
+        let schema = &table.name.schema;
+        for name in table.indexes.iter().filter_map(|index| index.name.as_ref()) {
+            let index = ObjectName { schema: schema.clone(), name: super::name::fold(name, self.grammar) };
+            self.indexes.insert(index, table.name.clone());
+        }
+        self.tables.insert(table.name.clone(), Arc::new(table));
+    }
+
+    pub(super) fn remove(&mut self, name: &ObjectName) -> Option<Table> {
+        let table = self.tables.remove(name)?;
+        self.indexes.retain(|_, of| of != name);
+        Some(Arc::unwrap_or_clone(table))
+    }
+
+    /// Changes a table, if it is known at all.
+    pub(super) fn edit(&mut self, name: &ObjectName, change: impl FnOnce(&mut Table)) {
+        let Some(table) = self.tables.get_mut(name) else { return };
+        let table = Arc::make_mut(table);
+        let indexes = table.indexes.len();
+        change(table);
+        for index in table.indexes.iter().skip(indexes.min(table.indexes.len())) {
+            if let Some(own) = &index.name {
+                let own = ObjectName { schema: name.schema.clone(), name: super::name::fold(own, self.grammar) };
+                self.indexes.insert(own, name.clone());
+            }
+        }
+    }
+
+    pub(super) fn insert_object(&mut self, kind: ObjectKind, name: ObjectName, object: Object) {
+        self.objects.insert((kind, name), object);
+    }
+
+    pub(super) fn remove_object(&mut self, kind: ObjectKind, name: &ObjectName) -> Option<Object> {
+        self.objects.remove(&(kind, name.clone()))
+    }
+
+    pub(super) fn forget_index(&mut self, name: &ObjectName) {
+        self.indexes.remove(name);
+    }
+
+    pub(super) fn rename_index(&mut self, from: &ObjectName, to: ObjectName) {
+        if let Some(table) = self.indexes.remove(from) {
+            self.indexes.insert(to, table);
+        }
+    }
+
+    /// Everything in a schema is gone.
+    pub(super) fn remove_schema(&mut self, schema: &str) {
+        let inside = |name: &ObjectName| name.schema.as_deref() == Some(schema);
+        self.tables.retain(|name, _| !inside(name));
+        self.objects.retain(|(_, name), _| !inside(name));
+        self.indexes.retain(|name, _| !inside(name));
+    }
+}

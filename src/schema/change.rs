@@ -1,0 +1,287 @@
+//! What statements do to a schema, in words no database owns, each with the facts a judgement needs.
+
+use std::sync::Arc;
+
+use super::catalog::{Column, Constraint, Index, Object, Table};
+use super::data_type::DataType;
+use super::name::ObjectName;
+use crate::sql::Span;
+use crate::sql::ddl::{Name, ObjectKind, PartitionAction, RowSecurity, Switch};
+
+/// One thing done to a schema or to its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// What is done.
+    pub kind: ChangeKind,
+    /// The number of the statement in its script.
+    pub statement: usize,
+    /// Where it stands: the action of an `ALTER`, otherwise the statement.
+    pub span: Span,
+    /// The table it is done to; none when it is done to anything else.
+    pub table: Option<TableRef>,
+}
+
+/// A table as a statement names it and as it was before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableRef {
+    /// What it means.
+    pub name: ObjectName,
+    /// What it was before the change; none if it is created, or named by mistake.
+    pub before: Option<Arc<Table>>,
+}
+
+impl TableRef {
+    /// Whether code that is deployed may use the table: nobody under judgement created it, and it is not temporary.
+    pub fn in_use(&self) -> bool {
+        self.before.as_ref().is_some_and(|table| table.in_use())
+    }
+}
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the fields are the parts of the SQL that the variants are named after")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "rules match on columns and constraints, which a box would hide from patterns"
+)]
+pub enum ChangeKind {
+    // Tables.
+    CreateTable {
+        table: Arc<Table>,
+        /// `CREATE OR REPLACE`.
+        replace: bool,
+        /// `IF NOT EXISTS`, of a table that exists: nothing is done.
+        exists: bool,
+    },
+    DropTable {
+        cascade: bool,
+    },
+    RenameTable {
+        to: ObjectName,
+    },
+    SetSchema {
+        to: String,
+    },
+    Truncate {
+        cascade: bool,
+    },
+    RowSecurity(RowSecurity),
+    SwitchTrigger(Switch),
+    AttachPartition {
+        partition: TableRef,
+    },
+    DetachPartition {
+        partition: TableRef,
+        concurrently: bool,
+    },
+    Partition(PartitionAction),
+    /// MySQL: `CONVERT TO CHARACTER SET`.
+    ConvertCharset {
+        charset: Option<String>,
+    },
+    /// Something that changes how the table is kept: its tablespace, its access method, whether it is logged.
+    Storage,
+
+    /// SQLite: a copy with another definition has taken the table's place. The changes that follow say what is different.
+    Rebuild {
+        after: Arc<Table>,
+    },
+
+    // Columns.
+    AddColumn {
+        column: Column,
+        /// Constraints written with it.
+        constraints: Vec<Constraint>,
+        /// `FIRST` or `AFTER`.
+        position: Option<Span>,
+    },
+    DropColumn {
+        name: String,
+        /// What it was, if it is known.
+        column: Option<Column>,
+        cascade: bool,
+    },
+    RenameColumn {
+        from: String,
+        to: String,
+    },
+    /// MySQL's `MODIFY` and `CHANGE`. The changes that follow say what is different.
+    ModifyColumn {
+        old: Option<Column>,
+        new: Column,
+        position: Option<Span>,
+    },
+    ChangeType {
+        column: String,
+        /// None when it is not known.
+        from: Option<DataType>,
+        to: DataType,
+        using: Option<Span>,
+    },
+    ChangeCollation {
+        column: String,
+        to: String,
+    },
+    SetNotNull {
+        column: String,
+        /// What it was, if it is known.
+        old: Option<Column>,
+    },
+    DropNotNull {
+        column: String,
+        old: Option<Column>,
+    },
+    SetDefault {
+        column: String,
+        old: Option<Column>,
+        value: String,
+    },
+    DropDefault {
+        column: String,
+        old: Option<Column>,
+    },
+    /// `ADD GENERATED AS IDENTITY`, `SET GENERATED`.
+    SetIdentity {
+        column: String,
+        old: Option<Column>,
+        always: bool,
+    },
+    DropIdentity {
+        column: String,
+    },
+    DropExpression {
+        column: String,
+    },
+
+    // Constraints.
+    AddConstraint {
+        constraint: Constraint,
+        /// The existing index that it takes over.
+        using_index: Option<String>,
+    },
+    DropConstraint {
+        name: Option<String>,
+        /// What it was, if it is known.
+        constraint: Option<Constraint>,
+        if_exists: bool,
+        cascade: bool,
+    },
+    ValidateConstraint {
+        name: String,
+        constraint: Option<Constraint>,
+    },
+    RenameConstraint {
+        from: String,
+        to: String,
+    },
+
+    // Indexes.
+    CreateIndex {
+        index: Index,
+        concurrently: bool,
+        /// `IF NOT EXISTS`.
+        if_not_exists: bool,
+    },
+    DropIndex {
+        name: String,
+        /// What it was, if it is known.
+        index: Option<Index>,
+        concurrently: bool,
+    },
+    RenameIndex {
+        from: String,
+        to: String,
+    },
+
+    // Rows.
+    Insert {
+        /// Whether it says which columns it fills.
+        names_columns: bool,
+        /// Whether a query says what is inserted.
+        selects: bool,
+    },
+    Update {
+        /// Whether a condition says which rows.
+        filtered: bool,
+        /// The columns that must equal constants: a key among them means one row, or few.
+        keys: Vec<String>,
+        /// The columns that it sets, as far as they can be told.
+        columns: Vec<String>,
+    },
+    Delete {
+        filtered: bool,
+        keys: Vec<String>,
+    },
+
+    // Triggers and policies of a table.
+    AddTrigger {
+        name: String,
+    },
+    DropTrigger {
+        name: String,
+    },
+    AddPolicy {
+        name: String,
+        /// `AS RESTRICTIVE`.
+        restrictive: bool,
+    },
+    AlterPolicy {
+        name: String,
+    },
+    DropPolicy {
+        name: String,
+    },
+
+    // Everything else that has a name.
+    CreateObject {
+        kind: ObjectKind,
+        name: ObjectName,
+        replace: bool,
+        if_not_exists: bool,
+        /// What had the name before.
+        before: Option<Object>,
+    },
+    DropObject {
+        kind: ObjectKind,
+        name: ObjectName,
+        cascade: bool,
+        /// What it was, if it is known.
+        before: Option<Object>,
+    },
+    RenameObject {
+        kind: ObjectKind,
+        name: ObjectName,
+        to: String,
+        before: Option<Object>,
+    },
+    MoveObject {
+        kind: ObjectKind,
+        name: ObjectName,
+        to: String,
+        before: Option<Object>,
+    },
+    /// Labels of an enum: `ADD VALUE`.
+    AddValue {
+        kind: ObjectName,
+        value: String,
+        before: Option<Object>,
+    },
+    /// `RENAME VALUE`.
+    RenameValue {
+        kind: ObjectName,
+        from: String,
+        to: String,
+        before: Option<Object>,
+    },
+    /// A composite type's attributes.
+    ChangeAttribute {
+        kind: ObjectName,
+        before: Option<Object>,
+    },
+    /// What else is done to an object.
+    AlterObject {
+        kind: ObjectKind,
+        name: Option<Name>,
+        before: Option<Object>,
+    },
+}

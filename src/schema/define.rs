@@ -1,0 +1,169 @@
+//! From what statements write about columns, constraints and indexes to what the catalog keeps of them.
+
+use super::catalog::{Column, Constraint, Generated, Index, Numbering, Reference};
+use super::data_type::DataType;
+use super::reader::Reader;
+use crate::sql::Grammar;
+use crate::sql::ddl::{
+    ColumnDefinition, ColumnRule, ConstraintKind, IndexDefinition, IndexKind, KeyPart, Name, References,
+    TableConstraint,
+};
+
+impl Reader<'_> {
+    /// A column as its definition has it; its constraints are [`Reader::column_constraints`].
+    pub fn column(&self, definition: &ColumnDefinition) -> Column {
+        let grammar = self.grammar();
+        let data_type = definition.data_type.as_ref().map(|written| DataType::read(written, self.text, grammar));
+        let mut column = Column {
+            name: definition.name.value.clone(),
+            origin: self.origin,
+            collation: definition.collation.as_ref().map(ToString::to_string),
+            not_null: definition.is_not_null(),
+            default: definition.default().map(|value| self.written(value)),
+            generated: None,
+            numbering: None,
+            on_update: None,
+            comment: None,
+            invisible: false,
+            data_type,
+        };
+        let written_type = definition.data_type.as_ref().map_or("", |written| written.name.as_str());
+        if grammar != Grammar::Sqlite && written_type.ends_with("serial") || written_type.starts_with("serial") {
+            column.numbering = Some(Numbering::Serial);
+            column.not_null = true;
+        }
+        for constraint in &definition.constraints {
+            match &constraint.rule {
+                ColumnRule::Generated { expression, stored } => {
+                    column.generated = Some(Generated { expression: self.written(*expression), stored: *stored });
+                }
+                ColumnRule::Identity { always } => column.numbering = Some(Numbering::Identity { always: *always }),
+                ColumnRule::AutoIncrement => column.numbering = Some(Numbering::AutoIncrement),
+                ColumnRule::OnUpdate(value) => column.on_update = Some(self.written(*value)),
+                ColumnRule::Comment(text) => column.comment = Some(self.written(*text)),
+                ColumnRule::Visible(visible) => column.invisible = !visible,
+                ColumnRule::PrimaryKey if grammar == Grammar::Sqlite && written_type == "integer" => {
+                    column.numbering = Some(Numbering::AutoIncrement);
+                }
+                _ => {}
+            }
+        }
+        column
+    }
+
+    /// The constraints written with a column.
+    pub fn column_constraints(&self, table: &str, definition: &ColumnDefinition) -> Vec<Constraint> {
+        let columns = vec![definition.name.value.clone()];
+        let constraints = definition.constraints.iter().filter_map(|written| {
+            let (kind, expression, references) = match &written.rule {
+                ColumnRule::PrimaryKey => (ConstraintKind::PrimaryKey, None, None),
+                ColumnRule::Unique => (ConstraintKind::Unique, None, None),
+                ColumnRule::Check(expression) => (ConstraintKind::Check, Some(self.written(*expression)), None),
+                ColumnRule::References(to) => (ConstraintKind::ForeignKey, None, Some(self.reference(to))),
+                _ => return None,
+            };
+            let name = written.name.as_ref().map(|name| name.value.clone());
+            Some(Constraint {
+                name: name.or_else(|| self.chosen_name(table, kind, &columns)),
+                origin: self.origin,
+                kind,
+                columns: columns.clone(),
+                expression,
+                references,
+                valid: true,
+                enforced: true,
+                deferrable: false,
+            })
+        });
+        constraints.collect()
+    }
+
+    /// A constraint as a table's definition or `ADD` has it.
+    pub fn constraint(&self, table: &str, written: &TableConstraint) -> Constraint {
+        let columns: Vec<String> = names(&written.columns).flatten().collect();
+        let name = written.name.as_ref().map(|name| name.value.clone());
+        Constraint {
+            name: name.or_else(|| self.chosen_name(table, written.kind, &columns)),
+            origin: self.origin,
+            kind: written.kind,
+            expression: written.expression.map(|span| self.written(span)),
+            references: written.references.as_ref().map(|to| self.reference(to)),
+            valid: !written.not_valid,
+            enforced: !written.not_enforced,
+            deferrable: written.deferrable,
+            columns,
+        }
+    }
+
+    fn reference(&self, to: &References) -> Reference {
+        Reference {
+            table: self.table_ref(&to.table).name,
+            columns: to.columns.iter().map(|name| name.value.clone()).collect(),
+            on_delete: to.on_delete,
+        }
+    }
+
+    /// The name that the database gives a constraint without one; none where it depends on what else there is.
+    fn chosen_name(&self, table: &str, kind: ConstraintKind, columns: &[String]) -> Option<String> {
+        match (self.grammar(), kind) {
+            (Grammar::Postgres, ConstraintKind::PrimaryKey) => Some(format!("{table}_pkey")),
+            (Grammar::Postgres, _) if !columns.is_empty() => {
+                let suffix = match kind {
+                    ConstraintKind::Unique => "key",
+                    ConstraintKind::ForeignKey => "fkey",
+                    ConstraintKind::Check => "check",
+                    ConstraintKind::Exclusion => "excl",
+                    _ => "not_null",
+                };
+                Some(format!("{table}_{}_{suffix}", columns.join("_")))
+            }
+            (Grammar::Postgres, ConstraintKind::Check) => Some(format!("{table}_check")),
+            (Grammar::MySql | Grammar::MariaDb, ConstraintKind::PrimaryKey) => Some("PRIMARY".to_owned()),
+            (Grammar::MySql | Grammar::MariaDb, ConstraintKind::Unique) => columns.first().cloned(),
+            _ => None,
+        }
+    }
+
+    /// The index that a constraint brings.
+    pub fn index_of(&self, constraint: &Constraint) -> Option<Index> {
+        let unique = matches!(constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique);
+        if !unique && constraint.kind != ConstraintKind::Exclusion {
+            return None;
+        }
+        Some(Index {
+            name: constraint.name.clone(),
+            origin: constraint.origin,
+            kind: if unique { IndexKind::Unique } else { IndexKind::Plain },
+            columns: constraint.columns.iter().cloned().map(Some).collect(),
+            include: Vec::new(),
+            text: String::new(),
+            predicate: None,
+            of_constraint: true,
+        })
+    }
+
+    /// An index as a statement describes it.
+    pub fn index(&self, written: &IndexDefinition) -> Index {
+        let columns: Vec<Option<String>> = names(&written.parts).collect();
+        let expressions = written.parts.iter().filter(|part| part.column.is_none());
+        let texts = expressions.map(|part| part.span).chain(written.predicate).map(|span| span.of(self.text));
+        let chosen = || match self.grammar() {
+            Grammar::MySql | Grammar::MariaDb => columns.first().cloned().flatten(),
+            _ => None,
+        };
+        Index {
+            name: written.name.as_ref().map(|name| name.value.clone()).or_else(chosen),
+            origin: self.origin,
+            kind: written.kind,
+            include: written.include.iter().map(|name| name.value.clone()).collect(),
+            text: texts.collect::<Vec<_>>().join(" "),
+            predicate: written.predicate.map(|span| self.written(span)),
+            of_constraint: false,
+            columns,
+        }
+    }
+}
+
+fn names(parts: &[KeyPart]) -> impl Iterator<Item = Option<String>> {
+    parts.iter().map(|part| part.column.as_ref().map(|Name { value, .. }| value.clone()))
+}

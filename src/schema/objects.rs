@@ -1,0 +1,141 @@
+//! Everything that is no table: schemas, sequences, types, routines, extensions, triggers and policies.
+
+use super::catalog::{Object, Part, Table};
+use super::change::{ChangeKind, TableRef};
+use super::name::ObjectName;
+use super::reader::Reader;
+use crate::sql::ddl::{Action, ActionKind, ObjectKind, QualifiedName, Verb};
+
+impl Reader<'_> {
+    pub fn create_object(&mut self, kind: ObjectKind) {
+        let Some(written) = self.reading.names.first() else {
+            return self.push_whole(None, ChangeKind::AlterObject { kind, name: None, before: None });
+        };
+        let before = self.object_before(kind, written);
+        let name = self.catalog.path.for_new(written);
+        let (replace, if_not_exists) = (self.reading.flags.or_replace, self.reading.flags.if_not_exists);
+        if !(if_not_exists && before.is_some()) {
+            let mut object = self.object();
+            if let (true, Some(before)) = (replace, &before) {
+                object.origin = before.origin;
+            }
+            self.catalog.insert_object(kind, name.clone(), object);
+        }
+        self.push_whole(None, ChangeKind::CreateObject { kind, name, replace, if_not_exists, before });
+    }
+
+    pub fn drop_objects(&mut self, kind: ObjectKind) {
+        let cascade = self.reading.flags.cascade;
+        if self.reading.names.is_empty() {
+            let name = ObjectName { schema: None, name: String::new() };
+            return self.push_whole(None, ChangeKind::DropObject { kind, name, cascade, before: None });
+        }
+        for written in &self.reading.names {
+            let name = self.resolved(kind, written);
+            let before = self.catalog.remove_object(kind, &name);
+            self.push_whole(None, ChangeKind::DropObject { kind, name, cascade, before });
+        }
+    }
+
+    pub fn drop_schemas(&mut self) {
+        let kind = self.reading.object.unwrap_or(ObjectKind::Schema);
+        let cascade = self.reading.flags.cascade;
+        for written in &self.reading.names {
+            let name = self.resolved(kind, written);
+            let before = self.catalog.remove_object(kind, &name);
+            self.catalog.remove_schema(&self.folded(&written.name.value));
+            self.push_whole(None, ChangeKind::DropObject { kind, name, cascade, before });
+        }
+    }
+
+    pub fn alter_object(&mut self, kind: ObjectKind) {
+        let Some(written) = self.reading.names.first() else {
+            return self.push_whole(None, ChangeKind::AlterObject { kind, name: None, before: None });
+        };
+        for action in self.reading.actions() {
+            self.object_action(kind, written, action);
+        }
+    }
+
+    fn object_action(&mut self, kind: ObjectKind, written: &QualifiedName, action: &Action) {
+        let name = self.resolved(kind, written);
+        let before = self.object_before(kind, written);
+        let change = match &action.kind {
+            ActionKind::RenameTo(to) => {
+                let to = to.name.value.clone();
+                let renamed = ObjectName { schema: name.schema.clone(), name: self.folded(&to) };
+                self.move_object(kind, &name, renamed);
+                ChangeKind::RenameObject { kind, name, to, before }
+            }
+            ActionKind::SetSchema(schema) => {
+                let moved = self.catalog.path.in_schema(&schema.value, &name.name);
+                self.move_object(kind, &name, moved);
+                ChangeKind::MoveObject { kind, name, to: schema.value.clone(), before }
+            }
+            ActionKind::AddValue { value, .. } => {
+                ChangeKind::AddValue { kind: name, value: self.written(*value), before }
+            }
+            ActionKind::RenameValue { from, to } => {
+                let (from, to) = (self.written(*from), self.written(*to));
+                ChangeKind::RenameValue { kind: name, from, to, before }
+            }
+            ActionKind::AddColumn { .. }
+            | ActionKind::DropColumn { .. }
+            | ActionKind::RenameColumn { .. }
+            | ActionKind::SetType { .. } => ChangeKind::ChangeAttribute { kind: name, before },
+            _ => ChangeKind::AlterObject { kind, name: Some(written.name.clone()), before },
+        };
+        self.push(None, action.span, change);
+    }
+
+    fn move_object(&mut self, kind: ObjectKind, from: &ObjectName, to: ObjectName) {
+        let object = self.catalog.remove_object(kind, from).unwrap_or_else(|| {
+            // Nobody here created it, so it was there before.
+            Object { origin: super::catalog::Origin::Deployed, ..self.object() }
+        });
+        self.catalog.insert_object(kind, to, object);
+    }
+
+    /// A trigger or a policy, which belongs to its table.
+    pub fn table_part(&mut self) {
+        let (verb, reading) = (self.reading.verb, self.reading);
+        let Some(written) = reading.names.first() else { return };
+        let name = written.name.value.clone();
+        let is_trigger = reading.object == Some(ObjectKind::Trigger);
+        let table = match reading.table() {
+            Some(on) => Some(self.used_table(on, ObjectKind::Table)),
+            // SQLite and MySQL name no table when they drop a trigger, and the reader keeps none of ALTER POLICY.
+            None => self.table_of_part(&name),
+        };
+        let kind = match (verb, is_trigger) {
+            (Verb::Create, true) => ChangeKind::AddTrigger { name: name.clone() },
+            (Verb::Drop, true) => ChangeKind::DropTrigger { name: name.clone() },
+            (Verb::Create, false) => {
+                let restrictive = reading.span.of(self.text).to_ascii_lowercase().contains("as restrictive");
+                ChangeKind::AddPolicy { name: name.clone(), restrictive }
+            }
+            (Verb::Drop, false) => ChangeKind::DropPolicy { name: name.clone() },
+            (_, false) => ChangeKind::AlterPolicy { name: name.clone() },
+            _ => return,
+        };
+        if let Some(table) = &table {
+            let origin = self.origin;
+            self.catalog.edit(&table.name, |table| {
+                let parts = if is_trigger { &mut table.triggers } else { &mut table.policies };
+                parts.retain(|part| verb != Verb::Drop || part.name != name);
+                if verb == Verb::Create {
+                    parts.push(Part { name, origin });
+                }
+            });
+        }
+        self.push_whole(table, kind);
+    }
+
+    fn table_of_part(&self, name: &str) -> Option<TableRef> {
+        let has = |table: &Table| {
+            table.triggers.iter().chain(&table.policies).any(|part| self.grammar().same_name(&part.name, name))
+        };
+        let table = self.catalog.tables().find(|table| has(table))?;
+        Some(TableRef { name: table.name.clone(), before: Some(table.clone()) })
+    }
+}

@@ -1,0 +1,159 @@
+//! Statements about rows, and those that say where names are looked for.
+
+use super::change::ChangeKind;
+use super::reader::Reader;
+use crate::sql::cursor::{Cursor, code};
+use crate::sql::ddl::{self, ObjectKind, QualifiedName, Verb};
+use crate::sql::{Span, Statement, StatementKind, TokenKind};
+
+impl Reader<'_> {
+    pub fn rows(&mut self) {
+        let tokens = code(self.text, self.reading.span, self.lexis);
+        let mut cursor = Cursor::new(self.text, &tokens);
+        if self.reading.verb == Verb::Explain {
+            return self.explained(cursor);
+        }
+        let Some(written) = self.reading.names.first() else { return };
+        if cursor.sees("WITH") {
+            let verbs = ["INSERT", "REPLACE", "UPDATE", "DELETE"];
+            cursor = verbs.iter().filter_map(|verb| cursor.find(verb)).min_by_key(|found| found.at).unwrap_or(cursor);
+        }
+        let table = self.used_table(written, ObjectKind::Table);
+        let kind = match self.reading.verb {
+            Verb::Insert => {
+                ChangeKind::Insert { names_columns: names_columns(cursor, written), selects: cursor.has("SELECT") }
+            }
+            Verb::Update => {
+                let columns = cursor.find("SET").map(set_columns).unwrap_or_default();
+                ChangeKind::Update { filtered: filters(cursor), keys: keys(cursor), columns }
+            }
+            _ => ChangeKind::Delete { filtered: filters(cursor), keys: keys(cursor) },
+        };
+        self.push_whole(Some(table), kind);
+    }
+
+    /// `EXPLAIN ANALYZE` runs what it explains.
+    fn explained(&mut self, cursor: Cursor<'_>) {
+        let mut inner = cursor;
+        inner.step();
+        let mut runs = false;
+        while !inner.is_end() && !inner.sees_any(&["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "MERGE"]) {
+            runs |= inner.sees_any(&["ANALYZE", "ANALYSE"]);
+            match inner.group() {
+                Some(options) => runs |= options.has("ANALYZE"),
+                None => inner.step(),
+            }
+        }
+        if !runs || inner.is_end() {
+            return;
+        }
+        let statement = Statement { span: inner.rest(), kind: StatementKind::Sql };
+        let reading = ddl::read(&statement, self.text, self.lexis);
+        let mut reader = Reader {
+            text: self.text,
+            lexis: self.lexis,
+            reading: &reading,
+            catalog: self.catalog,
+            origin: self.origin,
+            statement: self.statement,
+            changes: Vec::new(),
+        };
+        reader.read();
+        self.changes.append(&mut reader.changes);
+    }
+
+    pub fn search_path(&mut self) {
+        let tokens = code(self.text, self.reading.span, self.lexis);
+        let mut cursor = Cursor::new(self.text, &tokens);
+        if cursor.eat("USE") {
+            let name = cursor.here().of(self.text).trim_matches('`').to_owned();
+            return self.catalog.path.set([name]);
+        }
+        let is_set = cursor.eat("SET LOCAL") || cursor.eat("SET SESSION") || cursor.eat("SET");
+        if !is_set || !cursor.eat("SEARCH_PATH") || !(cursor.eat("TO") || cursor.eat("=")) {
+            return;
+        }
+        let schema = |span: Span| {
+            let written = span.of(self.text);
+            let inner = written.trim_matches(['"', '\'']);
+            if inner.len() == written.len() { written.to_ascii_lowercase() } else { inner.to_owned() }
+        };
+        let schemas: Vec<String> = cursor.parts().iter().map(|part| schema(part.rest())).collect();
+        if schemas != ["default"] {
+            self.catalog.path.set(schemas);
+        }
+    }
+}
+
+/// Whether a condition says which rows: one that is always true says nothing.
+fn filters(cursor: Cursor<'_>) -> bool {
+    if cursor.has("LIMIT") {
+        return true;
+    }
+    let Some(mut filter) = cursor.find("WHERE") else { return false };
+    filter.step();
+    let rest: String = filter.rest().of(filter.text).split_whitespace().collect::<String>().to_ascii_lowercase();
+    !matches!(rest.trim_matches(['(', ')']), "true" | "1" | "1=1")
+}
+
+/// The columns that must equal constants for a row to be touched.
+fn keys(cursor: Cursor<'_>) -> Vec<String> {
+    let Some(mut filter) = cursor.find("WHERE") else { return Vec::new() };
+    filter.step();
+    if filter.has("OR") {
+        return Vec::new();
+    }
+    let mut keys = Vec::new();
+    while !filter.is_end() {
+        let column = filter.here();
+        let mut rest = filter;
+        rest.step();
+        let constant = |cursor: &Cursor<'_>| {
+            let is_constant =
+                matches!(cursor.kind(), Some(TokenKind::Number | TokenKind::String | TokenKind::Parameter));
+            is_constant && !cursor.sees("(")
+        };
+        let equals = rest.eat("=") && constant(&rest);
+        let one_of = rest.eat("IN") && rest.group().is_some_and(|list| list.parts().iter().all(constant));
+        if equals || one_of {
+            keys.push(column.of(filter.text).trim_matches(['"', '`', '[', ']']).to_owned());
+        }
+        match filter.find("AND") {
+            Some(next) => filter = next,
+            None => break,
+        }
+        filter.step();
+    }
+    keys
+}
+
+fn names_columns(cursor: Cursor<'_>, table: &QualifiedName) -> bool {
+    let Some(mut after) = cursor.find("INTO") else { return true };
+    while !after.is_end() && after.here().start < table.span().end {
+        after.step();
+    }
+    if after.eat("AS") {
+        after.step();
+    }
+    after.sees("(") && { after }.group().is_some_and(|inner| !inner.sees_any(&["SELECT", "WITH", "VALUES"]))
+        || after.sees("DEFAULT VALUES")
+        || after.sees("SET")
+}
+
+fn set_columns(mut cursor: Cursor<'_>) -> Vec<String> {
+    cursor.step();
+    let mut columns = Vec::new();
+    for mut part in cursor.parts() {
+        match part.group() {
+            Some(group) => columns.extend(group.parts().iter().map(|column| column.here())),
+            None => {
+                // `t.column = …`
+                while part.token(1).is_some_and(|next| next.is_symbol(part.text, ".")) {
+                    part.at += 2;
+                }
+                columns.push(part.here());
+            }
+        }
+    }
+    columns.iter().map(|span| span.of(cursor.text).trim_matches(['"', '`', '[', ']']).to_owned()).collect()
+}

@@ -1,0 +1,91 @@
+//! The oracle cases of the linter: what was measured or documented for each, in `tests/lint/cases.jsonl`.
+//!
+//! In a case the last file is judged and those before it are history; `expect` is the set of rules of severity warning or
+//! above that must fire, and no other may. Cases whose rules are not written yet are listed in `tests/lint/pending.txt`;
+//! one that passes must leave the list.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use coexist::databases;
+use coexist::lint::{ServerVersion, Severity, lint};
+use coexist::migration::{Id, Migration, Script};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    dialect: String,
+    server_version: String,
+    files: Vec<File>,
+    expect: BTreeSet<String>,
+    why: String,
+}
+
+#[derive(Deserialize)]
+struct File {
+    name: String,
+    sql: String,
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint").join(name)).unwrap()
+}
+
+fn cases() -> Vec<Case> {
+    read("cases.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn pending() -> BTreeSet<String> {
+    let text = read("pending.txt");
+    let ids = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    ids.map(str::to_owned).collect()
+}
+
+/// `V2__step.sql`: the form in which the cases name their files.
+fn migration(file: &File) -> Migration {
+    let stem = file.name.trim_end_matches(".sql");
+    let (version, name) = stem.split_once("__").unwrap();
+    let version = version.trim_start_matches('V').parse().unwrap();
+    Migration { id: Id::Version(version), name: name.to_owned(), up: Script::new(&file.name, &file.sql), down: None }
+}
+
+impl Case {
+    fn found(&self) -> BTreeSet<String> {
+        let migrations: Vec<Migration> = self.files.iter().map(migration).collect();
+        let dialect = databases::find(&self.dialect).unwrap().dialect();
+        let server: ServerVersion = self.server_version.parse().unwrap();
+        let judgement = lint(&migrations, migrations.len() - 1, dialect, Some(server));
+        let weighty = judgement.findings.into_iter().filter(|finding| finding.severity >= Severity::Warning);
+        weighty.map(|finding| finding.rule.to_owned()).collect()
+    }
+}
+
+#[test]
+fn oracle_cases_pass() {
+    let (cases, pending) = (cases(), pending());
+    let (mut wrong, mut passed) = (String::new(), 0);
+    for case in &cases {
+        let found = case.found();
+        let passes = found == case.expect;
+        passed += usize::from(passes);
+        match (passes, pending.contains(&case.id)) {
+            (true, true) => writeln!(wrong, "{}: passes; take it out of tests/lint/pending.txt", case.id).unwrap(),
+            (false, false) => {
+                let missing: Vec<&String> = case.expect.difference(&found).collect();
+                let more: Vec<&String> = found.difference(&case.expect).collect();
+                writeln!(wrong, "{}: missing {missing:?}, too many {more:?} ({})", case.id, case.why).unwrap();
+            }
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{passed} of {} pass\n{wrong}", cases.len());
+}
+
+#[test]
+fn pending_cases_exist() {
+    let ids: BTreeSet<String> = cases().into_iter().map(|case| case.id).collect();
+    let unknown: Vec<String> = pending().difference(&ids).cloned().collect();
+    assert!(unknown.is_empty(), "tests/lint/pending.txt names {unknown:?}");
+}
