@@ -12,6 +12,7 @@ mod down;
 mod faults;
 mod house;
 mod layouts;
+mod lint;
 mod mysql_crashes;
 mod readme;
 mod secrets;
