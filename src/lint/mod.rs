@@ -10,6 +10,7 @@
 //!
 //! [`Change`]: crate::schema::Change
 
+mod algorithm;
 mod allow;
 mod finding;
 mod locks;

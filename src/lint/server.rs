@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use crate::sql::Grammar;
 
-/// The version of a server: `16`, `8.0.36`, `10.11`.
+/// What stands for a number that is not written: the newest there is.
+const NEWEST: u32 = u32::MAX;
+
+/// The version of a server: `16`, `8.0.36`, `10.11`. One that leaves out numbers means the newest of its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerVersion(pub u32, pub u32, pub u32);
 
@@ -13,10 +16,10 @@ impl ServerVersion {
     /// The oldest version that a database's rules are told about when nothing else is said.
     pub fn oldest(grammar: Grammar) -> Self {
         match grammar {
-            Grammar::Postgres => ServerVersion(13, 0, 0),
-            Grammar::MySql => ServerVersion(8, 0, 0),
-            Grammar::MariaDb => ServerVersion(10, 6, 0),
-            Grammar::Sqlite => ServerVersion(3, 35, 0),
+            Grammar::Postgres => ServerVersion(13, NEWEST, NEWEST),
+            Grammar::MySql => ServerVersion(8, 0, NEWEST),
+            Grammar::MariaDb => ServerVersion(10, 6, NEWEST),
+            Grammar::Sqlite => ServerVersion(3, 35, NEWEST),
         }
     }
 
@@ -35,7 +38,7 @@ impl FromStr for ServerVersion {
     type Err = VersionError;
 
     fn from_str(written: &str) -> Result<Self, VersionError> {
-        let mut numbers = [0; 3];
+        let mut numbers = [NEWEST; 3];
         let parts: Vec<&str> = written.trim().split('.').collect();
         if parts.len() > numbers.len() {
             return Err(VersionError(written.to_owned()));
@@ -50,11 +53,8 @@ impl FromStr for ServerVersion {
 impl fmt::Display for ServerVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
-        if (self.1, self.2) != (0, 0) {
-            write!(f, ".{}", self.1)?;
-        }
-        if self.2 != 0 {
-            write!(f, ".{}", self.2)?;
+        for number in [self.1, self.2].into_iter().take_while(|number| *number != NEWEST) {
+            write!(f, ".{number}")?;
         }
         Ok(())
     }
@@ -70,6 +70,7 @@ mod tests {
             assert_eq!(written.parse::<ServerVersion>().unwrap().to_string(), written);
         }
         assert!("8.0.36".parse::<ServerVersion>().unwrap().since(8, 0, 29));
+        assert!("8.0".parse::<ServerVersion>().unwrap().since(8, 0, 29));
         assert!(!"8.0.4".parse::<ServerVersion>().unwrap().since(8, 0, 29));
         assert!("8.x".parse::<ServerVersion>().is_err() && "1.2.3.4".parse::<ServerVersion>().is_err());
     }

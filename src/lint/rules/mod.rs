@@ -72,12 +72,26 @@ mod json_column;
 mod lock_table_statement;
 mod mixed_transaction_modes;
 mod multiple_tables_locked;
+mod mysql_add_foreign_key_copy;
+mod mysql_combined_alter_loses_instant;
+mod mysql_copy_algorithm;
+mod mysql_enum_rebuild;
+mod mysql_index_blocks_writes;
+mod mysql_index_needed_by_fk;
+mod mysql_inline_references_ignored;
+mod mysql_instant_not_possible;
+mod mysql_mixed_ddl_dml;
+mod mysql_modify_drops_attributes;
+mod mysql_nondeterministic_default;
+mod mysql_table_rebuild;
+mod mysql_varchar_length_boundary;
 mod narrow_column_type;
 mod non_idempotent_nontransactional;
 mod opaque_dynamic_sql;
 mod positional_column_change;
 mod refresh_matview_blocks;
 mod reindex_blocks;
+mod remove_enum_value;
 mod rename_column;
 mod rename_enum_value;
 mod rename_routine;
@@ -183,12 +197,26 @@ pub static ALL: &[&Rule] = &[
     &lock_table_statement::RULE,
     &mixed_transaction_modes::RULE,
     &multiple_tables_locked::RULE,
+    &mysql_add_foreign_key_copy::RULE,
+    &mysql_combined_alter_loses_instant::RULE,
+    &mysql_copy_algorithm::RULE,
+    &mysql_enum_rebuild::RULE,
+    &mysql_index_blocks_writes::RULE,
+    &mysql_index_needed_by_fk::RULE,
+    &mysql_inline_references_ignored::RULE,
+    &mysql_instant_not_possible::RULE,
+    &mysql_mixed_ddl_dml::RULE,
+    &mysql_modify_drops_attributes::RULE,
+    &mysql_nondeterministic_default::RULE,
+    &mysql_table_rebuild::RULE,
+    &mysql_varchar_length_boundary::RULE,
     &narrow_column_type::RULE,
     &non_idempotent_nontransactional::RULE,
     &opaque_dynamic_sql::RULE,
     &positional_column_change::RULE,
     &refresh_matview_blocks::RULE,
     &reindex_blocks::RULE,
+    &remove_enum_value::RULE,
     &rename_column::RULE,
     &rename_enum_value::RULE,
     &rename_routine::RULE,
