@@ -70,6 +70,11 @@ pub fn narrows(from: &DataType, to: &DataType) -> bool {
     }
 }
 
+/// Whether it is a whole number.
+pub fn is_integer(of: &DataType) -> bool {
+    integer_bytes(&of.name).is_some() && !of.array
+}
+
 fn integer_bytes(name: &str) -> Option<u8> {
     Some(match name {
         "tinyint" => 1,

@@ -11,6 +11,7 @@ use std::path::Path;
 use coexist::databases;
 use coexist::lint::{ServerVersion, Severity, lint};
 use coexist::migration::{Id, Migration, Script};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -88,4 +89,28 @@ fn pending_cases_exist() {
     let ids: BTreeSet<String> = cases().into_iter().map(|case| case.id).collect();
     let unknown: Vec<String> = pending().difference(&ids).cloned().collect();
     assert!(unknown.is_empty(), "tests/lint/pending.txt names {unknown:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Statements of the cases, cut and joined anywhere, on every database: no panic, and places inside the text.
+    #[test]
+    fn any_script_is_judged(picks in prop::collection::vec((any::<prop::sample::Index>(), 0.0..1.0_f64), 1..6)) {
+        let texts: Vec<String> = cases().into_iter().flat_map(|case| case.files).map(|file| file.sql).collect();
+        let piece = |(index, part): &(prop::sample::Index, f64)| {
+            let text = index.get(&texts);
+            let end = text.floor_char_boundary((text.len() as f64 * part) as usize);
+            format!("{} ", &text[..end])
+        };
+        let text: String = picks.iter().map(piece).collect();
+        let files = [File { name: "V1__a.sql".to_owned(), sql: text.clone() }, File { name: "V2__b.sql".to_owned(), sql: text }];
+        let migrations: Vec<Migration> = files.iter().map(migration).collect();
+        for database in databases::ALL {
+            for finding in lint(&migrations, 0, database.dialect(), None).findings {
+                let text = &migrations[finding.migration].up.text;
+                prop_assert!(text.get(finding.span.start..finding.span.end).is_some(), "{}", finding.rule);
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod prelude;
 
 mod add_check_validates;
 mod add_column_check_scan;
+mod add_column_constrained_domain;
 mod add_column_default_old_version;
 mod add_column_serial;
 mod add_column_stored_generated;
@@ -64,9 +65,12 @@ mod drop_type;
 mod drop_unique_index;
 mod drop_view;
 mod duplicate_version;
+mod enum_value_used_same_transaction;
 mod extension_change;
 mod external_file_access;
+mod foreign_key_type_mismatch;
 mod generated_always_rejects_writes;
+mod identifier_too_long;
 mod insert_without_column_list;
 mod json_column;
 mod lock_table_statement;
@@ -103,7 +107,9 @@ mod rename_view;
 mod replace_table;
 mod revoke_privilege;
 mod rls_enabled_without_policy;
+mod secret_in_migration;
 mod sequence_rewind;
+mod server_config_change;
 mod session_setting_leak;
 mod set_not_null_scan;
 mod set_schema;
@@ -114,6 +120,7 @@ mod sqlite_pragma_in_transaction;
 mod sqlite_rebuild_loses_objects;
 mod sqlite_table_rebuild_cascade_delete;
 mod sqlite_unsupported_alter;
+mod stale_function_body;
 mod transaction_control_in_migration;
 mod truncate_cascade;
 mod truncate_table;
@@ -126,6 +133,8 @@ mod unparsed_statement;
 mod update_without_where;
 mod vacuum_full_or_cluster;
 mod validate_in_same_transaction;
+mod view_select_star;
+mod volatile_check_constraint;
 
 use super::rule::Rule;
 
@@ -133,6 +142,7 @@ use super::rule::Rule;
 pub static ALL: &[&Rule] = &[
     &add_check_validates::RULE,
     &add_column_check_scan::RULE,
+    &add_column_constrained_domain::RULE,
     &add_column_default_old_version::RULE,
     &add_column_serial::RULE,
     &add_column_stored_generated::RULE,
@@ -189,9 +199,12 @@ pub static ALL: &[&Rule] = &[
     &drop_unique_index::RULE,
     &drop_view::RULE,
     &duplicate_version::RULE,
+    &enum_value_used_same_transaction::RULE,
     &extension_change::RULE,
     &external_file_access::RULE,
+    &foreign_key_type_mismatch::RULE,
     &generated_always_rejects_writes::RULE,
+    &identifier_too_long::RULE,
     &insert_without_column_list::RULE,
     &json_column::RULE,
     &lock_table_statement::RULE,
@@ -228,7 +241,9 @@ pub static ALL: &[&Rule] = &[
     &replace_table::RULE,
     &revoke_privilege::RULE,
     &rls_enabled_without_policy::RULE,
+    &secret_in_migration::RULE,
     &sequence_rewind::RULE,
+    &server_config_change::RULE,
     &session_setting_leak::RULE,
     &set_not_null_scan::RULE,
     &set_schema::RULE,
@@ -239,6 +254,7 @@ pub static ALL: &[&Rule] = &[
     &sqlite_rebuild_loses_objects::RULE,
     &sqlite_table_rebuild_cascade_delete::RULE,
     &sqlite_unsupported_alter::RULE,
+    &stale_function_body::RULE,
     &transaction_control_in_migration::RULE,
     &truncate_cascade::RULE,
     &truncate_table::RULE,
@@ -251,6 +267,8 @@ pub static ALL: &[&Rule] = &[
     &update_without_where::RULE,
     &vacuum_full_or_cluster::RULE,
     &validate_in_same_transaction::RULE,
+    &view_select_star::RULE,
+    &volatile_check_constraint::RULE,
 ];
 
 /// The rule of this name.

@@ -31,7 +31,8 @@ pub(super) fn column(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<(Colum
         }
         match rule(cursor, grammar) {
             Some(rule) => {
-                let end = cursor.at.checked_sub(1).map_or(start.end, |last| cursor.tokens[last].end());
+                let read = cursor.at.min(cursor.tokens.len());
+                let end = read.checked_sub(1).map_or(start.end, |last| cursor.tokens[last].end());
                 column.constraints.push(ColumnConstraint { name, rule, span: Span::new(start.start, end) });
             }
             // `DEFERRABLE`, `NO INHERIT`, `STORAGE main` and the like change no schema.

@@ -236,3 +236,12 @@ fn other_statements() {
         "s.t"
     );
 }
+
+#[test]
+fn a_definition_that_breaks_off_is_read_as_far_as_it_goes() {
+    for rule in ["primary", "default", "on update", "generated always as", "references", "check", "constraint"] {
+        for lexis in Lexis::ALL {
+            assert_eq!(actions(&format!("alter table t add a int {rule}"), lexis), ["AddColumn"], "{rule}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use super::prelude::*;
+use crate::schema::mentions;
+use crate::sql::ddl::ObjectKind;
+
+rule! {
+    /// A routine that names a column or table which is gone fails at its next call, not now.
+    ///
+    /// Bodies are kept as text and read when they run. Replace the routine in the same migration.
+    ///
+    /// ```sql fires postgres
+    /// create table users (id int, nick text);
+    /// create function who(i int) returns text language plpgsql as $$ begin return (select nick from users where id = i); end $$;
+    /// -- next migration
+    /// alter table users rename column nick to handle;
+    /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, nick text);
+    /// create function who(i int) returns text language plpgsql as $$ begin return (select nick from users where id = i); end $$;
+    /// -- next migration
+    /// alter table users rename column nick to handle;
+    /// create or replace function who(i int) returns text language plpgsql as $$ begin return (select handle from users where id = i); end $$;
+    /// ```
+    "stale-function-body", Warning => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let Some(table) = used(change) else { return };
+    let gone = match &change.kind {
+        ChangeKind::DropColumn { name, .. } | ChangeKind::RenameColumn { from: name, .. } => name.as_str(),
+        ChangeKind::DropTable { .. } | ChangeKind::RenameTable { .. } => table.name.name.as_str(),
+        _ => return,
+    };
+    let stale =
+        [ObjectKind::Function, ObjectKind::Procedure].into_iter().flat_map(|kind| context.catalog.objects(kind));
+    let mut stale = stale.filter(|(_, routine)| {
+        // A routine that also names the table, so that a column of another table is not meant.
+        mentions(&routine.text, gone) && mentions(&routine.text, &table.name.name)
+    });
+    if let Some((routine, _)) = stale.next() {
+        findings
+            .report(change, format!("routine `{routine}` still names `{gone}` and fails at its next call"))
+            .help("replace the routine in the same migration");
+    }
+}
