@@ -134,7 +134,7 @@ fn part<'a>(change: &'a Change, context: &Context<'a>) -> Option<Part<'a>> {
         ChangeKind::CreateIndex { .. } | ChangeKind::DropIndex { .. } => (Algorithm::InPlace, false),
         ChangeKind::RenameIndex { .. } if mysql => (Algorithm::InPlace, false),
         ChangeKind::RenameIndex { .. } | ChangeKind::RenameColumn { .. } => (Algorithm::Instant, false),
-        ChangeKind::ConvertCharset { .. } => (Algorithm::Copy, true),
+        ChangeKind::ConvertCharset { .. } => (Algorithm::Copy, false),
         _ => return None,
     };
     Some(Part { change: Some(change), algorithm, spoken_for })
