@@ -25,6 +25,26 @@ impl fmt::Display for Severity {
     }
 }
 
+/// Which script of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The one that applies it.
+    Up,
+    /// The one that undoes it.
+    Down,
+}
+
+/// A change to the files that takes a finding away and means the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, in an imperative sentence without a full stop.
+    pub title: String,
+    /// What to write in place of which part of the script, ordered by place and apart from each other.
+    pub edits: Vec<(Span, String)>,
+    /// Migrations to be written directly after this one, each the name and the text of its up script.
+    pub following: Vec<(String, String)>,
+}
+
 /// Something that a rule found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -34,6 +54,8 @@ pub struct Finding {
     pub severity: Severity,
     /// The number of the migration among those that were given.
     pub migration: usize,
+    /// Which of its scripts.
+    pub side: Side,
     /// The number of the statement in its script; none for what is found elsewhere.
     pub statement: Option<usize>,
     /// Where in the script's text.
@@ -42,12 +64,20 @@ pub struct Finding {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
+    /// The same as a change to the files, where it is mechanical.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
     /// Says what to write instead.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Offers a change to the files that takes it away.
+    pub fn fix(&mut self, fix: Fix) -> &mut Self {
+        self.fix = Some(fix);
         self
     }
 

@@ -13,17 +13,21 @@
 mod algorithm;
 mod allow;
 mod finding;
+mod linted;
 mod locks;
 mod rule;
 pub mod rules;
 mod server;
+mod settings;
 mod types;
 
 use std::cell::OnceCell;
 
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, Fix, Severity, Side};
+pub use linted::Linted;
 pub use rule::{Check, Context, Findings, Rule};
 pub use server::{ServerVersion, VersionError};
+pub use settings::{Level, Settings};
 
 use crate::databases::Dialect;
 use crate::migration::Migration;
@@ -35,21 +39,20 @@ use crate::sql::Statement;
 pub struct Judgement {
     /// What was found, in the order of the migrations and of their text.
     pub findings: Vec<Finding>,
+    /// How many scripts were judged.
+    pub scripts: usize,
     /// How many statements were judged.
     pub statements: usize,
+    /// How many of them could not be read.
+    pub unreadable: usize,
     /// How many findings were allowed.
     pub allowed: usize,
 }
 
 /// Judges the migrations from number `judged` on; those before it are the history that they build on.
-pub fn lint(
-    migrations: &[Migration],
-    judged: usize,
-    dialect: &dyn Dialect,
-    server: Option<ServerVersion>,
-) -> Judgement {
+pub fn lint(migrations: &[Migration], judged: usize, dialect: &dyn Dialect, settings: &Settings) -> Judgement {
     let lexis = dialect.lexis();
-    let server = server.unwrap_or_else(|| ServerVersion::oldest(lexis.grammar));
+    let server = settings.server.unwrap_or_else(|| ServerVersion::oldest(lexis.grammar));
     let mut catalog = Catalog::new(lexis.grammar);
     let mut judgement = Judgement::default();
     for (number, migration) in migrations.iter().enumerate() {
@@ -77,11 +80,13 @@ pub fn lint(
             catalog: &catalog,
             lexis,
             server,
+            settings,
             effects,
         };
-        for rule in rules::ALL {
+        for rule in rules::ALL.iter().filter(|rule| settings.level(rule) != Level::Off) {
             check(rule, &context, &mut found);
         }
+        found.iter_mut().for_each(|finding| settings.weigh(finding));
         keep_decisive(&mut found);
         let before = found.len();
         let statements: Vec<Statement> = script.statements.iter().map(|(statement, _)| *statement).collect();
@@ -92,7 +97,9 @@ pub fn lint(
             findings.report_at(None, span, message);
         }
         found.sort_by_key(|finding| (finding.span.start, finding.rule));
+        judgement.scripts += 1;
         judgement.statements += statements.len();
+        judgement.unreadable += script.statements.iter().filter(|(_, reading)| reading.unknown().is_some()).count();
         judgement.findings.append(&mut found);
     }
     judgement

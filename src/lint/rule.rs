@@ -2,8 +2,9 @@
 
 use std::cell::OnceCell;
 
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, Severity, Side};
 use super::server::ServerVersion;
+use super::settings::Settings;
 use crate::migration::{Directives, Migration};
 use crate::schema::{Catalog, Change, ChangeKind, Object, Origin, ScriptReading, TableRef};
 use crate::sql::ddl::Reading;
@@ -16,6 +17,8 @@ pub struct Rule {
     pub name: &'static str,
     /// How much its findings weigh unless they say otherwise.
     pub severity: Severity,
+    /// Whether it judges when nothing is said about it; the others are matters of taste, and wait to be asked for.
+    pub by_default: bool,
     /// Its page: the first line is the summary; its SQL examples are run as tests.
     pub explanation: &'static str,
     /// What it looks at.
@@ -54,6 +57,8 @@ pub struct Context<'a> {
     pub lexis: &'static Lexis,
     /// The oldest server that it will meet.
     pub server: ServerVersion,
+    /// What the project says about rules.
+    pub settings: &'a Settings,
     /// What each statement does to the transaction; read when first asked for.
     pub(super) effects: OnceCell<Vec<Effect>>,
 }
@@ -140,10 +145,12 @@ impl Findings<'_> {
             rule: self.rule.name,
             severity: self.rule.severity,
             migration: self.migration,
+            side: Side::Up,
             statement,
             span,
             message: message.into(),
             help: None,
+            fix: None,
         });
         self.found.last_mut().expect("it was just pushed")
     }
@@ -169,13 +176,21 @@ pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
     context.one_transaction() && context.after(change).any(again)
 }
 
-/// Writes a rule: its explanation as a doc comment, its name, its severity, and what it checks.
+/// Writes a rule: its explanation as a doc comment, its name, its severity, and what it checks. A rule that is off
+/// until it is asked for says `optional` before its severity.
 macro_rules! rule {
     ($(#[doc = $line:literal])+ $name:literal, $severity:ident => $check:expr) => {
+        $crate::lint::rule::rule! { @ $name, $severity, true, $check, $($line)+ }
+    };
+    ($(#[doc = $line:literal])+ $name:literal, optional $severity:ident => $check:expr) => {
+        $crate::lint::rule::rule! { @ $name, $severity, false, $check, $($line)+ }
+    };
+    (@ $name:literal, $severity:ident, $by_default:literal, $check:expr, $($line:literal)+) => {
         $(#[doc = $line])+
         pub static RULE: $crate::lint::Rule = $crate::lint::Rule {
             name: $name,
             severity: $crate::lint::Severity::$severity,
+            by_default: $by_default,
             explanation: concat!($($line, "\n"),+),
             check: $check,
         };

@@ -68,8 +68,9 @@ fn examples_fire_and_are_quiet() {
             let (database, server) = name.split_once('@').map_or((name, None), |(name, server)| (name, Some(server)));
             let database = databases::find(database).unwrap_or_else(|| panic!("{}: no database {name}", example.rule));
             let server = server.map(|server| server.parse().unwrap());
+            let settings = Settings { server, ..Settings::every_rule() };
             let migrations = migrations(&example.sql);
-            let judgement = lint(&migrations, migrations.len() - 1, database.dialect(), server);
+            let judgement = lint(&migrations, migrations.len() - 1, database.dialect(), &settings);
             let fires = judgement.findings.iter().any(|finding| finding.rule == example.rule);
             if fires != example.fires {
                 let found: Vec<&str> = judgement.findings.iter().map(|finding| finding.rule).collect();
@@ -99,7 +100,8 @@ fn messages_have_one_form() {
     for example in examples() {
         for database in databases::ALL {
             let migrations = migrations(&example.sql);
-            for finding in lint(&migrations, migrations.len() - 1, database.dialect(), None).findings {
+            for finding in lint(&migrations, migrations.len() - 1, database.dialect(), &Settings::every_rule()).findings
+            {
                 assert!(!finding.message.ends_with('.'), "{}: {}", finding.rule, finding.message);
                 let text = &migrations[finding.migration].up.text;
                 assert!(finding.span.end <= text.len(), "{}: {}", finding.rule, finding.message);
@@ -110,7 +112,8 @@ fn messages_have_one_form() {
 
 fn found(sql: &str) -> Vec<&'static str> {
     let migrations = migrations(sql);
-    let judgement = lint(&migrations, migrations.len() - 1, databases::postgres::Postgres.dialect(), None);
+    let judgement =
+        lint(&migrations, migrations.len() - 1, databases::postgres::Postgres.dialect(), &Settings::default());
     judgement.findings.iter().map(|finding| finding.rule).collect()
 }
 

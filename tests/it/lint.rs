@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use coexist::databases;
-use coexist::lint::{ServerVersion, Severity, lint};
+use coexist::lint::{Settings, Severity, lint};
 use coexist::migration::{Id, Migration, Script};
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -56,8 +56,8 @@ impl Case {
     fn found(&self) -> BTreeSet<String> {
         let migrations: Vec<Migration> = self.files.iter().map(migration).collect();
         let dialect = databases::find(&self.dialect).unwrap().dialect();
-        let server: ServerVersion = self.server_version.parse().unwrap();
-        let judgement = lint(&migrations, migrations.len() - 1, dialect, Some(server));
+        let settings = Settings { server: Some(self.server_version.parse().unwrap()), ..Settings::default() };
+        let judgement = lint(&migrations, migrations.len() - 1, dialect, &settings);
         let weighty = judgement.findings.into_iter().filter(|finding| finding.severity >= Severity::Warning);
         weighty.map(|finding| finding.rule.to_owned()).collect()
     }
@@ -107,7 +107,7 @@ proptest! {
         let files = [File { name: "V1__a.sql".to_owned(), sql: text.clone() }, File { name: "V2__b.sql".to_owned(), sql: text }];
         let migrations: Vec<Migration> = files.iter().map(migration).collect();
         for database in databases::ALL {
-            for finding in lint(&migrations, 0, database.dialect(), None).findings {
+            for finding in lint(&migrations, 0, database.dialect(), &Settings::every_rule()).findings {
                 let text = &migrations[finding.migration].up.text;
                 prop_assert!(text.get(finding.span.start..finding.span.end).is_some(), "{}", finding.rule);
             }
