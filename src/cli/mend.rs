@@ -19,7 +19,7 @@ pub struct TagArgs {
 /// Declare every migration up to a version applied, without running any
 #[derive(Debug, Args)]
 pub struct BaselineArgs {
-    /// The version that the database is at
+    /// The version, or the migration's name, that the database is at
     version: String,
     /// The release that the database is at
     #[arg(long, value_name = "NAME")]
@@ -82,13 +82,9 @@ pub async fn tag(args: &TagArgs, shared: &Shared, terminal: &mut Terminal) -> Re
 
 /// `migrate baseline`.
 pub async fn baseline(args: &BaselineArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let version = args
-        .version
-        .parse()
-        .map_err(|error: coexist::migration::VersionError| Failure::usage(error.to_string(), None))?;
     let wishes = Wishes { release: args.release.clone(), ..writing(true) };
     let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
-    let ids = migrator.baseline(&version, &mut |event| terminal.event(event)).await?;
+    let ids = migrator.baseline(&args.version, &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Marked { done: "baselined", ids: &ids });
     Ok(Exit::Done)
 }

@@ -56,7 +56,7 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
             let version = version.parse::<Version>();
             Id::Version(version.map_err(|error| Failure::usage(error.to_string(), None))?)
         }
-        (None, _) => Id::Version(layouts::next_version(&existing, &now())),
+        (None, _) => layout.next_id(&existing, &now(), &name),
     };
     let Some(files) = layout.new_files(&folder, &id, &name) else {
         return Err(Failure::usage(format!("the layout `{}` has no such migrations", layout.name()), None));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use coexist::config::{Config, Folders};
-use coexist::databases::{Address, HistoryTable, Limits, Parts, Secret, TlsMode};
+use coexist::databases::{self, Address, HistoryTable, Limits, Parts, Secret, TlsMode};
 use coexist::layouts::{self, Layout, Options, Source, Weight};
 use coexist::migrator::Migrator;
 use coexist::plan::{Policy, Tolerance};
@@ -85,6 +85,7 @@ impl Surroundings {
     /// The placeholders' values and how folders are read.
     pub fn options(&self) -> Result<Options, Failure> {
         let mut options = Options { variables: self.config.variables.clone(), ..Options::default() };
+        options.database = self.database_name();
         for pair in &self.shared.var {
             let Some((name, value)) = pair.split_once('=') else {
                 return Err(Failure::usage(
@@ -114,11 +115,7 @@ impl Surroundings {
     pub fn address(&self, terminal: &mut Terminal) -> Result<Address, Failure> {
         let url = match &self.shared.env {
             Some(name) if self.shared.database_url.is_none() => Some(self.url_of(name)?),
-            _ => self
-                .get(self.shared.database_url.as_ref(), "MIGRATE_DATABASE_URL", None)
-                .or_else(|| self.in_file("MIGRATE_DATABASE_URL_FILE"))
-                .or_else(|| self.environment.get("DATABASE_URL"))
-                .or_else(|| self.in_file("DATABASE_URL_FILE")),
+            _ => self.shared.database_url.clone().or_else(|| self.url_of_surroundings()),
         };
         let parts = self.parts()?;
         if url.is_none() && parts.database.is_none() {
@@ -134,6 +131,28 @@ impl Surroundings {
         })?;
         terminal.keep_secret(address.secrets());
         Ok(address)
+    }
+
+    /// The database's name here, as far as flags, configuration or the beginning of its URL tell.
+    fn database_name(&self) -> Option<&'static str> {
+        let dialect = self.get(self.shared.dialect.as_ref(), "MIGRATE_DIALECT", self.config.dialect.as_ref());
+        let url = || {
+            let of_env = || self.shared.env.as_deref().and_then(|name| self.url_of(name).ok());
+            let given = self.shared.database_url.clone().or_else(of_env);
+            given.or_else(|| self.url_of_surroundings())
+        };
+        let scheme = |url: String| url.split_once(':').map(|(scheme, _)| scheme.to_owned());
+        let name = url().and_then(scheme).or(dialect)?;
+        databases::find(&name).map(|database| database.name())
+    }
+
+    /// The database's URL where no flag gives one.
+    fn url_of_surroundings(&self) -> Option<String> {
+        self.environment
+            .get("MIGRATE_DATABASE_URL")
+            .or_else(|| self.in_file("MIGRATE_DATABASE_URL_FILE"))
+            .or_else(|| self.environment.get("DATABASE_URL"))
+            .or_else(|| self.in_file("DATABASE_URL_FILE"))
     }
 
     fn in_file(&self, variable: &str) -> Option<String> {

@@ -13,7 +13,7 @@ pub use chain::GENESIS;
 pub use entry::{Entry, Fact, Kind, State};
 pub use store::{Claim, Scripts, Store};
 
-use crate::migration::{Checksum, Id};
+use crate::migration::{Checksum, Id, Migration, Repeat};
 
 /// The history as it was read at one moment.
 #[derive(Clone, Debug, Default)]
@@ -58,9 +58,13 @@ impl Applied {
         }
     }
 
-    /// Whether, being repeatable, it is to run again with this script.
-    pub fn runs_again(&self, checksum: &Checksum) -> bool {
-        self.id.is_repeatable() && (self.stale || !self.agrees(checksum))
+    /// Whether it is to run again, as its file is now.
+    pub fn runs_again(&self, migration: &Migration) -> bool {
+        match migration.repeats() {
+            Some(Repeat::Always) => true,
+            Some(Repeat::OnChange) => self.stale || !self.agrees(&migration.up.checksum),
+            None => false,
+        }
     }
 }
 
@@ -158,9 +162,9 @@ impl History {
         }
     }
 
-    /// The applied versions' greatest, which a new file must come after.
+    /// The applied versions' greatest, which a new file must come after; of those with names, the one applied last.
     pub fn newest(&self) -> Option<&Applied> {
-        self.applied.values().filter(|applied| applied.id.version().is_some()).max_by(|a, b| a.id.cmp(&b.id))
+        self.applied.values().filter(|applied| !applied.id.is_repeatable()).max_by(|a, b| a.id.order(&b.id))
     }
 
     /// The release that the last entry with one names.

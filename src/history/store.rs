@@ -120,10 +120,11 @@ impl Store {
         let (version, repeatable) = match fact.id {
             Some(Id::Version(version)) => (version.to_string(), 0),
             Some(Id::Repeatable(_)) => (String::new(), 1),
-            None => (String::new(), 0),
+            // What has no version is known by its name.
+            Some(Id::Named(_)) | None => (String::new(), 0),
         };
         let name = match fact.id {
-            Some(Id::Repeatable(name)) => name,
+            Some(Id::Named(name) | Id::Repeatable(name)) => name,
             _ => fact.name,
         };
         let checksum = fact.recorded_checksum();
@@ -247,7 +248,8 @@ fn read_entry(row: &Row) -> Result<Entry, SqlError> {
     let (version, name) = (required(2), required(3));
     let id = match (number(4), version.as_str()) {
         (Some(1), _) => Some(Id::Repeatable(name.clone())),
-        (_, "") => None,
+        (_, "") if name.is_empty() => None,
+        (_, "") => Some(Id::Named(name.clone())),
         (_, version) => Some(Id::Version(version.parse().map_err(|_| wrong("version"))?)),
     };
     Ok(Entry {

@@ -102,8 +102,8 @@ pub enum Error {
         /// The other.
         second: PathBuf,
     },
-    /// Two repeatable migrations of one name.
-    #[error("the repeatable migration `{name}` is there twice: `{}` and `{}`", first.display(), second.display())]
+    /// Two migrations of one name.
+    #[error("`{name}` is there twice: in `{}` and `{}`", first.display(), second.display())]
     DuplicateName {
         /// The name.
         name: String,

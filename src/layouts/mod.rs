@@ -14,14 +14,14 @@ mod testing;
 
 mod pairs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use error::Error;
 pub use folder::{Entry, Folder, Kind, LARGEST};
 pub use new::{NewFile, Write, next_version, slug};
 
-use crate::migration::{Id, Migration};
+use crate::migration::{Id, Migration, Version};
 
 /// Every layout, in the order in which help and documentation list them.
 pub static ALL: &[&dyn Layout] = &[&pairs::PAIRS, &pairs::NATIVE];
@@ -42,6 +42,11 @@ pub trait Layout: Sync {
     ///
     /// When a file that belongs to the layout cannot be read or understood.
     fn read(&self, folder: &Folder, options: &Options) -> Result<Source, Error>;
+    /// What a new migration of this name would be known by.
+    fn next_id(&self, existing: &[Migration], now: &Version, name: &str) -> Id {
+        let _ = name;
+        Id::Version(next_version(existing, now))
+    }
     /// The files that a new migration begins with, or none if the layout has no migrations of this kind.
     fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>>;
 }
@@ -64,6 +69,8 @@ pub struct Options {
     pub recursive: bool,
     /// The values of placeholders.
     pub variables: BTreeMap<String, String>,
+    /// The database that the scripts are for, by its name here, where that is known: some tools keep scripts for several.
+    pub database: Option<&'static str>,
 }
 
 /// What was read.
@@ -146,16 +153,14 @@ pub fn detect(folder: &Folder) -> Result<&'static dyn Layout, Error> {
 impl Source {
     /// The same, in the order in which the migrations run.
     fn in_order(mut self) -> Result<Self, Error> {
-        self.migrations.sort_by(|a, b| a.id.cmp(&b.id));
-        for pair in self.migrations.windows(2) {
-            let [one, other] = pair else { continue };
-            if one.id != other.id {
-                continue;
-            }
+        self.migrations.sort_by(|a, b| a.id.order(&b.id));
+        let mut seen: HashMap<&Id, &Migration> = HashMap::new();
+        for other in &self.migrations {
+            let Some(one) = seen.insert(&other.id, other) else { continue };
             let (first, second) = (one.up.path.clone(), other.up.path.clone());
             return Err(match &one.id {
                 Id::Version(version) => Error::DuplicateVersion { version: version.clone(), first, second },
-                Id::Repeatable(name) => Error::DuplicateName { name: name.clone(), first, second },
+                id => Error::DuplicateName { name: id.to_string(), first, second },
             });
         }
         Ok(self)

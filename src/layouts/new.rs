@@ -80,6 +80,7 @@ pub(super) fn stem(id: &Id, name: &str) -> String {
     match id {
         Id::Version(version) if name.is_empty() => version.to_string(),
         Id::Version(version) => format!("{version}_{}", slug(name)),
+        Id::Named(name) => slug(name),
         Id::Repeatable(name) => format!("R__{}", slug(name)),
     }
 }

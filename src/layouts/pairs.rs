@@ -137,7 +137,7 @@ impl Layout for Pairs {
         }
         let side = |entry: &Entry| match parse(entry.file_name())? {
             (Id::Version(_), _, side) => Some(side),
-            (Id::Repeatable(_), ..) => None,
+            _ => None,
         };
         let mut sides = folder.flat().filter_map(side).peekable();
         if sides.peek().is_some() && sides.all(|side| side == Side::Alone) {

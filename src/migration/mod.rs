@@ -4,6 +4,7 @@ mod checksum;
 mod directive;
 mod version;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use crate::sql::{Lexis, LineIndex, Span};
 
 pub use checksum::{Checksum, normalise};
-pub use directive::{Directive, DirectiveError, Directives, Phase, statement_after};
+pub use directive::{Directive, DirectiveError, Directives, Phase, Repeat, statement_after};
 pub use version::{Version, VersionError};
 
 /// One change to the schema, as files describe it.
@@ -32,6 +33,8 @@ pub struct Migration {
 pub enum Id {
     /// Runs once, in the order of versions.
     Version(Version),
+    /// Runs where its folder's own list has it; known by its name, as sqitch and Liquibase have it.
+    Named(String),
     /// Runs after the versioned ones, again whenever its text changed; known by its name.
     Repeatable(String),
 }
@@ -41,7 +44,16 @@ impl Id {
     pub fn version(&self) -> Option<&Version> {
         match self {
             Id::Version(version) => Some(version),
-            Id::Repeatable(_) => None,
+            Id::Named(_) | Id::Repeatable(_) => None,
+        }
+    }
+
+    /// Which of two runs first, as far as that is said by what they are known by: those with names run in the order in
+    /// which their list has them, so that sorting must leave them as they are.
+    pub fn order(&self, other: &Id) -> Ordering {
+        match (self, other) {
+            (Id::Named(_), Id::Named(_)) => Ordering::Equal,
+            _ => self.cmp(other),
         }
     }
 
@@ -55,6 +67,7 @@ impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Id::Version(version) => version.fmt(f),
+            Id::Named(name) => f.pad(name),
             Id::Repeatable(name) => write!(f, "R__{name}"),
         }
     }
@@ -65,6 +78,15 @@ impl Migration {
     pub fn title(&self) -> String {
         title(&self.id, &self.name)
     }
+
+    /// When it runs although it is applied.
+    pub fn repeats(&self) -> Option<Repeat> {
+        let asked = self.up.conventions.iter().find_map(|(_, directive)| match directive {
+            Directive::Repeat(repeat) => Some(*repeat),
+            _ => None,
+        });
+        asked.or_else(|| self.id.is_repeatable().then_some(Repeat::OnChange))
+    }
 }
 
 /// Version and name as people read them: `0007 add_phone`, or `R__views`.
@@ -72,7 +94,7 @@ pub fn title(id: &Id, name: &str) -> String {
     match id {
         Id::Version(version) if name.is_empty() => version.to_string(),
         Id::Version(version) => format!("{version} {name}"),
-        Id::Repeatable(_) => id.to_string(),
+        Id::Named(_) | Id::Repeatable(_) => id.to_string(),
     }
 }
 

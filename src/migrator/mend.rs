@@ -23,12 +23,16 @@ pub enum Resolution {
 }
 
 impl Migrator {
-    /// Declares every migration up to a version applied, without running any.
+    /// Declares every migration up to a version, or a named one, applied, without running any.
     ///
     /// # Errors
     ///
-    /// When the history has entries already, or the server refuses.
-    pub async fn baseline(&self, version: &Version, listener: &mut Listener<'_>) -> Result<Vec<Id>, Error> {
+    /// When the history has entries already, the name means nothing, or the server refuses.
+    pub async fn baseline(&self, name: &str, listener: &mut Listener<'_>) -> Result<Vec<Id>, Error> {
+        let until = match name.parse::<Version>() {
+            Ok(version) => Id::Version(version),
+            Err(_) => plan::in_files(name, &self.migrations)?.id.clone(),
+        };
         self.with_lock(listener, async |locked, _| {
             if let Some(newest) = locked.history().newest() {
                 return Err(Error::usage(
@@ -36,9 +40,12 @@ impl Migrator {
                     "a baseline is for a database that was never migrated with this tool; `migrate status` shows what is applied",
                 ));
             }
-            let until = Id::Version(version.clone());
+            let place = self.migrations.iter().position(|migration| migration.id == until);
+            let reached = |(at, migration): &(usize, &Migration)| {
+                place.map_or(migration.id < until, |place| *at <= place) && !migration.id.is_repeatable()
+            };
             let known: Vec<&Migration> =
-                self.migrations.iter().filter(|migration| migration.id.version().is_some() && migration.id <= until).collect();
+                self.migrations.iter().enumerate().filter(reached).map(|(_, migration)| migration).collect();
             let mut facts: Vec<Fact<'_>> = known
                 .iter()
                 .map(|migration| Fact {
@@ -235,6 +242,6 @@ impl Migrator {
 fn same(name: &str, id: &Id) -> bool {
     match id {
         Id::Version(version) => name.parse::<Version>().is_ok_and(|named| named == *version),
-        Id::Repeatable(_) => id.to_string() == name,
+        Id::Named(_) | Id::Repeatable(_) => id.to_string() == name,
     }
 }

@@ -1,7 +1,7 @@
 //! `status` and `log`.
 
 use crate::history::{Applied, Entry};
-use crate::migration::Id;
+use crate::migration::{Id, Repeat};
 use crate::plan::{self, Drift, Target};
 use crate::run::event::Listener;
 
@@ -106,7 +106,9 @@ impl Migrator {
                 let applied = history.find(&migration.id).cloned();
                 let usual = match &applied {
                     None => Condition::Pending,
-                    Some(applied) if applied.runs_again(&migration.up.checksum) => Condition::Pending,
+                    // What always runs is never behind.
+                    Some(_) if migration.repeats() == Some(Repeat::Always) => Condition::Applied,
+                    Some(applied) if applied.runs_again(migration) => Condition::Pending,
                     Some(applied) if !applied.agrees(&migration.up.checksum) => Condition::Changed,
                     Some(_) => Condition::Applied,
                 };
@@ -130,7 +132,7 @@ impl Migrator {
                 has_down: entries.get(applied.scripts as usize - 1).is_some_and(|entry| entry.down_checksum.is_some()),
             });
         }
-        lines.sort_by(|a, b| a.id.cmp(&b.id));
+        lines.sort_by(|a, b| a.id.order(&b.id));
         let tags = entries.iter().filter(|entry| entry.kind == crate::history::Kind::Tag);
         let tags = tags.filter_map(|entry| entry.tag.clone().map(|tag| (tag, entry.seq))).collect();
         Ok(Status { lines, drift: plan.drift, head: history.head().hash, tags })

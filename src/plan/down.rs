@@ -90,6 +90,8 @@ pub fn down(
         let (script, is_stored) = match (prefer, from_file, from_history) {
             (Prefer::Stored, _, Some(script)) | (Prefer::File, None, Some(script)) => (script, true),
             (_, Some(script), _) => (script, false),
+            // As with those named `R__`: what runs again whenever it changes stays, unless it says how it is undone.
+            (_, None, None) if file.is_some_and(|migration| migration.repeats().is_some()) => continue,
             (_, None, None) => {
                 irreversible.push((crate::migration::title(&applied.id, &applied.name), reason(file, lexis)));
                 continue;

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 pub use down::{Irreversible, Prefer, down, undo};
 pub use drift::{Drift, Policy, Refused, Tolerance};
 pub use prepare::{Bracket, Mode, Piece, Prepared, Unrunnable};
+pub(crate) use target::in_files;
 pub use target::{Mark, Point, Target, Unresolved};
 pub use up::{goto, up};
 

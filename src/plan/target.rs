@@ -87,6 +87,9 @@ pub(super) fn in_history(name: &str, history: &History) -> Result<Point, Unresol
             return Ok(Point { mark: Mark::Empty, seq: 0 });
         }
     }
+    if let Some(applied) = history.find(&Id::Named(name.to_owned())) {
+        return Ok(Point { mark: Mark::Migration(applied.id.clone()), seq: applied.seq });
+    }
     let named: Vec<_> =
         history.applied().filter(|applied| applied.name == name || applied.id.to_string() == name).collect();
     match named.as_slice() {
@@ -121,7 +124,10 @@ pub(super) fn in_history(name: &str, history: &History) -> Result<Point, Unresol
 /// # Errors
 ///
 /// When no file has the name, or several have.
-pub(super) fn in_files<'m>(name: &str, migrations: &'m [Migration]) -> Result<&'m Migration, Unresolved> {
+pub(crate) fn in_files<'m>(name: &str, migrations: &'m [Migration]) -> Result<&'m Migration, Unresolved> {
+    if let Some(exact) = migrations.iter().find(|migration| matches!(&migration.id, Id::Named(own) if own == name)) {
+        return Ok(exact);
+    }
     if let Ok(version) = name.parse::<Version>()
         && let Some(found) = migrations.iter().find(|migration| migration.id.version() == Some(&version))
     {
@@ -129,8 +135,12 @@ pub(super) fn in_files<'m>(name: &str, migrations: &'m [Migration]) -> Result<&'
     }
     let named: Vec<&Migration> = migrations
         .iter()
-        .filter(|migration| migration.id.version().is_some())
-        .filter(|migration| migration.name == name || format!("{}_{}", migration.id, migration.name) == name)
+        .filter(|migration| !migration.id.is_repeatable())
+        .filter(|migration| {
+            migration.name == name
+                || migration.id.to_string() == name
+                || format!("{}_{}", migration.id, migration.name) == name
+        })
         .collect();
     match named.as_slice() {
         [one] => Ok(one),

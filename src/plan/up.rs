@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::history::{Applied, History};
-use crate::migration::{Id, Migration};
+use crate::migration::{Id, Migration, Version};
 use crate::sql::Lexis;
 
 use super::target::{self, Target, Unresolved};
@@ -17,17 +17,19 @@ use super::{Direction, Drift, Plan, Step, by_id};
 /// When the target's name means nothing.
 pub fn up(migrations: &[Migration], history: &History, target: &Target, lexis: &Lexis) -> Result<Plan, Unresolved> {
     let mut ordered: Vec<&Migration> = migrations.iter().collect();
-    ordered.sort_by(|a, b| a.id.cmp(&b.id));
-    let pending = ordered.into_iter().filter(|migration| match history.find(&migration.id) {
+    ordered.sort_by(|a, b| a.id.order(&b.id));
+    let is_pending = |migration: &&Migration| match history.find(&migration.id) {
         None => true,
-        Some(applied) => applied.runs_again(&migration.up.checksum),
-    });
+        Some(applied) => applied.runs_again(migration),
+    };
     let pending: Vec<&Migration> = match target {
-        Target::All => pending.collect(),
-        Target::Count(count) => pending.take(*count).collect(),
+        Target::All => ordered.into_iter().filter(is_pending).collect(),
+        Target::Count(count) => ordered.into_iter().filter(is_pending).take(*count).collect(),
         Target::To(name) => {
             let last = target::in_files(name, migrations)?;
-            pending.filter(|migration| migration.id.version().is_some() && migration.id <= last.id).collect()
+            let until = ordered.iter().position(|migration| migration.id == last.id).map_or(0, |at| at + 1);
+            ordered.truncate(until);
+            ordered.into_iter().filter(|migration| !migration.id.is_repeatable()).filter(is_pending).collect()
         }
     };
     let drift = drift(migrations, history, &pending, lexis);
@@ -51,7 +53,7 @@ pub fn goto(name: &str, migrations: &[Migration], history: &History) -> Result<D
 /// Every disagreement between files and history, with what these pending ones add to it.
 pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Migration], lexis: &Lexis) -> Vec<Drift> {
     let files = by_id(migrations);
-    let newest_file = migrations.iter().filter_map(|migration| migration.id.version()).max();
+    let order = Order::of(migrations, history);
     let mut drift = Vec::new();
     if let Some(entry) = history.broken_link() {
         drift.push(Drift::BrokenChain { seq: entry.seq });
@@ -68,8 +70,9 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
     }
     for applied in history.applied() {
         match (files.get(&applied.id), &applied.id) {
-            (Some(_), Id::Repeatable(_)) | (None, Id::Repeatable(_)) => {}
-            (Some(migration), Id::Version(_)) => {
+            (None, Id::Repeatable(_)) => {}
+            (Some(migration), _) if migration.repeats().is_some() => {}
+            (Some(migration), _) => {
                 if let Some((_, recorded)) = &applied.checksum
                     && !applied.agrees(&migration.up.checksum)
                 {
@@ -83,9 +86,9 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
                     });
                 }
             }
-            (None, Id::Version(version)) => {
+            (None, _) => {
                 let (id, name) = (applied.id.clone(), applied.name.clone());
-                drift.push(if newest_file.is_none_or(|newest| version > newest) {
+                drift.push(if order.is_after_all_files(applied) {
                     Drift::Ahead { id, name, compatible: applied.compatible }
                 } else {
                     Drift::Missing { id, name }
@@ -93,19 +96,76 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
             }
         }
     }
-    if let Some(newest) = history.newest() {
-        for migration in pending.iter().filter(|migration| migration.id.version().is_some() && migration.id < newest.id)
-        {
+    for migration in pending.iter().filter(|migration| history.find(&migration.id).is_none()) {
+        if let Some(newest) = order.newest_after(migration) {
             drift.push(Drift::OutOfOrder {
                 id: migration.id.clone(),
                 name: migration.name.clone(),
                 path: migration.up.path.clone(),
-                conflicts: conflicts(migration, history, &files, lexis),
-                newest: newest.id.clone(),
+                conflicts: conflicts(migration, history, &files, &order, lexis),
+                newest: newest.clone(),
             });
         }
     }
     drift
+}
+
+/// Which migrations come after which: by their versions, or, where they have names, by their places in the list of files.
+struct Order<'a> {
+    places: HashMap<&'a Id, usize>,
+    newest_file: Option<&'a Version>,
+    newest_version: Option<&'a Id>,
+    last_named: Option<(usize, &'a Id)>,
+    /// The entry that applied the last of those that have files.
+    last_seq: u64,
+}
+
+impl<'a> Order<'a> {
+    fn of(migrations: &'a [Migration], history: &'a History) -> Self {
+        let named = migrations.iter().enumerate().filter(|(_, migration)| matches!(migration.id, Id::Named(_)));
+        let places: HashMap<&Id, usize> = named.map(|(place, migration)| (&migration.id, place)).collect();
+        let applied = || history.applied().map(|applied| &applied.id);
+        Order {
+            newest_file: migrations.iter().filter_map(|migration| migration.id.version()).max(),
+            newest_version: applied().filter(|id| id.version().is_some()).max(),
+            last_named: applied().filter_map(|id| places.get(id).map(|place| (*place, id))).max(),
+            last_seq: places.keys().filter_map(|id| history.find(id)).map(|applied| applied.seq).max().unwrap_or(0),
+            places,
+        }
+    }
+
+    /// Whether an applied migration without a file is newer than every file.
+    fn is_after_all_files(&self, applied: &Applied) -> bool {
+        match &applied.id {
+            Id::Version(version) => self.newest_file.is_none_or(|newest| version > newest),
+            Id::Named(_) => applied.seq > self.last_seq,
+            Id::Repeatable(_) => false,
+        }
+    }
+
+    /// The newest applied migration, if it comes after this one.
+    fn newest_after(&self, migration: &Migration) -> Option<&'a Id> {
+        match &migration.id {
+            Id::Version(_) => self.newest_version.filter(|newest| **newest > migration.id),
+            Id::Named(_) => {
+                let place = self.places.get(&migration.id)?;
+                self.last_named.filter(|(last, _)| last > place).map(|(_, id)| id)
+            }
+            Id::Repeatable(_) => None,
+        }
+    }
+
+    /// Whether an applied migration comes after this one; where its file is gone, its place is not known, and it may.
+    fn may_be_after(&self, applied: &Id, migration: &Id) -> bool {
+        match (applied, migration) {
+            (Id::Version(_), Id::Version(_)) => applied > migration,
+            (Id::Named(_), Id::Named(_)) => match (self.places.get(applied), self.places.get(migration)) {
+                (Some(applied), Some(own)) => applied > own,
+                _ => true,
+            },
+            _ => false,
+        }
+    }
 }
 
 /// Which later migrations, applied already, touch what this one touches, and what that is.
@@ -113,10 +173,11 @@ fn conflicts(
     late: &Migration,
     history: &History,
     files: &HashMap<&Id, &Migration>,
+    order: &Order<'_>,
     lexis: &Lexis,
 ) -> Vec<(Id, String)> {
     let own = Touches::of(&late.up, lexis);
-    let later = history.applied().filter(|applied| applied.id.version().is_some() && applied.id > late.id);
+    let later = history.applied().filter(|applied| order.may_be_after(&applied.id, &late.id));
     let shared = |applied: &Applied| match files.get(&applied.id) {
         Some(file) => own.shared_with(&Touches::of(&file.up, lexis)),
         None => Some("something that only its missing file would tell".to_owned()),

@@ -55,6 +55,17 @@ pub enum Directive {
     StoreHash,
     /// `foreign-keys off`: SQLite must not enforce foreign keys while the script rebuilds a table.
     ForeignKeysOff,
+    /// The migration runs again. Only conventions of other tools say so; ours is a name that starts with `R__`.
+    Repeat(Repeat),
+}
+
+/// When a migration runs again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Whenever its text changed.
+    OnChange,
+    /// Every time.
+    Always,
 }
 
 /// Which side of a rollout a migration belongs to.
