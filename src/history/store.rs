@@ -1,7 +1,7 @@
 //! The history table in SQL: every statement that reads or writes it.
 
 use crate::databases::{Dialect, ErrorKind, HistoryTable, Row, Session, SqlError};
-use crate::migration::{Checksum, Id};
+use crate::migration::{Checksum, Id, Script};
 
 use super::chain::Link;
 use super::{Entry, Fact, Head, History, Kind, State};
@@ -19,7 +19,7 @@ pub struct Store {
     host: String,
 }
 
-/// The scripts that an entry stored.
+/// The scripts that an entry stored, as [`Script::restored`] reads them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scripts {
     /// The up script.
@@ -164,8 +164,8 @@ impl Store {
             self.dialect.current_user().to_owned(),
             literal(&self.host),
             literal(TOOL),
-            optional(fact.up.map(|up| &*up.text)),
-            optional(fact.down.map(|down| &*down.text)),
+            optional(fact.up.map(Script::stored).as_deref()),
+            optional(fact.down.map(Script::stored).as_deref()),
             self.dialect.now().to_owned(),
             finished.to_owned(),
             literal(&hash),

@@ -67,7 +67,7 @@ impl Layout for Pairs {
 
     fn about(&self) -> &'static str {
         match self.outer_transaction {
-            OuterTransaction::Taken => {
+            OuterTransaction::Taken | OuterTransaction::Merged => {
                 "golang-migrate, sqlx and our own: `0007_add_phone.up.sql` and `.down.sql`, or `0007_add_phone.sql`"
             }
             OuterTransaction::Refused => "like `pairs`, but a script with BEGIN and COMMIT of its own is refused",

@@ -57,7 +57,7 @@ pub fn lint(migrations: &[Migration], judged: usize, dialect: &dyn Dialect, sett
     let mut judgement = Judgement::default();
     for (number, migration) in migrations.iter().enumerate() {
         let origin = if number < judged { Origin::Deployed } else { Origin::Judged(number) };
-        let read = replay(&mut catalog, &migration.up.text, lexis, origin);
+        let read = replay(&mut catalog, &migration.up, lexis, origin);
         if number < judged {
             continue;
         }

@@ -2,6 +2,7 @@
 
 mod checksum;
 mod directive;
+mod stored;
 mod version;
 
 use std::cmp::Ordering;
@@ -9,7 +10,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::sql::{Lexis, LineIndex, Span};
+use crate::sql::{Lexis, LineIndex, Span, SplitError, Statement, split_around};
 
 pub use checksum::{Checksum, normalise};
 pub use directive::{Directive, DirectiveError, Directives, Phase, Repeat, statement_after};
@@ -116,18 +117,25 @@ pub struct Script {
     pub checksum: Checksum,
     /// What the script asks for by the conventions of its layout's tool, such as `-- +goose NO TRANSACTION`.
     pub conventions: Vec<(Span, Directive)>,
+    /// The parts of the text that its tool sends as they are, in order: what stands between `-- +goose StatementBegin`
+    /// and `StatementEnd`, say. No semicolon in them ends a statement by mistake.
+    pub blocks: Vec<Span>,
     /// How much of the transaction its tool's conventions leave to the script itself.
     pub outer_transaction: OuterTransaction,
 }
 
-/// What a `BEGIN` … `COMMIT` pair around a whole script means.
+/// What pairs of `BEGIN` and `COMMIT` in a script mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OuterTransaction {
     /// Refused with the way out: the runner has a transaction of its own.
     #[default]
     Refused,
-    /// Taken as the file's own transaction, as its tool does: the pair is left out when the script runs.
+    /// A pair around the whole script is taken as the file's own transaction, as its tool does: it is left out when the
+    /// script runs.
     Taken,
+    /// All pairs are left out, wherever they stand: the tool sends the file as one message, and so does the file's own
+    /// transaction hold whatever is between them.
+    Merged,
 }
 
 impl Script {
@@ -144,9 +152,19 @@ impl Script {
             first_line,
             checksum: Checksum::of(&text),
             conventions: Vec::new(),
+            blocks: Vec::new(),
             text: text.into(),
             outer_transaction: OuterTransaction::default(),
         }
+    }
+
+    /// Its statements, by the rules of a database.
+    ///
+    /// # Errors
+    ///
+    /// When the text cannot be cut into statements.
+    pub fn statements(&self, lexis: &Lexis) -> Result<Vec<Statement>, SplitError> {
+        split_around(&self.text, &self.blocks, lexis)
     }
 
     /// Finds the lines and columns of the script's text, as its file counts them.

@@ -1,6 +1,6 @@
 //! `verify`: the history against the files, and against a head that was kept elsewhere.
 
-use crate::migration::Id;
+use crate::migration::{Id, Script};
 use crate::plan::{self, Drift, Target};
 use crate::run::event::Listener;
 
@@ -71,7 +71,7 @@ impl Migrator {
             Some(Difference {
                 id: (*id).clone(),
                 path: file.up.path.clone(),
-                applied: scripts.up,
+                applied: scripts.up.map(|stored| Script::restored(&file.up.path, &stored).text.to_string()),
                 file: file.up.text.to_string(),
             })
         });

@@ -78,13 +78,11 @@ pub fn down(
         let file = files.get(&applied.id).copied();
         let from_file = file.and_then(|migration| migration.down.clone());
         let from_history = stored.get(&applied.id).and_then(|scripts| scripts.down.as_deref()).map(|text| {
-            let path = format!("history:{}.down.sql", applied.id);
+            let restored = Script::restored(format!("history:{}.down.sql", applied.id), text);
             match file {
-                // The folder's conventions hold for the stored text, too.
-                Some(migration) => {
-                    Script { outer_transaction: migration.up.outer_transaction, ..Script::new(path, text) }
-                }
-                None => Script::new(path, text),
+                // What the folder refuses, it refuses of the stored text, too.
+                Some(migration) => Script { outer_transaction: migration.up.outer_transaction, ..restored },
+                None => restored,
             }
         });
         let (script, is_stored) = match (prefer, from_file, from_history) {

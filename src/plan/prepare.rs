@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::databases::{Dialect, Probe};
 use crate::migration::{Directive, OuterTransaction};
 use crate::sql::{
-    Control, Effect, Lexis, LineIndex, Place, Span, Statement, effect, may_change_session, outer_transaction, split,
+    Control, Effect, Lexis, LineIndex, Place, Span, Statement, effect, may_change_session, transaction_pairs,
 };
 
 use super::Step;
@@ -173,9 +173,10 @@ impl Reader {
         if let Some(error) = directives.errors.first() {
             return Err(self.refuse(error.span, &error.message, "correct it, or remove the comment"));
         }
-        let statements = split(&text, lexis).map_err(|error| self.refuse(error.span, &error.message, &error.hint))?;
-        let statements = self.without_outer_transaction(statements)?;
-        let no_transaction = stepwise || directives.no_transaction();
+        let statements = self.step.script.statements(lexis);
+        let statements = statements.map_err(|error| self.refuse(error.span, &error.message, &error.hint))?;
+        let (statements, own_transaction) = self.without_pairs(statements, directives.no_transaction())?;
+        let no_transaction = stepwise || (directives.no_transaction() && !own_transaction);
         let mut foreign_keys_off = directives.asks(&Directive::ForeignKeysOff);
         let mut pieces = Vec::with_capacity(statements.len());
         let mut changes_session = false;
@@ -229,21 +230,27 @@ impl Reader {
         })
     }
 
-    /// The statements without a `BEGIN` … `COMMIT` pair around all of them, where the file's tool has it so.
-    fn without_outer_transaction(&self, mut statements: Vec<Statement>) -> Result<Vec<Statement>, Unrunnable> {
-        let text = &self.step.script.text;
-        if !outer_transaction(&statements, text, self.dialect.lexis()) {
-            return Ok(statements);
-        }
+    /// The statements without the pairs of `BEGIN` and `COMMIT` that are left out, and whether one was around all others.
+    fn without_pairs(
+        &self,
+        statements: Vec<Statement>,
+        no_transaction: bool,
+    ) -> Result<(Vec<Statement>, bool), Unrunnable> {
+        let pairs = transaction_pairs(&statements, &self.step.script.text, self.dialect.lexis()).unwrap_or_default();
+        let whole = pairs == [(0, statements.len().saturating_sub(1))];
         match self.step.script.outer_transaction {
-            OuterTransaction::Taken => {
-                statements.pop();
-                statements.remove(0);
-                Ok(statements)
-            }
-            OuterTransaction::Refused => {
+            OuterTransaction::Refused if whole => {
                 let hint = "remove BEGIN and COMMIT: migrate runs each file in a transaction of its own, together with its record";
                 Err(self.refuse(statements[0].span, "the script opens a transaction of its own", hint))
+            }
+            OuterTransaction::Refused => Ok((statements, false)),
+            OuterTransaction::Taken if !whole => Ok((statements, false)),
+            // Without a transaction around them, what a pair holds together would fall apart.
+            OuterTransaction::Merged if no_transaction && !whole => Ok((statements, false)),
+            OuterTransaction::Taken | OuterTransaction::Merged => {
+                let is_end = |number: usize| pairs.iter().any(|(begin, commit)| number == *begin || number == *commit);
+                let kept = statements.into_iter().enumerate().filter(|(number, _)| !is_end(*number));
+                Ok((kept.map(|(_, statement)| statement).collect(), whole))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::migration::Script;
 use crate::sql::ddl::{self, Detail, Verb};
-use crate::sql::{Lexis, Statement, split};
+use crate::sql::{Lexis, Statement};
 
 /// What a script touches.
 pub(super) struct Touches {
@@ -21,7 +21,7 @@ impl Touches {
     pub fn of(script: &Script, lexis: &Lexis) -> Self {
         let text = &script.text;
         let mut touches = Touches { names: BTreeSet::new(), words: words(text), opaque: false };
-        match split(text, lexis) {
+        match script.statements(lexis) {
             Ok(statements) => statements.iter().for_each(|statement| touches.add(statement, text, lexis)),
             Err(_) => touches.opaque = true,
         }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::databases::Probe;
 use crate::history::{Entry, Fact, Head, Kind, State};
-use crate::migration::{Migration, OuterTransaction, Script, title};
+use crate::migration::{Migration, Script, title};
 use crate::plan::{Bracket, Direction, Prepared, Step};
 
 use super::RunError;
@@ -114,7 +114,7 @@ impl Locked {
             )));
         };
         let path = format!("history:{id}");
-        let script = |text: &str| Script { outer_transaction: OuterTransaction::Taken, ..Script::new(&path, text) };
+        let script = |text: &str| Script::restored(&path, text);
         let own = script(text);
         let step = Step {
             id,

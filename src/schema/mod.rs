@@ -27,8 +27,9 @@ pub use columns::differences;
 pub use data_type::DataType;
 pub use name::{ObjectName, SearchPath};
 
+use crate::migration::Script;
 use crate::sql::ddl::{self, Reading};
-use crate::sql::{Grammar, Lexis, SplitError, Statement, split};
+use crate::sql::{Grammar, Lexis, SplitError, Statement};
 
 /// One script, read.
 #[derive(Clone, Debug, Default)]
@@ -44,11 +45,17 @@ pub struct ScriptReading {
 /// # Errors
 ///
 /// When the script cannot be cut into statements; the catalog is then as it was.
-pub fn replay(catalog: &mut Catalog, text: &str, lexis: &Lexis, origin: Origin) -> Result<ScriptReading, SplitError> {
+pub fn replay(
+    catalog: &mut Catalog,
+    script: &Script,
+    lexis: &Lexis,
+    origin: Origin,
+) -> Result<ScriptReading, SplitError> {
+    let (statements, text) = (script.statements(lexis)?, &*script.text);
     let mut script = ScriptReading::default();
     // What a script says about the session ends with it.
     let path = catalog.path.clone();
-    for (number, statement) in split(text, lexis)?.into_iter().enumerate() {
+    for (number, statement) in statements.into_iter().enumerate() {
         let reading = ddl::read(&statement, text, lexis);
         let changes = Vec::new();
         let mut reader = reader::Reader { text, lexis, reading: &reading, catalog, origin, statement: number, changes };

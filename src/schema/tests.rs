@@ -1,5 +1,7 @@
 use super::*;
+use crate::migration::Script;
 use crate::sql::ddl::{ObjectKind, QualifiedName};
+use crate::sql::split;
 
 /// Replays scripts; the last is the one under judgement.
 fn replayed(scripts: &[&str], lexis: &Lexis) -> (Catalog, Vec<Change>) {
@@ -7,7 +9,7 @@ fn replayed(scripts: &[&str], lexis: &Lexis) -> (Catalog, Vec<Change>) {
     let mut last = Vec::new();
     for (number, script) in scripts.iter().enumerate() {
         let origin = if number + 1 == scripts.len() { Origin::Judged(number) } else { Origin::Deployed };
-        last = replay(&mut catalog, script, lexis, origin).unwrap().changes;
+        last = replay(&mut catalog, &Script::new("a.sql", script), lexis, origin).unwrap().changes;
     }
     (catalog, last)
 }

@@ -1,5 +1,6 @@
 //! SQL text to statements, and what each statement says. Pure: no input, no output, no database.
 
+mod blocks;
 pub(crate) mod cursor;
 pub mod ddl;
 mod effect;
@@ -7,7 +8,8 @@ mod lex;
 mod place;
 mod split;
 
-pub use effect::{Control, Effect, Refusal, effect, may_change_session, outer_transaction};
+pub use blocks::split_around;
+pub use effect::{Control, Effect, Refusal, effect, may_change_session, transaction_pairs};
 pub use lex::{Bodies, Client, DoubleQuotes, Grammar, LONGEST, Lexis, Token, TokenKind, Tokens, Unclosed};
 pub use place::{LineIndex, Place, Span};
 pub use split::{SplitError, Statement, StatementKind, Statements, split};

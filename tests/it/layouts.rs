@@ -80,10 +80,17 @@ fn script(out: &mut String, side: &str, script: &Script, case: &Path) {
     for (_, directive) in &script.conventions {
         write!(out, " {directive:?}").unwrap();
     }
-    if script.outer_transaction == OuterTransaction::Refused {
-        write!(out, " no outer transaction").unwrap();
+    match script.outer_transaction {
+        OuterTransaction::Taken => {}
+        OuterTransaction::Refused => write!(out, " no outer transaction").unwrap(),
+        OuterTransaction::Merged => write!(out, " transactions merged").unwrap(),
     }
     writeln!(out).unwrap();
+    for block in &script.blocks {
+        let lines = script.lines();
+        let (first, last) = (lines.place(block.start).line, lines.place(block.end).line);
+        writeln!(out, "   | [lines {first} to {last} are one statement]").unwrap();
+    }
     for line in script.text.lines() {
         writeln!(out, "{}", format!("   | {line}").trim_end()).unwrap();
     }

@@ -29,7 +29,7 @@ rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let migration = context.migration();
-    if context.directives.no_transaction() || migration.up.outer_transaction == OuterTransaction::Taken {
+    if context.directives.no_transaction() || migration.up.outer_transaction != OuterTransaction::Refused {
         return;
     }
     let controls = |effect: &Effect| matches!(effect, Effect::Control(control) if *control != Control::LockTables);

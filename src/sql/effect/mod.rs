@@ -6,7 +6,7 @@ mod postgres;
 mod session;
 mod sqlite;
 
-pub use outer::outer_transaction;
+pub use outer::transaction_pairs;
 pub use session::may_change_session;
 
 use super::cursor::{Cursor, code};

@@ -1,24 +1,34 @@
-//! Scripts that bring a transaction of their own.
+//! Scripts that bring transactions of their own.
 
 use super::{Control, Effect, Statement, effect};
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::lex::Lexis;
 
-/// Whether the first and the last of these statements are a plain `BEGIN` and `COMMIT` around all others.
-pub fn outer_transaction(statements: &[Statement], text: &str, lexis: &Lexis) -> bool {
-    let [first, inner @ .., last] = statements else { return false };
-    let is_control = |statement: &Statement| matches!(effect(statement, text, lexis), Effect::Control(_));
-    is_plain(first, Control::Begin, text, lexis)
-        && is_plain(last, Control::Commit, text, lexis)
-        && !inner.iter().any(is_control)
+/// The pairs of a plain `BEGIN` and the `COMMIT` that ends it, by the numbers of their statements; none if the script has
+/// anything else that opens or ends transactions.
+pub fn transaction_pairs(statements: &[Statement], text: &str, lexis: &Lexis) -> Option<Vec<(usize, usize)>> {
+    let mut pairs = Vec::new();
+    let mut open = None;
+    for (number, statement) in statements.iter().enumerate() {
+        let Effect::Control(control) = effect(statement, text, lexis) else { continue };
+        if !is_plain(statement, text, lexis) {
+            return None;
+        }
+        open = match (control, open) {
+            (Control::Begin, None) => Some(number),
+            (Control::Commit, Some(begin)) => {
+                pairs.push((begin, number));
+                None
+            }
+            _ => return None,
+        };
+    }
+    open.is_none().then_some(pairs)
 }
 
 /// Whether leaving the statement out loses nothing: no isolation level, no chain.
-fn is_plain(statement: &Statement, control: Control, text: &str, lexis: &Lexis) -> bool {
+fn is_plain(statement: &Statement, text: &str, lexis: &Lexis) -> bool {
     const PLAIN: &[&str] = &["BEGIN", "START", "COMMIT", "END", "WORK", "TRANSACTION", "DEFERRED", "IMMEDIATE"];
-    if effect(statement, text, lexis) != Effect::Control(control) {
-        return false;
-    }
     let tokens = code(text, statement.span, lexis);
     let cursor = Cursor::new(text, &tokens);
     (0..tokens.len()).all(|ahead| PLAIN.contains(&&*cursor.keyword(ahead)))

@@ -144,18 +144,20 @@ fn what_may_change_a_session() {
 }
 
 #[test]
-fn outer_pairs() {
+fn pairs_of_begin_and_commit() {
     for (text, expected) in [
-        ("begin; create table t (a int); commit;", true),
-        ("start transaction; end", true),
-        ("begin; select 1; commit; begin; select 2; commit", false),
-        ("begin isolation level serializable; select 1; commit", false),
-        ("begin; select 1; rollback", false),
-        ("begin; savepoint s; rollback to s; commit", true),
-        ("select 1; commit", false),
-        ("begin", false),
+        ("begin; create table t (a int); commit;", Some(vec![(0, 2)])),
+        ("start transaction; end", Some(vec![(0, 1)])),
+        ("select 0; begin; select 1; commit; begin work; commit", Some(vec![(1, 3), (4, 5)])),
+        ("begin; savepoint s; rollback to s; commit", Some(vec![(0, 3)])),
+        ("select 1", Some(vec![])),
+        ("begin isolation level serializable; select 1; commit", None),
+        ("begin; select 1; rollback", None),
+        ("begin; begin; commit; commit", None),
+        ("select 1; commit", None),
+        ("begin", None),
     ] {
         let statements = split(text, &Lexis::POSTGRES).unwrap();
-        assert_eq!(outer_transaction(&statements, text, &Lexis::POSTGRES), expected, "{text}");
+        assert_eq!(transaction_pairs(&statements, text, &Lexis::POSTGRES), expected, "{text}");
     }
 }

@@ -1,0 +1,77 @@
+//! Scripts as the history stores them: with what their layout knew of them, so that they can be run without it.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::{Directive, OuterTransaction, Script};
+use crate::sql::Span;
+
+/// What the first line of a stored script begins with when the text alone does not say how it runs.
+const HEAD: &str = "-- stored by migrate:";
+
+impl Script {
+    /// The text to be stored. The marks of other tools mean nothing without their layout, so that a first line says
+    /// what they meant.
+    pub fn stored(&self) -> Cow<'_, str> {
+        let no_transaction = self.conventions.iter().any(|(_, directive)| *directive == Directive::NoTransaction);
+        if !no_transaction && self.blocks.is_empty() && !self.text.starts_with(HEAD) {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut stored = HEAD.to_owned();
+        if no_transaction {
+            stored.push_str(" no-transaction");
+        }
+        for block in &self.blocks {
+            let _ = write!(stored, " {}-{}", block.start, block.end);
+        }
+        stored.push('\n');
+        stored.push_str(&self.text);
+        Cow::Owned(stored)
+    }
+
+    /// The script that was stored. A pair of `BEGIN` and `COMMIT` around it is its transaction: no author is asked to
+    /// mend what was accepted once.
+    pub fn restored(path: impl Into<PathBuf>, stored: &str) -> Self {
+        let (words, text) = head(stored).unwrap_or(("", stored));
+        let mut script = Script::new(path, text);
+        script.outer_transaction = OuterTransaction::Merged;
+        for word in words.split_whitespace() {
+            match word.split_once('-').map(|(start, end)| (start.parse(), end.parse())) {
+                Some((Ok(start), Ok(end))) if start <= end && script.text.get(start..end).is_some() => {
+                    script.blocks.push(Span::new(start, end));
+                }
+                _ if word == "no-transaction" => {
+                    script.conventions.push((Span::default(), Directive::NoTransaction));
+                }
+                _ => {}
+            }
+        }
+        script
+    }
+}
+
+/// The words of the first line, and the text behind it.
+fn head(stored: &str) -> Option<(&str, &str)> {
+    stored.strip_prefix(HEAD)?.split_once('\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_stored_comes_back_as_it_was() {
+        let plain = Script::new("a.sql", "select 1;");
+        assert_eq!(plain.stored(), "select 1;");
+        let mut marked = Script::new("a.sql", "select 1; select é;\n");
+        marked.conventions.push((Span::default(), Directive::NoTransaction));
+        marked.blocks = vec![Span::new(0, 9), Span::new(10, 20)];
+        assert_eq!(marked.stored(), "-- stored by migrate: no-transaction 0-9 10-20\nselect 1; select é;\n");
+        for script in [plain, marked, Script::new("a.sql", "-- stored by migrate: no-transaction\nselect 1")] {
+            let back = Script::restored("history:1", &script.stored());
+            assert_eq!((&back.text, &back.blocks), (&script.text, &script.blocks));
+            assert_eq!((back.checksum, &back.conventions), (script.checksum, &script.conventions));
+        }
+    }
+}
