@@ -12,6 +12,7 @@
 
 mod algorithm;
 mod allow;
+mod category;
 mod finding;
 mod linted;
 mod locks;
@@ -23,6 +24,7 @@ mod types;
 
 use std::cell::OnceCell;
 
+pub use category::Category;
 pub use finding::{Finding, Fix, Severity, Side};
 pub use linted::Linted;
 pub use rule::{Check, Context, Findings, Rule};

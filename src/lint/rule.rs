@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use super::category::Category;
 use super::finding::{Finding, Severity, Side};
 use super::server::ServerVersion;
 use super::settings::Settings;
@@ -19,6 +20,8 @@ pub struct Rule {
     pub severity: Severity,
     /// Whether it judges when nothing is said about it; the others are matters of taste, and wait to be asked for.
     pub by_default: bool,
+    /// What its findings endanger, the foremost first.
+    pub categories: &'static [Category],
     /// Its page: the first line is the summary; its SQL examples are run as tests.
     pub explanation: &'static str,
     /// What it looks at.
@@ -29,6 +32,11 @@ impl Rule {
     /// The first line of its explanation.
     pub fn summary(&self) -> &'static str {
         self.explanation.lines().next().unwrap_or_default().trim()
+    }
+
+    /// Whether its findings endanger this, among other things.
+    pub fn endangers(&self, category: Category) -> bool {
+        self.categories.contains(&category)
     }
 }
 
@@ -176,24 +184,28 @@ pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
     context.one_transaction() && context.after(change).any(again)
 }
 
-/// Writes a rule: its explanation as a doc comment, its name, its severity, and what it checks. A rule that is off
-/// until it is asked for says `optional` before its severity.
+/// Writes a rule: its explanation as a doc comment, its name, its severity, what it endangers, and what it checks. A
+/// rule that is off until it is asked for says `optional` before its severity.
 macro_rules! rule {
-    ($(#[doc = $line:literal])+ $name:literal, $severity:ident => $check:expr) => {
-        $crate::lint::rule::rule! { @ $name, $severity, true, $check, $($line)+ }
+    ($(#[doc = $line:literal])+ $name:literal, $severity:ident [$($category:ident),+] => $check:expr) => {
+        $crate::lint::rule::rule! { @ $name, $severity, true, $check, [$($category)+], $($line)+ }
     };
-    ($(#[doc = $line:literal])+ $name:literal, optional $severity:ident => $check:expr) => {
-        $crate::lint::rule::rule! { @ $name, $severity, false, $check, $($line)+ }
+    ($(#[doc = $line:literal])+ $name:literal, optional $severity:ident [$($category:ident),+] => $check:expr) => {
+        $crate::lint::rule::rule! { @ $name, $severity, false, $check, [$($category)+], $($line)+ }
     };
-    (@ $name:literal, $severity:ident, $by_default:literal, $check:expr, $($line:literal)+) => {
+    (@ $name:literal, $severity:ident, $by_default:literal, $check:expr, [$($category:ident)+], $($line:literal)+) => {
         $(#[doc = $line])+
         pub static RULE: $crate::lint::Rule = $crate::lint::Rule {
             name: $name,
             severity: $crate::lint::Severity::$severity,
             by_default: $by_default,
+            categories: &[$($crate::lint::Category::$category),+],
             explanation: concat!($($line, "\n"),+),
             check: $check,
         };
+    };
+    ($(#[doc = $line:literal])+ $name:literal, $($rest:tt)+) => {
+        compile_error!("a rule is written `\"name\", Error [BreaksOldCode, DataLoss] => check`; see lint::Category");
     };
 }
 pub(super) use rule;

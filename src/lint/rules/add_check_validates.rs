@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter table orders add constraint orders_total check (total >= 0) not valid;
     /// ```
-    "add-check-validates", Error => Check::Change(check)
+    "add-check-validates", Error [BlocksReadsOrWrites, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// alter table users add column age int;
     /// alter table users add constraint users_age check (age > 0) not valid;
     /// ```
-    "add-column-check-scan", Warning => Check::Change(check)
+    "add-column-check-scan", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// alter table orders add column title label;
     /// ```
-    "add-column-constrained-domain", Error => Check::Change(check)
+    "add-column-constrained-domain", Error [TableRewrite] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

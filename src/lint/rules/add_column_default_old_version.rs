@@ -12,7 +12,7 @@ rule! {
     /// ```sql quiet postgres@11
     /// alter table users add column plan text default 'free';
     /// ```
-    "add-column-default-old-version", Error => Check::Change(check)
+    "add-column-default-old-version", Error [TableRewrite] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -22,7 +22,7 @@ rule! {
     /// create table orders (id int);
     /// alter table orders add column number bigserial;
     /// ```
-    "add-column-serial", Error => Check::Change(check)
+    "add-column-serial", Error [TableRewrite] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// alter table orders add column gross numeric(10, 2) generated always as (net * 1.2) virtual;
     /// ```
-    "add-column-stored-generated", Error => Check::Change(check)
+    "add-column-stored-generated", Error [TableRewrite] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

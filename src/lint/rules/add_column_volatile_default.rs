@@ -19,7 +19,7 @@ rule! {
     /// alter table users add column token uuid;
     /// alter table users alter column token set default gen_random_uuid();
     /// ```
-    "add-column-volatile-default", Error => Check::Change(check)
+    "add-column-volatile-default", Error [TableRewrite] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// ```sql quiet postgres
     /// create table booking (span tsrange, exclude using gist (span with &&));
     /// ```
-    "add-exclusion-constraint", Error => Check::Change(check)
+    "add-exclusion-constraint", Error [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

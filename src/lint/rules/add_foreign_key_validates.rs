@@ -20,7 +20,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter table orders add column user_id bigint references users (id);
     /// ```
-    "add-foreign-key-validates", Error => Check::Change(check)
+    "add-foreign-key-validates", Error [BlocksReadsOrWrites, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

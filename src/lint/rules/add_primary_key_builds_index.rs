@@ -14,7 +14,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter table codes add constraint codes_pkey primary key using index codes_code;
     /// ```
-    "add-primary-key-builds-index", Error => Check::Change(check)
+    "add-primary-key-builds-index", Error [BlocksReadsOrWrites, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -20,7 +20,7 @@ rule! {
     /// create table users (id int);
     /// alter table users add column region varchar(10) not null;
     /// ```
-    "add-required-column", Error => Check::Change(check)
+    "add-required-column", Error [BreaksOldCode, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

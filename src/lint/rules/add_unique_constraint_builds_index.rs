@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter table users add constraint users_email unique using index users_email_index;
     /// ```
-    "add-unique-constraint-builds-index", Error => Check::Change(check)
+    "add-unique-constraint-builds-index", Error [BlocksReadsOrWrites, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

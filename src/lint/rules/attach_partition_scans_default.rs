@@ -21,7 +21,7 @@ rule! {
     /// -- next migration
     /// alter table events attach partition events_26 for values from ('2026-01-01') to ('2027-01-01');
     /// ```
-    "attach-partition-scans-default", Warning => Check::Change(check)
+    "attach-partition-scans-default", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

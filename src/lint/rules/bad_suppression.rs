@@ -20,7 +20,7 @@ rule! {
     /// -- migrate:allow drop-column: unused since release 4.2
     /// alter table users drop column name;
     /// ```
-    "bad-suppression", Warning => Check::Migration(check)
+    "bad-suppression", Warning [Meta] => Check::Migration(check)
 }
 
 /// Directives that cannot be read. What is wrong with allowances is known only after all rules have spoken.

@@ -17,7 +17,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column note type text collate "C";
     /// ```
-    "change-collation", Warning => Check::Change(check)
+    "change-collation", Warning [BreaksOldCode, TableRewrite, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -28,7 +28,7 @@ rule! {
     /// set local timezone = 'UTC';
     /// alter table users alter column created_at type timestamptz;
     /// ```
-    "change-column-type-rewrite", Error => Check::Change(check)
+    "change-column-type-rewrite", Error [TableRewrite] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -24,7 +24,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column nick type text;
     /// ```
-    "change-column-wire-type", Warning => Check::Change(check)
+    "change-column-wire-type", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

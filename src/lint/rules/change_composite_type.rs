@@ -13,7 +13,7 @@ rule! {
     /// create type address as (street text, zip text);
     /// alter type address drop attribute zip;
     /// ```
-    "change-composite-type", Error => Check::Change(check)
+    "change-composite-type", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

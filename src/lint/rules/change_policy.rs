@@ -17,7 +17,7 @@ rule! {
     /// ```sql quiet postgres
     /// create policy everybody on orders using (true);
     /// ```
-    "change-policy", Warning => Check::Change(check)
+    "change-policy", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -19,7 +19,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column note type citext;
     /// ```
-    "change-type-rebuilds-index", Warning => Check::Change(check)
+    "change-type-rebuilds-index", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -19,7 +19,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column nick type varchar(50);
     /// ```
-    "change-type-rechecks-constraint", Warning => Check::Change(check)
+    "change-type-rechecks-constraint", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

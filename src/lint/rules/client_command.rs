@@ -18,7 +18,7 @@ rule! {
     /// ```sql quiet
     /// create table t (id int);
     /// ```
-    "client-command", Error => Check::Migration(check)
+    "client-command", Error [DataDependentFailure] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -39,7 +39,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column email set not null;
     /// ```
-    "column-becomes-required", Warning => Check::Change(check)
+    "column-becomes-required", Warning [BreaksOldCode, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

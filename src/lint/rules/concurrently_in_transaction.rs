@@ -22,7 +22,7 @@ rule! {
     /// ```sql quiet postgres
     /// create index concurrently orders_tag on orders (tag);
     /// ```
-    "concurrently-in-transaction", Error => Check::Migration(check)
+    "concurrently-in-transaction", Error [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

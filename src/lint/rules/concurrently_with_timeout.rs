@@ -19,7 +19,7 @@ rule! {
     /// set statement_timeout = 0;
     /// create index concurrently orders_tag on orders (tag);
     /// ```
-    "concurrently-with-timeout", Warning => Check::Migration(check)
+    "concurrently-with-timeout", Warning [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

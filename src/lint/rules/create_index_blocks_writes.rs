@@ -26,7 +26,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// create index users_email on users (email);
     /// ```
-    "create-index-blocks-writes", Error => Check::Change(check)
+    "create-index-blocks-writes", Error [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

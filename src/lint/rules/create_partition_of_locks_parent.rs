@@ -16,7 +16,7 @@ rule! {
     /// create table events (at date) partition by range (at);
     /// create table events_26 partition of events for values from ('2026-01-01') to ('2027-01-01');
     /// ```
-    "create-partition-of-locks-parent", Warning => Check::Change(check)
+    "create-partition-of-locks-parent", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// ```sql quiet
     /// create table if not exists users (id int primary key, region varchar(10));
     /// ```
-    "create-table-if-not-exists-drift", Warning => Check::Change(check)
+    "create-table-if-not-exists-drift", Warning [DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -26,7 +26,7 @@ rule! {
     /// alter table users add column region text;
     /// update users set region = 'eu' where id = 1;
     /// ```
-    "ddl-and-backfill-same-transaction", Error => Check::Change(check)
+    "ddl-and-backfill-same-transaction", Error [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter table users add constraint users_email unique (email);
     /// ```
-    "deferrable-unique", Warning => Check::Change(check)
+    "deferrable-unique", Warning [BreaksOldCode, Style] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -22,7 +22,7 @@ rule! {
     /// create table scratch (id int);
     /// delete from scratch;
     /// ```
-    "delete-without-where", Error => Check::Change(check)
+    "delete-without-where", Error [DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// alter table orders disable trigger audit;
     /// alter table orders enable trigger audit;
     /// ```
-    "disable-trigger", Warning => Check::Change(check)
+    "disable-trigger", Warning [BlocksReadsOrWrites, BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// alter table users add column region varchar(10);
     /// ```
-    "discard-tablespace", Error => Check::Migration(check)
+    "discard-tablespace", Error [DataLoss] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -23,7 +23,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// drop table users cascade;
     /// ```
-    "drop-cascade", Error => Check::Change(check)
+    "drop-cascade", Error [DataLoss, BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -22,7 +22,7 @@ rule! {
     /// create table drafts (id int, name text);
     /// alter table drafts drop column name;
     /// ```
-    "drop-column", Error => Check::Change(check)
+    "drop-column", Error [BreaksOldCode, DataLoss, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// alter table orders drop column state;
     /// ```
-    "drop-column-silent-dependents", Warning => Check::Change(check)
+    "drop-column-silent-dependents", Warning [DataDependentFailure, BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -17,7 +17,7 @@ rule! {
     /// -- next migration
     /// drop index concurrently users_email;
     /// ```
-    "drop-constraint-index", Error => Check::Change(check)
+    "drop-constraint-index", Error [DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

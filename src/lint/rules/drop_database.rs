@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet
     /// drop view active_users;
     /// ```
-    "drop-database", Error => Check::Change(check)
+    "drop-database", Error [DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column plan drop default;
     /// ```
-    "drop-default", Warning => Check::Change(check)
+    "drop-default", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// create extension pg_trgm;
     /// drop extension pg_trgm;
     /// ```
-    "drop-extension", Error => Check::Change(check)
+    "drop-extension", Error [BreaksOldCode, DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

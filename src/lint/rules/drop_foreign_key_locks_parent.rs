@@ -20,7 +20,7 @@ rule! {
     /// -- next migration
     /// alter table orders drop constraint if exists orders_user;
     /// ```
-    "drop-foreign-key-locks-parent", Warning => Check::Change(check)
+    "drop-foreign-key-locks-parent", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

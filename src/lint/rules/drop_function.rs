@@ -14,7 +14,7 @@ rule! {
     /// create function fee() returns int return 1;
     /// drop function fee;
     /// ```
-    "drop-function", Error => Check::Change(check)
+    "drop-function", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

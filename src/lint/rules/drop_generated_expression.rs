@@ -13,7 +13,7 @@ rule! {
     /// create table orders (net int, gross int generated always as (net * 2) stored);
     /// alter table orders alter column gross drop expression;
     /// ```
-    "drop-generated-expression", Warning => Check::Change(check)
+    "drop-generated-expression", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

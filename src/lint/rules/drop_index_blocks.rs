@@ -12,7 +12,7 @@ rule! {
     /// ```sql quiet postgres
     /// drop index concurrently users_email;
     /// ```
-    "drop-index-blocks", Warning => Check::Change(check)
+    "drop-index-blocks", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

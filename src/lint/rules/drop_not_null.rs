@@ -24,7 +24,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column email drop not null;
     /// ```
-    "drop-not-null", Warning => Check::Change(check)
+    "drop-not-null", Warning [BreaksOldCode, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -23,7 +23,7 @@ rule! {
     /// create table events_2024 partition of events for values from ('2024-01-01') to ('2025-01-01');
     /// drop table events_2024;
     /// ```
-    "drop-partition", Error => Check::Change(check)
+    "drop-partition", Error [DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

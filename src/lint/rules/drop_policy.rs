@@ -20,7 +20,7 @@ rule! {
     /// drop policy tenant on orders;
     /// create policy tenant on orders using (true);
     /// ```
-    "drop-policy", Warning => Check::Change(check)
+    "drop-policy", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -22,7 +22,7 @@ rule! {
     /// create table users (id int primary key);
     /// alter table users drop constraint users_pkey;
     /// ```
-    "drop-primary-key", Error => Check::Change(check)
+    "drop-primary-key", Error [BreaksOldCode, BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// create schema scratch;
     /// drop schema scratch;
     /// ```
-    "drop-schema", Error => Check::Change(check)
+    "drop-schema", Error [BreaksOldCode, DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

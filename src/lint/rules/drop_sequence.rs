@@ -14,7 +14,7 @@ rule! {
     /// create sequence ticket_numbers;
     /// drop sequence ticket_numbers;
     /// ```
-    "drop-sequence", Error => Check::Change(check)
+    "drop-sequence", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -29,7 +29,7 @@ rule! {
     /// drop table users;
     /// alter table users_new rename to users;
     /// ```
-    "drop-table", Error => Check::Change(check)
+    "drop-table", Error [BreaksOldCode, DataLoss, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

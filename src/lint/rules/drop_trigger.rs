@@ -15,7 +15,7 @@ rule! {
     /// drop trigger audit on users;
     /// create trigger audit before update on users for each row execute function audit();
     /// ```
-    "drop-trigger", Warning => Check::Change(check)
+    "drop-trigger", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

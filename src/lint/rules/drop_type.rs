@@ -14,7 +14,7 @@ rule! {
     /// create type mood as enum ('ok');
     /// drop type mood;
     /// ```
-    "drop-type", Error => Check::Change(check)
+    "drop-type", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -28,7 +28,7 @@ rule! {
     /// -- next migration
     /// drop index concurrently users_email;
     /// ```
-    "drop-unique-index", Warning => Check::Change(check)
+    "drop-unique-index", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

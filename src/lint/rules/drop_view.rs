@@ -20,7 +20,7 @@ rule! {
     /// drop view active_users;
     /// create view active_users as select id, name from users;
     /// ```
-    "drop-view", Error => Check::Change(check)
+    "drop-view", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// select 2;
     /// ```
-    "duplicate-version", Error => Check::Migration(check)
+    "duplicate-version", Error [Meta] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -22,7 +22,7 @@ rule! {
     /// alter type mood add value 'meh';
     /// create table users (mood mood default 'meh');
     /// ```
-    "enum-value-used-same-transaction", Error => Check::Change(check)
+    "enum-value-used-same-transaction", Error [DataDependentFailure, TransactionMode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -17,7 +17,7 @@ rule! {
     /// ```sql quiet postgres
     /// create extension if not exists hstore;
     /// ```
-    "extension-change", Warning => Check::Change(check)
+    "extension-change", Warning [BreaksOldCode, TransactionMode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

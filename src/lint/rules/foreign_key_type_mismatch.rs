@@ -21,7 +21,7 @@ rule! {
     /// -- next migration
     /// alter table orders add constraint orders_user foreign key (user_id) references users (id) not valid;
     /// ```
-    "foreign-key-type-mismatch", Warning => Check::Change(check)
+    "foreign-key-type-mismatch", Warning [Style] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -15,7 +15,7 @@ rule! {
     /// ```sql quiet postgres
     /// create table t (id int);
     /// ```
-    "identifier-too-long", Warning => Check::Migration(check)
+    "identifier-too-long", Warning [Style] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

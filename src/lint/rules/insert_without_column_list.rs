@@ -17,7 +17,7 @@ rule! {
     /// create table users (id int, name varchar(10));
     /// insert into users values (1, 'a');
     /// ```
-    "insert-without-column-list", Warning => Check::Change(check)
+    "insert-without-column-list", Warning [BreaksNewCodeOnRollback, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter table users add column prefs jsonb;
     /// ```
-    "json-column", Warning => Check::Change(check)
+    "json-column", Warning [BreaksOldCode, Style] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -21,7 +21,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// unlock tables;
     /// ```
-    "lock-table-statement", Warning => Check::Migration(check)
+    "lock-table-statement", Warning [BlocksReadsOrWrites] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

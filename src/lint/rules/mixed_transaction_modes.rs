@@ -18,7 +18,7 @@ rule! {
     /// set statement_timeout = 0;
     /// create index concurrently if not exists orders_tag on orders (tag);
     /// ```
-    "mixed-transaction-modes", Warning => Check::Migration(check)
+    "mixed-transaction-modes", Warning [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -1,6 +1,6 @@
 //! The rules, one file each: its explanation, its name and severity, and its check.
 //!
-//! To add a rule, write its file and name it here twice. Its examples are run as tests, `fires` must fire it and
+//! To add a rule, write its file and name it here twice; the brackets behind its severity say what its findings endanger. Its examples are run as tests, `fires` must fire it and
 //! `quiet` must not; the words behind them name the databases, none means all, and `postgres@10` a version. A line
 //! `-- next migration` in an example ends the history; only what follows the last is judged.
 

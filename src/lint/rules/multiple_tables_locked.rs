@@ -18,7 +18,7 @@ rule! {
     /// alter table users add column a int;
     /// alter table orders add column a int;
     /// ```
-    "multiple-tables-locked", Warning => Check::Migration(check)
+    "multiple-tables-locked", Warning [BlocksReadsOrWrites] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// alter table posts add constraint posts_user foreign key (user_id) references users (id);
     /// set foreign_key_checks = 1;
     /// ```
-    "mysql-add-foreign-key-copy", Error => Check::Change(check)
+    "mysql-add-foreign-key-copy", Error [BlocksReadsOrWrites, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -17,7 +17,7 @@ rule! {
     /// -- next migration
     /// alter table users add column age int, add column size int;
     /// ```
-    "mysql-combined-alter-loses-instant", Warning => Check::Migration(check)
+    "mysql-combined-alter-loses-instant", Warning [TableRewrite] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

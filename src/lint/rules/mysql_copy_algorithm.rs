@@ -30,7 +30,7 @@ rule! {
     /// -- next migration
     /// alter table users add column age int;
     /// ```
-    "mysql-copy-algorithm", Error => Check::Migration(check)
+    "mysql-copy-algorithm", Error [BlocksReadsOrWrites, TableRewrite] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// alter table users modify kind enum('a','b','c');
     /// ```
-    "mysql-enum-rebuild", Error => Check::Change(check)
+    "mysql-enum-rebuild", Error [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

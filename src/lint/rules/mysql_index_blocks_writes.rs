@@ -20,7 +20,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// create index users_name on users (name);
     /// ```
-    "mysql-index-blocks-writes", Error => Check::Change(check)
+    "mysql-index-blocks-writes", Error [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -24,7 +24,7 @@ rule! {
     /// -- next migration
     /// alter table users add column age int, algorithm=instant;
     /// ```
-    "mysql-instant-not-possible", Error => Check::Migration(check)
+    "mysql-instant-not-possible", Error [DataDependentFailure] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

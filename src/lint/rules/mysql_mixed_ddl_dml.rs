@@ -15,7 +15,7 @@ rule! {
     /// create table settings (id int primary key, v int);
     /// insert into settings (id, v) values (1, 2);
     /// ```
-    "mysql-mixed-ddl-dml", Warning => Check::Migration(check)
+    "mysql-mixed-ddl-dml", Warning [TransactionMode, DataDependentFailure] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// alter table users modify name varchar(60) not null default '' comment 'shown';
     /// ```
-    "mysql-modify-drops-attributes", Error => Check::Change(check)
+    "mysql-modify-drops-attributes", Error [BreaksOldCode, DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

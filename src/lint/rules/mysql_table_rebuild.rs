@@ -24,7 +24,7 @@ rule! {
     /// -- next migration
     /// alter table users add column age int;
     /// ```
-    "mysql-table-rebuild", Warning => Check::Migration(check)
+    "mysql-table-rebuild", Warning [TableRewrite] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

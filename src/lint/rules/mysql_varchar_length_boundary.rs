@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// alter table users modify name varchar(60) not null default '' comment 'shown';
     /// ```
-    "mysql-varchar-length-boundary", Error => Check::Change(check)
+    "mysql-varchar-length-boundary", Error [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -24,7 +24,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column nick type varchar(50);
     /// ```
-    "narrow-column-type", Error => Check::Change(check)
+    "narrow-column-type", Error [BreaksOldCode, DataLoss, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// create index concurrently if not exists orders_a on orders (a);
     /// create index concurrently if not exists orders_b on orders (b);
     /// ```
-    "non-idempotent-nontransactional", Warning => Check::Migration(check)
+    "non-idempotent-nontransactional", Warning [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

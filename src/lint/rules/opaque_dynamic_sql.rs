@@ -18,7 +18,7 @@ rule! {
     /// ```sql quiet postgres
     /// do $$ begin perform 1; end $$;
     /// ```
-    "opaque-dynamic-sql", Warning => Check::Migration(check)
+    "opaque-dynamic-sql", Warning [Meta] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -12,7 +12,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// alter table users add column region varchar(10);
     /// ```
-    "positional-column-change", Warning => Check::Change(check)
+    "positional-column-change", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// create materialized view totals as select 1 with no data;
     /// refresh materialized view totals;
     /// ```
-    "refresh-matview-blocks", Warning => Check::Migration(check)
+    "refresh-matview-blocks", Warning [BlocksReadsOrWrites] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

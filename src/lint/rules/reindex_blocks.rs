@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet postgres
     /// reindex table concurrently orders;
     /// ```
-    "reindex-blocks", Error => Check::Migration(check)
+    "reindex-blocks", Error [BlocksReadsOrWrites] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

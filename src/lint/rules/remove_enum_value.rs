@@ -18,7 +18,7 @@ rule! {
     /// -- next migration
     /// alter table users modify kind enum('a','b','c');
     /// ```
-    "remove-enum-value", Error => Check::Change(check)
+    "remove-enum-value", Error [BreaksOldCode, DataDependentFailure, DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -27,7 +27,7 @@ rule! {
     /// -- next migration
     /// alter table users change name name varchar(30);
     /// ```
-    "rename-column", Error => Check::Change(check)
+    "rename-column", Error [BreaksOldCode, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

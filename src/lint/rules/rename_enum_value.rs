@@ -14,7 +14,7 @@ rule! {
     /// create type mood as enum ('bad');
     /// alter type mood rename value 'bad' to 'sad';
     /// ```
-    "rename-enum-value", Error => Check::Change(check)
+    "rename-enum-value", Error [BreaksOldCode, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// create function fee() returns int language sql as 'select 1';
     /// alter function fee() rename to total_fee;
     /// ```
-    "rename-routine", Error => Check::Change(check)
+    "rename-routine", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

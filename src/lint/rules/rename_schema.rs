@@ -14,7 +14,7 @@ rule! {
     /// create schema app;
     /// alter schema app rename to core;
     /// ```
-    "rename-schema", Error => Check::Change(check)
+    "rename-schema", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// create sequence ticket_numbers;
     /// alter sequence ticket_numbers rename to numbers;
     /// ```
-    "rename-sequence", Error => Check::Change(check)
+    "rename-sequence", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

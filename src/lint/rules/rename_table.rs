@@ -30,7 +30,7 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// rename table users to users_old, users_new to users;
     /// ```
-    "rename-table", Error => Check::Change(check)
+    "rename-table", Error [BreaksOldCode, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// create type mood as enum ('ok');
     /// alter type mood rename to feeling;
     /// ```
-    "rename-type", Error => Check::Change(check)
+    "rename-type", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

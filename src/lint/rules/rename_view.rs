@@ -15,7 +15,7 @@ rule! {
     /// create view active_users as select 1;
     /// alter view active_users rename to current_users;
     /// ```
-    "rename-view", Error => Check::Change(check)
+    "rename-view", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -23,7 +23,7 @@ rule! {
     /// drop table if exists users;
     /// create table users (id int, name text);
     /// ```
-    "replace-table", Error => Check::Change(check)
+    "replace-table", Error [DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

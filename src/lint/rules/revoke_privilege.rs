@@ -20,7 +20,7 @@ rule! {
     /// create table secrets (id int);
     /// revoke all on secrets from public;
     /// ```
-    "revoke-privilege", Warning => Check::Migration(check)
+    "revoke-privilege", Warning [BreaksOldCode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

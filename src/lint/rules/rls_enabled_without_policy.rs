@@ -15,7 +15,7 @@ rule! {
     /// create policy tenant on orders using (true);
     /// alter table orders enable row level security;
     /// ```
-    "rls-enabled-without-policy", Error => Check::Change(check)
+    "rls-enabled-without-policy", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -24,7 +24,7 @@ rule! {
     /// ```sql quiet postgres
     /// create role app login password 'SCRAM-SHA-256$4096:c2FsdA==$a2V5:c2VydmVy';
     /// ```
-    "secret-in-migration", Error => Check::Migration(check)
+    "secret-in-migration", Error [DataLoss] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -15,7 +15,7 @@ rule! {
     /// create sequence ticket_numbers;
     /// alter sequence ticket_numbers restart with 100;
     /// ```
-    "sequence-rewind", Warning => Check::Change(check)
+    "sequence-rewind", Warning [DataDependentFailure, BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -23,7 +23,7 @@ rule! {
     /// ```sql quiet postgres
     /// set local work_mem = '1GB';
     /// ```
-    "server-config-change", Warning => Check::Migration(check)
+    "server-config-change", Warning [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -28,7 +28,7 @@ rule! {
     /// alter table orders add column user_id int;
     /// set foreign_key_checks = 1;
     /// ```
-    "session-setting-leak", Warning => Check::Migration(check)
+    "session-setting-leak", Warning [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// alter table users alter column email set not null;
     /// alter table users drop constraint email_given;
     /// ```
-    "set-not-null-scan", Error => Check::Change(check)
+    "set-not-null-scan", Error [BlocksReadsOrWrites, DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

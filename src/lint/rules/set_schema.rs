@@ -17,7 +17,7 @@ rule! {
     /// create table orders (id int);
     /// alter table orders set schema archive;
     /// ```
-    "set-schema", Error => Check::Change(check)
+    "set-schema", Error [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

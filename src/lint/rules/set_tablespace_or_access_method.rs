@@ -14,7 +14,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter index orders_pkey set tablespace fast;
     /// ```
-    "set-tablespace-or-access-method", Error => Check::Change(check)
+    "set-tablespace-or-access-method", Error [TableRewrite] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -19,7 +19,7 @@ rule! {
     /// ```sql quiet sqlite
     /// alter table users add column created_at text default '';
     /// ```
-    "sqlite-add-column-restriction", Error => Check::Change(check)
+    "sqlite-add-column-restriction", Error [DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -20,7 +20,7 @@ rule! {
     /// drop index users_email;
     /// alter table users drop column email;
     /// ```
-    "sqlite-drop-column-restriction", Error => Check::Change(check)
+    "sqlite-drop-column-restriction", Error [DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

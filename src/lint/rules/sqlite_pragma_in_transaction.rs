@@ -20,7 +20,7 @@ rule! {
     /// commit;
     /// pragma foreign_keys = on;
     /// ```
-    "sqlite-pragma-in-transaction", Error => Check::Migration(check)
+    "sqlite-pragma-in-transaction", Error [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -26,7 +26,7 @@ rule! {
     /// alter table users_new rename to users;
     /// create unique index users_email on users (email);
     /// ```
-    "sqlite-rebuild-loses-objects", Error => Check::Change(check)
+    "sqlite-rebuild-loses-objects", Error [DataLoss, BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -30,7 +30,7 @@ rule! {
     /// drop table users;
     /// alter table users_new rename to users;
     /// ```
-    "sqlite-table-rebuild-cascade-delete", Error => Check::Change(check)
+    "sqlite-table-rebuild-cascade-delete", Error [DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -24,7 +24,7 @@ rule! {
     /// alter table users add column a int;
     /// alter table users rename column a to b;
     /// ```
-    "sqlite-unsupported-alter", Error => Check::Migration(check)
+    "sqlite-unsupported-alter", Error [DataDependentFailure] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

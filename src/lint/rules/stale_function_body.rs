@@ -21,7 +21,7 @@ rule! {
     /// alter table users rename column nick to handle;
     /// create or replace function who(i int) returns text language plpgsql as $$ begin return (select handle from users where id = i); end $$;
     /// ```
-    "stale-function-body", Warning => Check::Change(check)
+    "stale-function-body", Warning [BreaksOldCode] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -24,7 +24,7 @@ rule! {
     /// alter table users add column region varchar(10);
     /// commit;
     /// ```
-    "transaction-control-in-migration", Error => Check::Migration(check)
+    "transaction-control-in-migration", Error [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

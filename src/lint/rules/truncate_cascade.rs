@@ -13,7 +13,7 @@ rule! {
     /// create table scratch (id int);
     /// truncate scratch;
     /// ```
-    "truncate-cascade", Error => Check::Change(check)
+    "truncate-cascade", Error [DataLoss] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -14,7 +14,7 @@ rule! {
     /// create table scratch (id int);
     /// truncate table scratch;
     /// ```
-    "truncate-table", Error => Check::Change(check)
+    "truncate-table", Error [DataLoss, BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -17,7 +17,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column id type text;
     /// ```
-    "type-cast-may-fail", Warning => Check::Change(check)
+    "type-cast-may-fail", Warning [DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

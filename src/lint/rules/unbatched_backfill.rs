@@ -14,7 +14,7 @@ rule! {
     /// -- next migration
     /// update users set region = 'eu' where id in (1, 2);
     /// ```
-    "unbatched-backfill", Warning => Check::Change(check)
+    "unbatched-backfill", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ rule! {
     /// alter table users add column region varchar(10);
     /// commit;
     /// ```
-    "uncommitted-transaction", Error => Check::Migration(check)
+    "uncommitted-transaction", Error [TransactionMode] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -23,7 +23,7 @@ rule! {
     /// -- next migration
     /// alter table users drop constraint if exists users_key;
     /// ```
-    "unknown-object", Error => Check::Change(check)
+    "unknown-object", Error [DataDependentFailure] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

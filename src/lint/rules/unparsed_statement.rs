@@ -13,7 +13,7 @@ rule! {
     /// ```sql quiet
     /// alter table users add column nick varchar(20);
     /// ```
-    "unparsed-statement", Error => Check::Migration(check)
+    "unparsed-statement", Error [Meta] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

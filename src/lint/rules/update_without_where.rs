@@ -18,7 +18,7 @@ rule! {
     /// create table settings (k int, v int);
     /// update settings set v = 0;
     /// ```
-    "update-without-where", Warning => Check::Change(check)
+    "update-without-where", Warning [BlocksReadsOrWrites, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {

@@ -17,7 +17,7 @@ rule! {
     /// ```sql quiet postgres
     /// vacuum orders;
     /// ```
-    "vacuum-full-or-cluster", Error => Check::Migration(check)
+    "vacuum-full-or-cluster", Error [BlocksReadsOrWrites, TableRewrite] => Check::Migration(check)
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {

@@ -17,7 +17,7 @@ rule! {
     /// -- next migration
     /// alter table orders validate constraint orders_total;
     /// ```
-    "validate-in-same-transaction", Error => Check::Change(check)
+    "validate-in-same-transaction", Error [BlocksReadsOrWrites] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

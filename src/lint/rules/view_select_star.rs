@@ -25,7 +25,7 @@ rule! {
     /// alter table users rename to customers;
     /// create view users as select * from customers;
     /// ```
-    "view-select-star", Warning => Check::Change(check)
+    "view-select-star", Warning [BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {

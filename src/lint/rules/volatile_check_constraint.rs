@@ -14,7 +14,7 @@ rule! {
     /// ```sql quiet postgres
     /// alter table users add constraint positive check (age > 0) not valid;
     /// ```
-    "volatile-check-constraint", Warning => Check::Change(check)
+    "volatile-check-constraint", Warning [Style] => Check::Change(check)
 }
 
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
