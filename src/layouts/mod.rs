@@ -12,6 +12,8 @@ mod new;
 #[cfg(test)]
 mod testing;
 
+mod delimiter;
+mod liquibase;
 mod pairs;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,7 +26,7 @@ pub use new::{NewFile, Write, next_version, slug};
 use crate::migration::{Id, Migration, Version};
 
 /// Every layout, in the order in which help and documentation list them.
-pub static ALL: &[&dyn Layout] = &[&pairs::PAIRS, &pairs::NATIVE];
+pub static ALL: &[&dyn Layout] = &[&pairs::PAIRS, &pairs::NATIVE, &liquibase::LIQUIBASE];
 
 /// A way of laying out migrations in a folder.
 pub trait Layout: Sync {

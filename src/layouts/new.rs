@@ -85,6 +85,19 @@ pub(super) fn stem(id: &Id, name: &str) -> String {
     }
 }
 
+/// A file beside this one, named as it is numbered: `changes/003-orders.sql` is followed by `changes/004-add-phone.sql`.
+pub(super) fn beside(last: &str, name: &str) -> String {
+    let (folder, file) =
+        last.rsplit_once('/').map_or((String::new(), last), |(folder, file)| (format!("{folder}/"), file));
+    let end = file.find(|c: char| !c.is_ascii_digit()).unwrap_or(file.len());
+    let (number, rest) = file.split_at(end);
+    match rest.chars().next().filter(|separator| !number.is_empty() && matches!(separator, '-' | '_' | '.')) {
+        Some('-') => format!("{folder}{}-{}.sql", after(number), name.replace('_', "-")),
+        Some(separator) => format!("{folder}{}{separator}{name}.sql", after(number)),
+        None => format!("{folder}{name}.sql"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +122,13 @@ mod tests {
         assert_eq!(next(&["20250101000000"]), "20261121093000");
         assert_eq!(next(&["20991231235959"]), "20991231235960");
         assert_eq!(next(&["1.9"]), "1.10");
+    }
+
+    #[test]
+    fn a_file_beside_another_is_numbered_like_it() {
+        assert_eq!(beside("changes/003-orders.sql", "add_phone"), "changes/004-add-phone.sql");
+        assert_eq!(beside("09_orders.sql", "add_phone"), "10_add_phone.sql");
+        assert_eq!(beside("orders.sql", "add_phone"), "add_phone.sql");
     }
 
     #[test]

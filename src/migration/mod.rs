@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::sql::{Lexis, LineIndex, Span, SplitError, Statement, split_around};
 
 pub use checksum::{Checksum, normalise};
-pub use directive::{Directive, DirectiveError, Directives, Phase, Repeat, statement_after};
+pub use directive::{Directive, DirectiveError, Directives, OnFailure, Phase, Precondition, Repeat, statement_after};
 pub use version::{Version, VersionError};
 
 /// One change to the schema, as files describe it.
@@ -122,6 +122,9 @@ pub struct Script {
     pub blocks: Vec<Span>,
     /// How much of the transaction its tool's conventions leave to the script itself.
     pub outer_transaction: OuterTransaction,
+    /// The checksums by which its layout's tool would accept it in its own history, where those are not simply taken of
+    /// the file: first the one that the tool would write.
+    pub tool_checksums: Vec<String>,
 }
 
 /// What pairs of `BEGIN` and `COMMIT` in a script mean.
@@ -155,6 +158,7 @@ impl Script {
             blocks: Vec::new(),
             text: text.into(),
             outer_transaction: OuterTransaction::default(),
+            tool_checksums: Vec::new(),
         }
     }
 

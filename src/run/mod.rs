@@ -13,6 +13,7 @@ mod lock;
 mod locked;
 mod message;
 mod patience;
+mod precondition;
 mod recover;
 mod steps;
 mod watch;
@@ -111,6 +112,23 @@ pub enum RunError {
         sql: String,
         /// Why nobody can tell.
         reason: String,
+    },
+    /// What must be true before a migration runs is not.
+    #[error(
+        "a precondition of `{}` does not hold: `{query}` gives {found}, not {expected}",
+        crate::migration::title(id, name)
+    )]
+    Precondition {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// What was asked.
+        query: String,
+        /// What would let it run.
+        expected: String,
+        /// What the database answered.
+        found: String,
     },
     /// The history does not let the run go on.
     #[error("{0}")]

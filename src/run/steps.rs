@@ -11,6 +11,7 @@ use super::failure::{Aftermath, Done, Failure, Outcome, StatementAt};
 use super::locked::Locked;
 use super::message::{Composer, Cut, Part, Role, messages};
 use super::patience::Patience;
+use super::precondition::preconditions;
 use super::watch::Refusal;
 use super::{RunError, Scope};
 
@@ -63,7 +64,7 @@ impl Locked {
     /// When a migration fails, the user interrupts, or the connection is lost for good. Everything done is recorded.
     pub async fn run(&mut self, approved: Approved, listener: &mut Listener<'_>) -> Result<Outcome, RunError> {
         let base = approved.head().seq;
-        let steps = approved.into_steps();
+        let mut steps = approved.into_steps();
         if steps.is_empty() {
             return Ok(Outcome { done: Vec::new(), head: self.history.head().hash });
         }
@@ -76,6 +77,14 @@ impl Locked {
         while next < steps.len() {
             if self.connector.interrupt.requested() {
                 return Err(RunError::Interrupted { done });
+            }
+            if preconditions(&steps[next]).next().is_some() || self.settings.scope == Scope::All {
+                if self.ask_preconditions(&mut steps, next, listener).await? {
+                    head = self.history.head();
+                }
+                if next >= steps.len() {
+                    break;
+                }
             }
             let count = self.ride_together(&steps[next..], base);
             match self.attempt(&steps[next..next + count], next + 1, &mut head, &mut done, listener).await {
@@ -115,11 +124,12 @@ impl Locked {
         }
         let mut bytes = 0;
         let fresh = base == 0;
-        let rides = |prepared: &&Prepared| {
+        let rides = |(index, prepared): &(usize, &Prepared)| {
             bytes += prepared.step.script.text.len();
-            bytes <= BATCH_BYTES && prepared.can_ride(self.dialect())
+            let asked = *index == 0 || preconditions(prepared).next().is_none();
+            bytes <= BATCH_BYTES && asked && prepared.can_ride(self.dialect())
         };
-        if fresh { steps.iter().take(BATCH_STEPS).take_while(rides).count().max(1) } else { 1 }
+        if fresh { steps.iter().enumerate().take(BATCH_STEPS).take_while(rides).count().max(1) } else { 1 }
     }
 
     async fn attempt(

@@ -55,8 +55,47 @@ pub enum Directive {
     StoreHash,
     /// `foreign-keys off`: SQLite must not enforce foreign keys while the script rebuilds a table.
     ForeignKeysOff,
+    /// A query is asked before the script runs, and what it answers decides. Only conventions of other tools say so.
+    Precondition(Precondition),
     /// The migration runs again. Only conventions of other tools say so; ours is a name that starts with `R__`.
     Repeat(Repeat),
+}
+
+/// What must be true before a migration runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Precondition {
+    /// A query for one value.
+    pub query: String,
+    /// The value as text.
+    pub expected: String,
+    /// What happens when it is another.
+    pub on_failure: OnFailure,
+}
+
+/// What happens when a precondition does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The run ends.
+    Halt,
+    /// The migration counts as applied, and does not run.
+    MarkRan,
+    /// The migration is left for the next run.
+    Continue,
+    /// It is said, and the migration runs.
+    Warn,
+}
+
+impl OnFailure {
+    /// The one that a word of Liquibase's means.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word.to_ascii_uppercase().as_str() {
+            "HALT" => Some(OnFailure::Halt),
+            "MARK_RAN" => Some(OnFailure::MarkRan),
+            "CONTINUE" => Some(OnFailure::Continue),
+            "WARN" => Some(OnFailure::Warn),
+            _ => None,
+        }
+    }
 }
 
 /// When a migration runs again.
