@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use coexist::databases::{Redactor, Secret};
+use coexist::databases::{Redactor, Secret, Severity};
 use coexist::report::{self, Format, Report, sanitize};
 use coexist::run::event::Event;
 
@@ -90,7 +90,11 @@ impl Terminal {
 
     /// Tells of something that happens during a run, on standard error.
     pub fn event(&mut self, event: &Event<'_>) {
-        let matters = matches!(event, Event::Warning { .. } | Event::Blocked { .. } | Event::WaitingForLock { .. });
+        let matters = match event {
+            Event::Warning { .. } | Event::Blocked { .. } | Event::WaitingForLock { .. } => true,
+            Event::Notice { notice, .. } => notice.severity == Severity::Warning,
+            _ => false,
+        };
         let mut text = Vec::new();
         if (self.quiet && !matters) || self.format.event(event, &mut text).is_err() {
             return;

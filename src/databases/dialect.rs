@@ -53,6 +53,12 @@ pub trait Dialect: Sync {
         false
     }
 
+    /// The query for what the server has to say about the statement right before it, where a session does not hear that by
+    /// itself.
+    fn warnings(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What tells, after a crash, whether a statement that ran outside our transaction took effect.
     fn probe(&self, statement: &str) -> Probe;
     /// The value that a [fingerprint](Probe::Fingerprint) certainly has before the statement when these of the same script

@@ -95,11 +95,14 @@ impl fmt::Display for SqlError {
 
 impl std::error::Error for SqlError {}
 
-/// One part of a batch was refused; the parts before it ran, those after it did not.
+/// One part of a batch was refused; those after it did not run, and mostly those before it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchError {
     /// The index of the part. For [`ErrorKind::ConnectionLost`]: the first part that is not known to have run.
     pub part: usize,
+    /// How many parts ran: those before the one that was refused, or none at all when the server reads everything before it
+    /// runs anything, and what it read made no sense.
+    pub ran: usize,
     /// Why; positions are relative to the part.
     pub error: SqlError,
 }

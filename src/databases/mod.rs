@@ -6,6 +6,7 @@ pub mod address;
 mod dialect;
 mod duration;
 mod error;
+mod notice;
 mod secret;
 mod session;
 mod sockets;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 pub use address::{Address, AddressError, Addressing, File, Host, Lookup, Parts, Target, Tls, TlsMode};
 pub use dialect::{Dialect, HistoryTable, Limits, Probe, Suspension};
 pub use error::{BatchError, ConnectError, ErrorKind, SqlError};
+pub use notice::{Notice, Notices, Severity};
 pub use secret::{Redactor, Secret, redact};
 pub use session::{About, Blocker, Holder, LockName, Observer, Row, Session};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{BatchError, SqlError};
+use super::{BatchError, Notices, SqlError};
 
 /// A row of a result, every value as text.
 pub type Row = Vec<Option<String>>;
@@ -56,6 +56,9 @@ pub trait Session: Send {
     /// Says what the session is doing, where the server has a place for it (`application_name`): a statement
     /// to put before others, so that it costs no message of its own.
     fn announce(&self, doing: &str) -> Option<String>;
+
+    /// Where to find what the server says beside its answers while it runs what [`execute`](Session::execute) sends.
+    fn notices(&self) -> Notices;
 
     /// Undoes whatever a script did to the session (role, `search_path`, variables, temporary tables), keeping the lock.
     ///

@@ -216,6 +216,10 @@ fn event_value(event: &Event<'_>) -> Value {
             "event": "statement_progress", "id": id.to_string(), "elapsed_seconds": elapsed.as_secs_f64(),
             "progress": progress, "blockers": blockers.iter().map(blocker_value).collect::<Vec<_>>(),
         }),
+        Event::Notice { id, statement, notice } => json!({
+            "event": "notice", "id": id.to_string(), "statement": statement,
+            "severity": notice.severity.word(), "message": notice.message,
+        }),
         Event::Blocked { id, statement, attempt, error, blockers, remaining } => json!({
             "event": "blocked", "id": id.to_string(), "statement": statement, "attempt": attempt,
             "error": error.to_string(), "blockers": blockers.iter().map(blocker_value).collect::<Vec<_>>(),

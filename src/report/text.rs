@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Format, Report, redact_sql, sanitize};
-use crate::databases::Blocker;
+use crate::databases::{Blocker, Severity};
 use crate::history::{Entry, State};
 use crate::migration::title;
 use crate::migrator::{Condition, Proposal, Status, Verification};
@@ -92,6 +92,13 @@ impl Format for Text {
                 }
                 writeln!(out)?;
                 write_blockers("waits for", blockers, out)
+            }
+            Event::Notice { id, statement, notice } => {
+                let style = if notice.severity == Severity::Warning { WAITING } else { FAINT };
+                let of = statement.map(|statement| format!(", statement {statement}")).unwrap_or_default();
+                let said = sanitize(notice.message.trim_end());
+                let id = id.to_string();
+                writeln!(out, "{style}{}{style:#} {}{of}: {said}", notice.severity.word(), sanitize(&id))
             }
             Event::Blocked { id, statement, attempt, error, blockers, remaining } => {
                 writeln!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::databases::{Blocker, Holder, SqlError};
+use crate::databases::{Blocker, Holder, Notice, SqlError};
 use crate::migration::Id;
 use crate::plan::Direction;
 
@@ -84,6 +84,15 @@ pub enum Event<'a> {
         progress: Option<&'a str>,
         /// Who it waits for.
         blockers: &'a [Blocker],
+    },
+    /// The server said something beside its answer: a `NOTICE`, a warning.
+    Notice {
+        /// Which migration ran.
+        id: &'a Id,
+        /// The statement's number in the migration, from 1, if it was one of its own.
+        statement: Option<usize>,
+        /// What the server said.
+        notice: &'a Notice,
     },
     /// A lock was not to be had in time; nothing happened, and it will be tried again.
     Blocked {

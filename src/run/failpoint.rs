@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
-use crate::databases::{About, BatchError, Holder, LockName, Observer, Row, Session, SqlError};
+use crate::databases::{About, BatchError, Holder, LockName, Notices, Observer, Row, Session, SqlError};
 
 static PASSED: AtomicUsize = AtomicUsize::new(0);
 
@@ -81,6 +81,10 @@ impl Session for Failing {
 
     fn announce(&self, doing: &str) -> Option<String> {
         self.0.announce(doing)
+    }
+
+    fn notices(&self) -> Notices {
+        self.0.notices()
     }
 
     async fn reset(&mut self) -> Result<(), SqlError> {

@@ -32,6 +32,8 @@ pub(super) enum Role {
     Mine,
     /// A statement of the migration, by its index.
     Statement(usize),
+    /// Asks what the server has to say about it.
+    Warnings(usize),
     /// Takes back what the script did to our rights.
     Regain,
     /// Fails when the script ended our transaction.
@@ -105,6 +107,7 @@ impl Composer<'_> {
         parts.push(Role::Claim, claim.sql);
         for (index, piece) in prepared.pieces.iter().enumerate() {
             parts.push(Role::Statement(index), piece.sql(prepared).to_owned());
+            self.ask_for_warnings(&mut parts, index);
         }
         self.regain(&mut parts, prepared);
         if let Some(ours) = self.dialect.still_ours(self.store.table(), claim.head.seq) {
@@ -157,6 +160,7 @@ impl Composer<'_> {
                     parts.extend(Role::Fence, self.fence());
                     parts.push(Role::Mine, mine.clone());
                     parts.push(Role::Statement(index), sql);
+                    self.ask_for_warnings(&mut parts, index);
                     self.regain(&mut parts, prepared);
                     parts.push(Role::Mine, mine.clone());
                     parts.push(Role::Record(index + 1), record);
@@ -181,6 +185,7 @@ impl Composer<'_> {
                     }
                     let alone = self.dialect.transactional_ddl();
                     parts.parts.push(Part { step, role: Role::Statement(index), sql, alone, last: false });
+                    self.ask_for_warnings(&mut parts, index);
                     if prepared.changes_session {
                         parts.push(Role::Mine, mine.clone());
                     }
@@ -201,6 +206,10 @@ impl Composer<'_> {
             parts.push(Role::Record(total), self.store.complete(seq, total));
         }
         parts.parts
+    }
+
+    fn ask_for_warnings(&self, parts: &mut Parts, index: usize) {
+        parts.extend(Role::Warnings(index), self.dialect.warnings().map(str::to_owned));
     }
 
     fn regain(&self, parts: &mut Parts, prepared: &Prepared) {
@@ -253,8 +262,13 @@ pub(super) enum Cut {
 
 /// The messages that carry these parts.
 pub(super) fn messages(parts: &[Part], cut: Cut) -> Vec<Range<usize>> {
-    let is_statement = |part: &Part| matches!(part.role, Role::Statement(_));
-    let last_statement = parts.iter().rposition(is_statement);
+    let follows = |index: usize| matches!(parts.get(index + 1).map(|part| part.role), Some(Role::Warnings(_)));
+    let ends_statement = |index: usize| match parts[index].role {
+        Role::Statement(_) => !follows(index),
+        Role::Warnings(_) => true,
+        _ => false,
+    };
+    let last_statement = (0..parts.len()).rfind(|index| ends_statement(*index));
     let mut messages = Vec::new();
     let mut start = 0;
     for (index, part) in parts.iter().enumerate() {
@@ -264,7 +278,7 @@ pub(super) fn messages(parts: &[Part], cut: Cut) -> Vec<Range<usize>> {
             }
             messages.push(index..index + 1);
             start = index + 1;
-        } else if part.last || (cut == Cut::EachStatement && is_statement(part) && Some(index) != last_statement) {
+        } else if part.last || (cut == Cut::EachStatement && ends_statement(index) && Some(index) != last_statement) {
             messages.push(start..index + 1);
             start = index + 1;
         }

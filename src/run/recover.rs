@@ -264,7 +264,7 @@ impl Locked {
         let parts = composer.statements(0, prepared, seq, from, false);
         self.session_limits = None;
         let steps = std::slice::from_ref(prepared);
-        let work = Work { steps, first: 1, parts, cut: Cut::EachStatement, from, told: false };
+        let work = Work { steps, first: 1, parts, cut: Cut::EachStatement, from, told: 0 };
         match self.carry_out(&work, finished, listener).await {
             Ok(()) => Ok(()),
             Err(Trouble::Failed(stopped)) => Err(self.failed(prepared, *stopped, Vec::new()).await),

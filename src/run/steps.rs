@@ -12,7 +12,7 @@ use super::locked::Locked;
 use super::message::{Composer, Cut, Part, Role, messages};
 use super::patience::Patience;
 use super::precondition::preconditions;
-use super::watch::Refusal;
+use super::watch::{Owner, Refusal};
 use super::{RunError, Scope};
 
 /// On a fresh database, how many migrations ride in one message.
@@ -29,7 +29,7 @@ pub(super) enum Trouble {
     Lost(SqlError),
     /// Somebody else claimed the entry.
     Raced,
-    /// A step failed; the steps before it, so many, are done.
+    /// A step failed; the steps before it are done, unless [`Stopped::finished`] says otherwise.
     Failed(Box<Stopped>),
     /// Something of our own failed.
     Run(RunError),
@@ -39,6 +39,8 @@ pub(super) enum Trouble {
 pub(super) struct Stopped {
     /// The step's index among those attempted.
     pub step: usize,
+    /// How many steps were finished: fewer than those before it when the server refused the whole message unread.
+    pub finished: usize,
     pub role: Role,
     pub refusal: Refusal,
 }
@@ -52,8 +54,8 @@ pub(super) struct Work<'p> {
     pub cut: Cut,
     /// Which statement a step that goes on begins with; 0 for those that begin.
     pub from: usize,
-    /// Whether the user was told of the migration already, in an earlier attempt.
-    pub told: bool,
+    /// Of how many of the steps the user was told already, in an earlier attempt.
+    pub told: usize,
 }
 
 impl Locked {
@@ -142,34 +144,43 @@ impl Locked {
     ) -> Result<(), Trouble> {
         let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
         let mut at = 0;
+        let mut end = steps.len();
         let mut running: Option<(u64, usize)> = None;
-        let mut told = false;
+        let mut told = 0;
         while at < steps.len() {
-            let rest = &steps[at..];
+            let rest = &steps[at..end];
             let (parts, heads) = self.compose(rest, head, running).await?;
-            let cut = if steps.len() > 1 { Cut::Nowhere } else { Cut::EachStatement };
+            let cut = if rest.len() > 1 { Cut::Nowhere } else { Cut::EachStatement };
             let from = running.map_or(0, |(_, from)| from);
-            let work = Work { steps: rest, first: first + at, parts, cut, from, told };
-            told = true;
+            let work = Work { steps: rest, first: first + at, parts, cut, from, told: usize::saturating_sub(told, at) };
+            told = told.max(end);
             let stopped = match self.carry_out(&work, done, listener).await {
                 Ok(()) => {
                     if let Some(last) = heads.last() {
                         head.clone_from(last);
                     }
-                    return self.after(rest).await;
+                    self.after(rest).await?;
+                    (at, end) = (end, steps.len());
+                    running = None;
+                    continue;
                 }
                 Err(Trouble::Failed(stopped)) => stopped,
                 Err(other) => return Err(other),
             };
             // In one transaction with all others, nothing is finished before everything is.
             let all = self.settings.scope == Scope::All;
-            let finished = if all { 0 } else { stopped.step };
+            let finished = if all { 0 } else { stopped.finished };
             if finished > 0 {
                 head.clone_from(&heads[finished - 1]);
                 running = None;
             }
+            let culprit = at + stopped.step;
             at += finished;
-            let culprit = if all { stopped.step } else { at };
+            if !all && at < culprit {
+                // One script that the server cannot read stopped others that rode in the same message.
+                end = culprit;
+                continue;
+            }
             let prepared = &steps[culprit];
             let retry =
                 stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !patience.remaining().is_zero();
@@ -272,10 +283,10 @@ impl Locked {
         for message in messages(&work.parts, work.cut) {
             let parts = &work.parts[message.clone()];
             tell_beginning(work, parts, listener);
-            let sent = self.send(work, &message, listener).await;
+            let mut sent = self.send(work, &message, listener).await;
             let reached = match &sent {
                 Ok(()) => message.end,
-                Err(Trouble::Failed(stopped)) => message.start + stopped.refusal.error.part,
+                Err(Trouble::Failed(stopped)) => message.start + stopped.refusal.error.ran,
                 Err(_) => message.start,
             };
             while finished < work.steps.len() && last_of(finished).is_some_and(|last| last < reached) {
@@ -283,6 +294,9 @@ impl Locked {
                     tell_end(work, finished, started, done, listener);
                 }
                 finished += 1;
+            }
+            if let Err(Trouble::Failed(stopped)) = &mut sent {
+                stopped.finished = finished;
             }
             sent?;
         }
@@ -297,14 +311,16 @@ impl Locked {
     ) -> Result<(), Trouble> {
         let parts = &work.parts[message.clone()];
         let sql: Vec<&str> = parts.iter().map(|part| part.sql.as_str()).collect();
-        let id = &work.steps[parts[0].step].step.id;
+        let owners: Vec<Owner<'_>> = parts.iter().map(|part| owner(work, part)).collect();
         let interrupt = self.connector.interrupt.clone();
         let mut skipped = 0;
         let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
         loop {
-            let sent = self.watch.send(&mut *self.session, &sql[skipped..], id, &interrupt, listener).await;
+            let sent =
+                self.watch.send(&mut *self.session, &sql[skipped..], &owners[skipped..], &interrupt, listener).await;
             let Err(mut refusal) = sent else { return Ok(()) };
             refusal.error.part += skipped;
+            refusal.error.ran += skipped;
             let part = &parts[refusal.error.part.min(parts.len() - 1)];
             let error = &refusal.error.error;
             match (part.role, error.kind) {
@@ -315,7 +331,12 @@ impl Locked {
                     patience.failed();
                     if patience.remaining().is_zero() || !patience.pause(&[], &mut self.watch, &interrupt).await {
                         self.roll_back().await;
-                        return Err(Trouble::Failed(Box::new(Stopped { step: part.step, role: part.role, refusal })));
+                        return Err(Trouble::Failed(Box::new(Stopped {
+                            step: part.step,
+                            finished: 0,
+                            role: part.role,
+                            refusal,
+                        })));
                     }
                 }
                 (Role::Fence, ErrorKind::GuardFailed) => {
@@ -331,7 +352,7 @@ impl Locked {
                     self.explain(role, &mut refusal).await;
                     self.roll_back().await;
                     self.restore(work.steps).await;
-                    return Err(Trouble::Failed(Box::new(Stopped { step, role, refusal })));
+                    return Err(Trouble::Failed(Box::new(Stopped { step, finished: 0, role, refusal })));
                 }
             }
         }
@@ -410,14 +431,8 @@ impl Locked {
             if same_way && entry.id.as_ref() == Some(&prepared.step.id) {
                 if next >= known && entry.owner == self.connector.run && done.len() <= next {
                     let one = [prepared.clone()];
-                    let work = Work {
-                        steps: &one,
-                        first: next + 1,
-                        parts: Vec::new(),
-                        cut: Cut::Nowhere,
-                        from: 0,
-                        told: true,
-                    };
+                    let work =
+                        Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0, told: 1 };
                     tell_end(&work, 0, Instant::now(), done, listener);
                 }
                 next += 1;
@@ -470,6 +485,16 @@ impl Locked {
     }
 }
 
+fn owner<'w>(work: &Work<'w>, part: &Part) -> Owner<'w> {
+    let statement = match part.role {
+        Role::Statement(index) | Role::Warnings(index) => Some(index + 1),
+        _ => None,
+    };
+    // Deferred triggers speak at the end.
+    let heard = statement.is_some() || part.role == Role::Commit;
+    Owner { id: &work.steps[part.step].step.id, statement, heard }
+}
+
 fn tell_beginning(work: &Work<'_>, parts: &[Part], listener: &mut Listener<'_>) {
     for part in parts {
         let prepared = &work.steps[part.step];
@@ -478,7 +503,7 @@ fn tell_beginning(work: &Work<'_>, parts: &[Part], listener: &mut Listener<'_>) 
             Role::Claim => prepared.pieces.is_empty(),
             _ => false,
         };
-        if first_of_all && !(work.told && part.step == 0) {
+        if first_of_all && part.step >= work.told {
             tell_migration(work, part.step, listener);
         }
         if let Role::Statement(index) = part.role {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::databases::{BatchError, Blocker, Observer, Session};
+use crate::databases::{BatchError, Blocker, Notice, Observer, Session};
 use crate::migration::Id;
 
 use super::Interrupt;
@@ -22,6 +22,16 @@ pub(super) struct Refusal {
     pub error: BatchError,
     /// Who stood in the way when it was last looked at.
     pub blockers: Vec<Blocker>,
+}
+
+/// Whom a statement that is sent belongs to, so that what the server says about it can be told.
+#[derive(Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub id: &'a Id,
+    /// The statement's number in the migration, from 1, if it is one of its own.
+    pub statement: Option<usize>,
+    /// Whether what the server says about it is for the user: what it says of our bookkeeping is not.
+    pub heard: bool,
 }
 
 /// Watches the messages of one session.
@@ -57,7 +67,7 @@ impl Watch {
         &mut self,
         session: &mut dyn Session,
         parts: &[&str],
-        id: &Id,
+        owners: &[Owner<'_>],
         interrupt: &Interrupt,
         listener: &mut Listener<'_>,
     ) -> Result<(), Refusal> {
@@ -65,19 +75,25 @@ impl Watch {
         let mut blockers = Vec::new();
         let mut told = started;
         let mut cancelled = false;
+        let notices = session.notices();
+        notices.take();
         let sending = session.execute(parts);
         tokio::pin!(sending);
         let mut pause = FIRST_LOOK;
         loop {
             tokio::select! {
                 biased;
-                result = &mut sending => return result.map_err(|error| Refusal { error, blockers }),
+                result = &mut sending => {
+                    tell(&notices.take(), owners, listener);
+                    return result.map_err(|error| Refusal { error, blockers });
+                }
                 () = interrupt.wait(), if !cancelled => {
                     cancelled = true;
                     self.cancel().await;
                 }
                 () = tokio::time::sleep(pause) => {
                     pause = LOOK_EVERY;
+                    tell(&notices.take(), owners, listener);
                     if let Some(now) = self.look().await
                         && (!now.is_empty() || started.elapsed() > TELL_EVERY)
                     {
@@ -87,6 +103,7 @@ impl Watch {
                         told = Instant::now();
                         let progress = self.progress().await;
                         let elapsed = started.elapsed();
+                        let id = owners[0].id;
                         listener(&Event::StatementProgress { id, elapsed, progress: progress.as_deref(), blockers: &blockers });
                     }
                 }
@@ -140,6 +157,15 @@ impl Watch {
         if let Some(observer) = &mut self.observer {
             // Nothing more can be done when even the request to cancel fails: the statement ends by itself.
             let _ = tokio::time::timeout(PATIENCE, observer.cancel()).await;
+        }
+    }
+}
+
+/// Passes on what the server said.
+fn tell(notices: &[Notice], owners: &[Owner<'_>], listener: &mut Listener<'_>) {
+    for notice in notices {
+        if let Some(owner) = owners.get(notice.part).filter(|owner| owner.heard) {
+            listener(&Event::Notice { id: owner.id, statement: owner.statement, notice });
         }
     }
 }

@@ -14,6 +14,7 @@ mod house;
 mod layouts;
 mod lint;
 mod mysql_crashes;
+mod notices;
 mod readme;
 mod secrets;
 mod sessions;

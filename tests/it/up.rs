@@ -210,3 +210,21 @@ fn rebuilding_a_table_keeps_the_rows_that_point_to_it() {
     project.run(["up"]).exits(1).says("rows would point nowhere").says("child");
     assert_eq!(db.value("select count(*) from parent"), "1");
 }
+
+#[test]
+fn a_script_that_the_server_cannot_read_stops_none_before_it() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = shop().on(&db);
+    project.write("migrations/0004_bad.sql", "create table t (id int);\nselect from from;\n");
+    project.write("migrations/0005_never.sql", "create table never (id int);");
+    // All of them ride in one message, which PostgreSQL reads to its end before it runs anything.
+    let output = project.run(["up"]).exits(1).says("migrations/0004_bad.sql:2:13");
+    assert_eq!(applied(&db), ["0001", "0002", "0003"]);
+    assert_eq!(output.stderr.matches("applied 000").count(), 3, "{output}");
+    project.run(["status"]).ok().says("3 applied, 2 pending");
+    project.write("migrations/0004_bad.sql", "create table t (id int);");
+    project.run(["up"]).ok().says("2 migrations applied");
+}

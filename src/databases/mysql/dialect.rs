@@ -23,6 +23,9 @@ pub(super) const SAVEPOINT: &str = "coexist_open";
 /// The column that marks a guard, so that its refusal is told from a script's own errors.
 pub(super) const GUARD: &str = "coexist_guard";
 
+/// The query for what the server has to say about the statement right before it.
+pub(super) const WARNINGS: &str = "SHOW WARNINGS LIMIT 50";
+
 /// How our own limits begin; the session needs no reset because of them.
 pub(super) const LIMITS: &str = "SET SESSION lock_wait_timeout=";
 
@@ -43,6 +46,10 @@ impl Dialect for Family {
 
     fn quote(&self, identifier: &str) -> String {
         quote(identifier)
+    }
+
+    fn warnings(&self) -> Option<&'static str> {
+        Some(WARNINGS)
     }
 
     fn literal(&self, text: &str) -> String {

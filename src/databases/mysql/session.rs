@@ -9,11 +9,13 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, MySql, MySqlConnection, Row as _, ValueRef as _};
 
 use super::batch::{Message, messages};
-use super::dialect::{literal, quote};
+use super::dialect::{WARNINGS, literal, quote};
 use super::error::{from_driver, locate};
 use super::observer::Watch;
 use super::traces::{Trace, trace};
-use crate::databases::{About, BatchError, ErrorKind, Holder, LockName, Observer, Row, Session, SqlError};
+use crate::databases::{
+    About, BatchError, ErrorKind, Holder, LockName, Notice, Notices, Observer, Row, Session, Severity, SqlError,
+};
 
 /// How [`Session::announce`] begins.
 pub(super) const DOING: &str = "SET @coexist_doing=";
@@ -59,6 +61,7 @@ pub(super) struct MySqlSession {
     variables: Option<HashMap<String, String>>,
     /// What takes away things that no list of the server shows.
     litter: Vec<String>,
+    notices: Notices,
 }
 
 impl MySqlSession {
@@ -79,6 +82,7 @@ impl MySqlSession {
             dirty: false,
             variables: None,
             litter: Vec::new(),
+            notices: Notices::default(),
         }
     }
 
@@ -111,7 +115,17 @@ impl MySqlSession {
     /// What the statement was refused for: the part, and the error as seen from it.
     async fn send(&mut self, message: &Message, parts: &[&str]) -> Result<(), BatchError> {
         let mut results = 0;
-        let sent = self.link.send(&message.text, |item| results += usize::from(item.is_left())).await;
+        let notices = self.notices.clone();
+        let heard = |item: Either<_, MySqlRow>| match item {
+            Either::Left(_) => results += 1,
+            Either::Right(row) => {
+                let part = message.part_after(results);
+                if parts[part] == WARNINGS {
+                    notices.push(warning(part, text(&row)));
+                }
+            }
+        };
+        let sent = self.link.send(&message.text, heard).await;
         let part = message.part_after(results);
         if let Err(error) = sent {
             let mut refused = from_driver(&error, parts[part]);
@@ -119,13 +133,13 @@ impl MySqlSession {
                 self.link.lost = true;
             }
             locate(&mut refused, &message.text, message.place(part));
-            return Err(BatchError { part, error: refused });
+            return Err(BatchError { part, ran: part, error: refused });
         }
         if let Some(expected) = message.results.filter(|expected| *expected != results) {
             let error = format!(
                 "the server saw {results} statements where `migrate` sees {expected}: does a `sql_mode` change what quotes or backslashes mean?"
             );
-            return Err(BatchError { part, error: SqlError::new(ErrorKind::Other, error) });
+            return Err(BatchError { part, ran: part, error: SqlError::new(ErrorKind::Other, error) });
         }
         Ok(())
     }
@@ -156,7 +170,7 @@ impl Session for MySqlSession {
     }
 
     async fn execute(&mut self, parts: &[&str]) -> Result<(), BatchError> {
-        let refuse = |part: usize| move |error| BatchError { part, error };
+        let refuse = |part: usize| move |error| BatchError { part, ran: 0, error };
         if let Some(part) = parts.iter().position(|part| part.len() >= self.largest) {
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);
             let mut error = SqlError::new(
@@ -180,7 +194,7 @@ impl Session for MySqlSession {
             .unzip();
         for message in messages(&kept, self.largest.min(COMFORTABLE)) {
             let sent = self.send(&message, &kept).await;
-            sent.map_err(|refused| BatchError { part: indexes[refused.part], ..refused })?;
+            sent.map_err(|refused| BatchError { part: indexes[refused.part], ran: indexes[refused.part], ..refused })?;
         }
         Ok(())
     }
@@ -225,6 +239,10 @@ impl Session for MySqlSession {
 
     fn announce(&self, doing: &str) -> Option<String> {
         Some(announcement(doing))
+    }
+
+    fn notices(&self) -> Notices {
+        self.notices.clone()
     }
 
     async fn reset(&mut self) -> Result<(), SqlError> {
@@ -274,6 +292,15 @@ impl Session for MySqlSession {
 /// The statement by which a session says what it is doing: MySQL has no other place for it.
 pub(super) fn announcement(doing: &str) -> String {
     format!("{DOING}{}", literal(doing))
+}
+
+/// A row of `SHOW WARNINGS`: level, code, message.
+fn warning(part: usize, row: Row) -> Notice {
+    let mut cells = row.into_iter().map(Option::unwrap_or_default);
+    let mut next = || cells.next().unwrap_or_default();
+    let severity = if next() == "Note" { Severity::Notice } else { Severity::Warning };
+    let code = next();
+    Notice { part, severity, message: format!("{} ({code})", next()) }
 }
 
 /// What a session needs to know of its server.

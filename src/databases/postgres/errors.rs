@@ -86,10 +86,10 @@ pub(super) fn batch_error(parts: &[&str], completed: usize, error: &sqlx::Error)
         _ => None,
     });
     let Some((part, offset)) = position.and_then(|position| locate(parts, position)) else {
-        return BatchError { part: by_count, error: sql };
+        return BatchError { part: by_count, ran: by_count, error: sql };
     };
     sql.position = Some(offset);
-    BatchError { part, error: sql }
+    BatchError { part, ran: by_count.min(part), error: sql }
 }
 
 /// What stands between two parts: on a line of its own, because a part may end in a comment.

@@ -4,6 +4,7 @@ mod catalog;
 mod connect;
 mod dialect;
 mod errors;
+mod notices;
 mod observer;
 mod pooler;
 mod session;

@@ -6,12 +6,16 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnection, PgRow, PgValueFormat};
 use sqlx::{AssertSqlSafe, Connection, Either, Row as _, ValueRef};
+use tracing::instrument::WithSubscriber as _;
 
 use super::super::duration::from_seconds;
-use super::super::{About, Address, BatchError, ErrorKind, Holder, LockName, Observer, Row, Session, SqlError};
+use super::super::{
+    About, Address, BatchError, ErrorKind, Holder, LockName, Notices, Observer, Row, Session, SqlError,
+};
 use super::connect::{application_name, apply_settings};
 use super::dialect::{literal, lock_numbers};
 use super::errors::{BETWEEN, batch_error, sql_error};
+use super::notices::Ear;
 use super::observer::PostgresObserver;
 
 /// How long a goodbye may take.
@@ -26,12 +30,20 @@ pub(super) struct PostgresSession {
     about: About,
     /// Whether something seems to stand between us and the server.
     indirect: bool,
+    ear: Ear,
 }
 
 impl PostgresSession {
     pub(super) fn new(connection: PgConnection, address: &Address, who: &str) -> Self {
         let (address, who) = (address.clone(), who.to_owned());
-        PostgresSession { connection: Some(connection), address, who, about: About::default(), indirect: false }
+        PostgresSession {
+            connection: Some(connection),
+            address,
+            who,
+            about: About::default(),
+            indirect: false,
+            ear: Ear::new(),
+        }
     }
 
     pub(super) fn met(&mut self, about: About, indirect: bool) {
@@ -100,23 +112,29 @@ impl Session for PostgresSession {
             return Ok(());
         }
         let Some(connection) = self.connection.as_mut() else {
-            return Err(BatchError { part: 0, error: sql_error(&closed()) });
+            return Err(BatchError { part: 0, ran: 0, error: sql_error(&closed()) });
         };
         let mut completed = 0;
-        let outcome = {
+        let ear = &self.ear;
+        ear.turn_to(0);
+        let answered = async {
             let mut answers = sqlx::raw_sql(AssertSqlSafe(parts.join(BETWEEN))).fetch_many(connection);
             loop {
                 match answers.try_next().await {
-                    Ok(Some(Either::Left(_))) => completed += 1,
+                    Ok(Some(Either::Left(_))) => {
+                        completed += 1;
+                        ear.turn_to(completed);
+                    }
                     Ok(Some(Either::Right(_))) => {}
                     Ok(None) => break Ok(()),
                     Err(error) => break Err(error),
                 }
             }
         };
+        let outcome = answered.with_subscriber(ear.dispatch.clone()).await;
         outcome.map_err(|error| {
             let failed = batch_error(parts, completed, &error);
-            BatchError { part: failed.part, error: Self::lost(failed.error, &mut self.connection) }
+            BatchError { error: Self::lost(failed.error, &mut self.connection), ..failed }
         })
     }
 
@@ -177,6 +195,10 @@ impl Session for PostgresSession {
     fn announce(&self, doing: &str) -> Option<String> {
         let name = application_name(&self.address, &self.who, doing);
         Some(format!("SET application_name = {}", literal(&name)))
+    }
+
+    fn notices(&self) -> Notices {
+        self.ear.notices.clone()
     }
 
     async fn reset(&mut self) -> Result<(), SqlError> {

@@ -9,8 +9,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row as _, TypeInfo, ValueRef};
 
 use super::super::{
-    About, Address, BatchError, ConnectError, ErrorKind, File, Holder, LockName, Observer, Row, Session, SqlError,
-    Target,
+    About, Address, BatchError, ConnectError, ErrorKind, File, Holder, LockName, Notices, Observer, Row, Session,
+    SqlError, Target,
 };
 use super::dialect::GUARD;
 use super::errors::{is_input_output, sql_error};
@@ -264,16 +264,18 @@ impl Session for SqliteSession {
     async fn execute(&mut self, parts: &[&str]) -> Result<(), BatchError> {
         self.cancellation.clear();
         for (part, sql) in parts.iter().enumerate() {
-            self.run(sql).await.map_err(|error| BatchError { part, error })?;
+            self.run(sql).await.map_err(|error| BatchError { part, ran: part, error })?;
         }
         let Some(part) = parts.len().checked_sub(1) else { return Ok(()) };
         // Once for all parts: none of them ends a transaction in silence, but that must not be taken on trust.
         let expected = self.in_transaction;
-        let state = self.look().await.map_err(|error| BatchError { part, error })?;
+        let state = self.look().await.map_err(|error| BatchError { part, ran: part, error })?;
         match expected && !state.in_transaction {
-            true => {
-                Err(BatchError { part, error: SqlError::new(ErrorKind::TransactionEnded, "the transaction was ended") })
-            }
+            true => Err(BatchError {
+                part,
+                ran: part,
+                error: SqlError::new(ErrorKind::TransactionEnded, "the transaction was ended"),
+            }),
             false => Ok(()),
         }
     }
@@ -323,6 +325,10 @@ impl Session for SqliteSession {
 
     fn announce(&self, _doing: &str) -> Option<String> {
         None
+    }
+
+    fn notices(&self) -> Notices {
+        Notices::default()
     }
 
     async fn reset(&mut self) -> Result<(), SqlError> {
