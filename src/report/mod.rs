@@ -2,6 +2,7 @@
 //!
 //! To add a format, write its file with a [`Format`] and name it here twice.
 
+pub mod findings;
 mod json;
 mod sanitize;
 mod text;

@@ -1,28 +1,53 @@
 //! Text from files and servers, made harmless for terminals and logs.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The text with every control character written out, except line feeds and tabs, so that it cannot move the cursor,
 /// change colours or hide what it says.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    let harmful = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    };
-    if !text.contains(harmful) {
+    if !text.contains(is_harmful) {
         return Cow::Borrowed(text);
     }
     text.chars()
-        .map(|c| if harmful(c) { c.escape_unicode().to_string() } else { c.to_string() })
+        .map(|c| if is_harmful(c) { c.escape_unicode().to_string() } else { c.to_string() })
         .collect::<String>()
         .into()
 }
 
+/// Whether a character does something to a terminal, or to the order in which text is shown, instead of being shown.
+pub(super) fn is_harmful(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text as [`sanitize`] leaves it, in one line.
+pub fn sanitize_line(text: &str) -> Cow<'_, str> {
+    let text = sanitize(text);
+    if text.contains(['\n', '\t']) { text.replace('\n', "\\n").replace('\t', " ").into() } else { text }
+}
+
 /// SQL as it may be shown: the literals after `PASSWORD` and `IDENTIFIED BY` are left out.
 pub fn redact_sql(sql: &str) -> Cow<'_, str> {
-    let upper = sql.to_ascii_uppercase();
-    let mut shown: Option<String> = None;
+    let mut shown = String::new();
     let mut copied = 0;
+    for literal in secret_literals(sql) {
+        shown.push_str(&sql[copied..literal.start]);
+        shown.push_str("***");
+        copied = literal.end;
+    }
+    if copied == 0 {
+        return sql.into();
+    }
+    shown.push_str(&sql[copied..]);
+    shown.into()
+}
+
+/// What stands between the quotes after `PASSWORD` and `IDENTIFIED BY`.
+pub(super) fn secret_literals(sql: &str) -> Vec<Range<usize>> {
+    let upper = sql.to_ascii_uppercase();
+    let mut literals = Vec::new();
     let mut from = 0;
     while let Some(found) = ["PASSWORD", "IDENTIFIED BY"]
         .iter()
@@ -37,19 +62,10 @@ pub fn redact_sql(sql: &str) -> Cow<'_, str> {
             continue;
         }
         let end = closing_quote(sql, start + 1);
-        let text = shown.get_or_insert_with(String::new);
-        text.push_str(&sql[copied..=start]);
-        text.push_str("***");
-        copied = end;
+        literals.push(start + 1..end);
         from = end;
     }
-    match shown {
-        Some(mut text) => {
-            text.push_str(&sql[copied..]);
-            text.into()
-        }
-        None => sql.into(),
-    }
+    literals
 }
 
 /// Where the quote is that ends the string whose text begins here; the end where none does.

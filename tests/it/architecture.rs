@@ -150,6 +150,7 @@ const OPEN_SETS: &[(&str, &[&str])] = &[
     ("databases", &["impl Database for"]),
     ("lint/rules", &["rule!", ": Rule ="]),
     ("report", &["impl Format for", ": Format ="]),
+    ("report/findings", &["impl Findings for", ": Findings ="]),
 ];
 
 #[test]

@@ -10,6 +10,7 @@ mod architecture;
 mod ddl;
 mod down;
 mod faults;
+mod findings;
 mod house;
 mod layouts;
 mod lint;

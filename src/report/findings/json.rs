@@ -1,0 +1,133 @@
+//! JSON for programs: one stable object.
+//!
+//! Lines and columns count from 1, columns in characters; an end is the place after the last character. `statement` is the
+//! number of the statement in its script, from 1, and null for what is found elsewhere. Fields may be added; none is taken
+//! away or changes its meaning while `version` stays.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::located::{self, Counts, Located};
+use super::{Findings, plain_json};
+use crate::lint::Linted;
+
+/// See the module.
+pub struct Json;
+
+#[derive(Serialize)]
+struct Document {
+    version: u32,
+    findings: Vec<Finding>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    rule: &'static str,
+    severity: String,
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    statement: Option<usize>,
+    message: String,
+    why: String,
+    help: Option<String>,
+    url: String,
+    fix: Option<Fix>,
+}
+
+#[derive(Serialize)]
+struct Fix {
+    title: String,
+    edits: Vec<Edit>,
+    following: Vec<Following>,
+}
+
+/// Text in place of a part of the file.
+#[derive(Serialize)]
+struct Edit {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    text: String,
+}
+
+/// A migration that follows this one.
+#[derive(Serialize)]
+struct Following {
+    name: String,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    files: usize,
+    statements: usize,
+    unreadable: usize,
+    errors: usize,
+    warnings: usize,
+    infos: usize,
+    allowed: usize,
+}
+
+impl Findings for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn write(&self, linted: &Linted, out: &mut dyn Write) -> io::Result<()> {
+        let mut findings = Vec::with_capacity(linted.judgement.findings.len());
+        located::each(linted, |located| {
+            findings.push(finding(located));
+            Ok::<(), io::Error>(())
+        })?;
+        let counts = Counts::of(linted);
+        let judgement = &linted.judgement;
+        let summary = Summary {
+            files: judgement.scripts,
+            statements: judgement.statements,
+            unreadable: judgement.unreadable,
+            errors: counts.errors,
+            warnings: counts.warnings,
+            infos: counts.infos,
+            allowed: judgement.allowed,
+        };
+        plain_json::write(&Document { version: 1, findings, summary }, out)
+    }
+}
+
+fn finding(located: &Located<'_>) -> Finding {
+    let found = located.finding;
+    Finding {
+        rule: found.rule,
+        severity: found.severity.to_string(),
+        file: located.file(),
+        line: located.start.line,
+        column: located.start.column,
+        end_line: located.end.line,
+        end_column: located.end.column,
+        statement: found.statement.map(|number| number + 1),
+        message: found.message.clone(),
+        why: located.why(),
+        help: found.help.clone(),
+        url: located::url(found.rule),
+        fix: found.fix.as_ref().map(|fix| self::fix(fix, located)),
+    }
+}
+
+fn fix(fix: &crate::lint::Fix, located: &Located<'_>) -> Fix {
+    let edit = |(span, text): &(crate::sql::Span, String)| {
+        let (start, end) = located.places(*span);
+        Edit { line: start.line, column: start.column, end_line: end.line, end_column: end.column, text: text.clone() }
+    };
+    let following = |(name, text): &(String, String)| Following { name: name.clone(), text: text.clone() };
+    Fix {
+        title: fix.title.clone(),
+        edits: fix.edits.iter().map(edit).collect(),
+        following: fix.following.iter().map(following).collect(),
+    }
+}

@@ -1,0 +1,33 @@
+//! What the linter found, for people, for programs and for the places where code is reviewed: one file per format.
+//!
+//! To add a format, write its file with a [`Findings`] and name it here twice.
+
+mod excerpt;
+mod human;
+mod json;
+mod located;
+mod plain_json;
+
+use std::io::{self, Write};
+
+use crate::lint::Linted;
+
+/// Every format, the default first.
+pub static ALL: &[&dyn Findings] = &[&human::Human, &json::Json];
+
+/// A way of writing what the linter found.
+pub trait Findings: Sync {
+    /// The value of `--format`.
+    fn name(&self) -> &'static str;
+    /// Writes everything that was found.
+    ///
+    /// # Errors
+    ///
+    /// When the output cannot be written.
+    fn write(&self, linted: &Linted, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The format of this name.
+pub fn find(name: &str) -> Option<&'static dyn Findings> {
+    ALL.iter().find(|format| format.name() == name).copied()
+}
