@@ -16,17 +16,21 @@ mod category;
 mod finding;
 mod linted;
 mod locks;
+mod naming;
+mod reserved;
 mod rule;
 pub mod rules;
 mod server;
 mod settings;
 mod types;
+mod written;
 
 use std::cell::OnceCell;
 
 pub use category::Category;
 pub use finding::{Finding, Fix, Severity, Side};
 pub use linted::Linted;
+pub use naming::{Naming, NamingError};
 pub use rule::{Check, Context, Findings, Rule};
 pub use server::{ServerVersion, VersionError};
 pub use settings::{Level, Settings};

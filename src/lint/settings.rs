@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity};
+use super::naming::Naming;
 use super::rule::Rule;
 use super::server::ServerVersion;
 
@@ -13,6 +14,8 @@ pub struct Settings {
     pub server: Option<ServerVersion>,
     /// Rules that are not to judge as they would by themselves, by name.
     pub levels: BTreeMap<&'static str, Level>,
+    /// What names must look like.
+    pub naming: Naming,
 }
 
 /// What a project says about one rule.

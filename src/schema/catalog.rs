@@ -176,6 +176,10 @@ pub struct Index {
     pub kind: IndexKind,
     /// Its columns; none for an expression.
     pub columns: Vec<Option<String>>,
+    /// What is written behind each column: its order, its operator class; empty for most.
+    pub options: Vec<String>,
+    /// The access method, if one is written that is not the usual one.
+    pub method: Option<String>,
     /// The columns it only carries.
     pub include: Vec<String>,
     /// What it indexes and under which condition, as written: the columns in it may be found by their words.

@@ -135,11 +135,21 @@ impl Reader<'_> {
             origin: constraint.origin,
             kind: if unique { IndexKind::Unique } else { IndexKind::Plain },
             columns: constraint.columns.iter().cloned().map(Some).collect(),
+            options: vec![String::new(); constraint.columns.len()],
+            method: None,
             include: Vec::new(),
             text: String::new(),
             predicate: None,
             of_constraint: true,
         })
+    }
+
+    /// What follows the column in a part of a key. Ascending is the usual order.
+    fn options(&self, part: &KeyPart) -> String {
+        let Some(column) = &part.column else { return String::new() };
+        let rest = self.text.get(column.span.end..part.span.end).unwrap_or_default();
+        let words = rest.split_whitespace().map(str::to_ascii_lowercase).filter(|word| word != "asc");
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// An index as a statement describes it.
@@ -155,6 +165,9 @@ impl Reader<'_> {
             name: written.name.as_ref().map(|name| name.value.clone()).or_else(chosen),
             origin: self.origin,
             kind: written.kind,
+            options: written.parts.iter().map(|part| self.options(part)).collect(),
+            // B-trees are what everybody means.
+            method: written.method.as_ref().map(|name| name.value.to_ascii_lowercase()).filter(|name| name != "btree"),
             include: written.include.iter().map(|name| name.value.clone()).collect(),
             text: texts.collect::<Vec<_>>().join(" "),
             predicate: written.predicate.map(|span| self.written(span)),

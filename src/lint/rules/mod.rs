@@ -28,13 +28,17 @@ mod change_composite_type;
 mod change_policy;
 mod change_type_rebuilds_index;
 mod change_type_rechecks_constraint;
+mod char_type;
 mod client_command;
 mod column_becomes_required;
 mod concurrently_in_transaction;
 mod concurrently_with_timeout;
+mod create_domain_with_constraint;
+mod create_enum;
 mod create_index_blocks_writes;
 mod create_partition_of_locks_parent;
 mod create_table_if_not_exists_drift;
+mod data_change_in_schema_migration;
 mod ddl_and_backfill_same_transaction;
 mod deferrable_unique;
 mod delete_without_where;
@@ -65,34 +69,53 @@ mod drop_type;
 mod drop_unique_index;
 mod drop_view;
 mod duplicate_version;
+mod enum_value_order;
 mod enum_value_used_same_transaction;
 mod extension_change;
 mod external_file_access;
 mod foreign_key_type_mismatch;
 mod generated_always_rejects_writes;
+mod grant_to_public;
+mod hash_index;
 mod identifier_too_long;
 mod insert_without_column_list;
+mod irreversible_migration;
 mod json_column;
 mod lock_table_statement;
+mod merge_alter_table;
+mod missing_foreign_key_index;
 mod mixed_transaction_modes;
+mod money_or_float_type;
 mod multiple_tables_locked;
 mod mysql_add_foreign_key_copy;
+mod mysql_charset;
 mod mysql_combined_alter_loses_instant;
 mod mysql_copy_algorithm;
+mod mysql_engine;
 mod mysql_enum_rebuild;
 mod mysql_index_blocks_writes;
 mod mysql_index_needed_by_fk;
 mod mysql_inline_references_ignored;
 mod mysql_instant_not_possible;
+mod mysql_missing_algorithm;
 mod mysql_mixed_ddl_dml;
 mod mysql_modify_drops_attributes;
 mod mysql_nondeterministic_default;
 mod mysql_table_rebuild;
 mod mysql_varchar_length_boundary;
+mod mysql_zero_date;
+mod naming_convention;
 mod narrow_column_type;
 mod non_idempotent_nontransactional;
+mod not_enforced_constraint;
+mod on_delete_cascade;
 mod opaque_dynamic_sql;
 mod positional_column_change;
+mod prefer_identity;
+mod prefer_text;
+mod prefer_timestamptz;
+mod quoted_or_reserved_identifier;
+mod redundant_index;
 mod refresh_matview_blocks;
 mod reindex_blocks;
 mod remove_enum_value;
@@ -104,16 +127,20 @@ mod rename_sequence;
 mod rename_table;
 mod rename_type;
 mod rename_view;
+mod replace_routine;
 mod replace_table;
+mod require_comment;
 mod revoke_privilege;
 mod rls_enabled_without_policy;
 mod secret_in_migration;
+mod security_definer_search_path;
 mod sequence_rewind;
 mod server_config_change;
 mod session_setting_leak;
 mod set_not_null_scan;
 mod set_schema;
 mod set_tablespace_or_access_method;
+mod small_integer_primary_key;
 mod sqlite_add_column_restriction;
 mod sqlite_drop_column_restriction;
 mod sqlite_pragma_in_transaction;
@@ -121,6 +148,7 @@ mod sqlite_rebuild_loses_objects;
 mod sqlite_table_rebuild_cascade_delete;
 mod sqlite_unsupported_alter;
 mod stale_function_body;
+mod table_without_primary_key;
 mod transaction_control_in_migration;
 mod truncate_cascade;
 mod truncate_table;
@@ -129,12 +157,16 @@ mod unbatched_backfill;
 mod uncommitted_transaction;
 mod unique_may_fail_on_duplicates;
 mod unknown_object;
+mod unlogged_table;
+mod unnamed_constraint;
 mod unparsed_statement;
+mod unqualified_name;
 mod update_without_where;
 mod vacuum_full_or_cluster;
 mod validate_in_same_transaction;
 mod view_select_star;
 mod volatile_check_constraint;
+mod wide_index;
 
 use super::rule::Rule;
 
@@ -162,13 +194,17 @@ pub static ALL: &[&Rule] = &[
     &change_policy::RULE,
     &change_type_rebuilds_index::RULE,
     &change_type_rechecks_constraint::RULE,
+    &char_type::RULE,
     &client_command::RULE,
     &column_becomes_required::RULE,
     &concurrently_in_transaction::RULE,
     &concurrently_with_timeout::RULE,
+    &create_domain_with_constraint::RULE,
+    &create_enum::RULE,
     &create_index_blocks_writes::RULE,
     &create_partition_of_locks_parent::RULE,
     &create_table_if_not_exists_drift::RULE,
+    &data_change_in_schema_migration::RULE,
     &ddl_and_backfill_same_transaction::RULE,
     &deferrable_unique::RULE,
     &delete_without_where::RULE,
@@ -199,34 +235,53 @@ pub static ALL: &[&Rule] = &[
     &drop_unique_index::RULE,
     &drop_view::RULE,
     &duplicate_version::RULE,
+    &enum_value_order::RULE,
     &enum_value_used_same_transaction::RULE,
     &extension_change::RULE,
     &external_file_access::RULE,
     &foreign_key_type_mismatch::RULE,
     &generated_always_rejects_writes::RULE,
+    &grant_to_public::RULE,
+    &hash_index::RULE,
     &identifier_too_long::RULE,
     &insert_without_column_list::RULE,
+    &irreversible_migration::RULE,
     &json_column::RULE,
     &lock_table_statement::RULE,
+    &merge_alter_table::RULE,
+    &missing_foreign_key_index::RULE,
     &mixed_transaction_modes::RULE,
+    &money_or_float_type::RULE,
     &multiple_tables_locked::RULE,
     &mysql_add_foreign_key_copy::RULE,
+    &mysql_charset::RULE,
     &mysql_combined_alter_loses_instant::RULE,
     &mysql_copy_algorithm::RULE,
+    &mysql_engine::RULE,
     &mysql_enum_rebuild::RULE,
     &mysql_index_blocks_writes::RULE,
     &mysql_index_needed_by_fk::RULE,
     &mysql_inline_references_ignored::RULE,
     &mysql_instant_not_possible::RULE,
+    &mysql_missing_algorithm::RULE,
     &mysql_mixed_ddl_dml::RULE,
     &mysql_modify_drops_attributes::RULE,
     &mysql_nondeterministic_default::RULE,
     &mysql_table_rebuild::RULE,
     &mysql_varchar_length_boundary::RULE,
+    &mysql_zero_date::RULE,
+    &naming_convention::RULE,
     &narrow_column_type::RULE,
     &non_idempotent_nontransactional::RULE,
+    &not_enforced_constraint::RULE,
+    &on_delete_cascade::RULE,
     &opaque_dynamic_sql::RULE,
     &positional_column_change::RULE,
+    &prefer_identity::RULE,
+    &prefer_text::RULE,
+    &prefer_timestamptz::RULE,
+    &quoted_or_reserved_identifier::RULE,
+    &redundant_index::RULE,
     &refresh_matview_blocks::RULE,
     &reindex_blocks::RULE,
     &remove_enum_value::RULE,
@@ -238,16 +293,20 @@ pub static ALL: &[&Rule] = &[
     &rename_table::RULE,
     &rename_type::RULE,
     &rename_view::RULE,
+    &replace_routine::RULE,
     &replace_table::RULE,
+    &require_comment::RULE,
     &revoke_privilege::RULE,
     &rls_enabled_without_policy::RULE,
     &secret_in_migration::RULE,
+    &security_definer_search_path::RULE,
     &sequence_rewind::RULE,
     &server_config_change::RULE,
     &session_setting_leak::RULE,
     &set_not_null_scan::RULE,
     &set_schema::RULE,
     &set_tablespace_or_access_method::RULE,
+    &small_integer_primary_key::RULE,
     &sqlite_add_column_restriction::RULE,
     &sqlite_drop_column_restriction::RULE,
     &sqlite_pragma_in_transaction::RULE,
@@ -255,6 +314,7 @@ pub static ALL: &[&Rule] = &[
     &sqlite_table_rebuild_cascade_delete::RULE,
     &sqlite_unsupported_alter::RULE,
     &stale_function_body::RULE,
+    &table_without_primary_key::RULE,
     &transaction_control_in_migration::RULE,
     &truncate_cascade::RULE,
     &truncate_table::RULE,
@@ -263,12 +323,16 @@ pub static ALL: &[&Rule] = &[
     &uncommitted_transaction::RULE,
     &unique_may_fail_on_duplicates::RULE,
     &unknown_object::RULE,
+    &unlogged_table::RULE,
+    &unnamed_constraint::RULE,
     &unparsed_statement::RULE,
+    &unqualified_name::RULE,
     &update_without_where::RULE,
     &vacuum_full_or_cluster::RULE,
     &validate_in_same_transaction::RULE,
     &view_select_star::RULE,
     &volatile_check_constraint::RULE,
+    &wide_index::RULE,
 ];
 
 /// The rule of this name.
