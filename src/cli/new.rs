@@ -80,7 +80,8 @@ fn write(file: &NewFile) -> std::io::Result<()> {
         How::Append => options.append(true).create(true),
         How::Replace => options.write(true).create(true).truncate(true),
     };
-    options.open(&file.path)?.write_all(file.text.as_bytes())
+    let text = file.text.replace(layouts::NOW, &format!("{:.0}", jiff::Timestamp::now()));
+    options.open(&file.path)?.write_all(text.as_bytes())
 }
 
 /// The present moment in UTC, as a version: `20261121093000`.

@@ -12,21 +12,31 @@ mod new;
 #[cfg(test)]
 mod testing;
 
+mod atlas;
 mod delimiter;
+mod graphile_migrate;
 mod liquibase;
 mod pairs;
+mod sqitch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use error::Error;
 pub use folder::{Entry, Folder, Kind, LARGEST};
-pub use new::{NewFile, Write, next_version, slug};
+pub use new::{NOW, NewFile, Write, next_version, slug};
 
 use crate::migration::{Id, Migration, Version};
 
 /// Every layout, in the order in which help and documentation list them.
-pub static ALL: &[&dyn Layout] = &[&pairs::PAIRS, &pairs::NATIVE, &liquibase::LIQUIBASE];
+pub static ALL: &[&dyn Layout] = &[
+    &pairs::PAIRS,
+    &pairs::NATIVE,
+    &atlas::ATLAS,
+    &liquibase::LIQUIBASE,
+    &sqitch::SQITCH,
+    &graphile_migrate::GRAPHILE_MIGRATE,
+];
 
 /// A way of laying out migrations in a folder.
 pub trait Layout: Sync {

@@ -15,6 +15,9 @@ pub struct NewFile {
     pub write: Write,
 }
 
+/// Stands, in the text of a new file, for the present moment: layouts have no clock, and whoever writes the file has.
+pub const NOW: &str = "{now}";
+
 /// What writing a new migration does to a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Write {

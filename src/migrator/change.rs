@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::history::{Fact, History, Kind, Scripts};
-use crate::migration::Id;
+use crate::migration::{Id, Migration};
 use crate::plan::{self, Direction, Plan, Policy, Prefer, Step, Target};
 use crate::run::event::Listener;
 use crate::run::{Locked, Outcome};
@@ -118,8 +118,18 @@ impl Migrator {
                 Direction::Down => Target::To(name.clone()),
             },
         };
-        let (undone, _) = plan::undo(history, &target)?;
+        let (undone, _) = plan::undo(history, &self.known(&target, history))?;
         Ok(undone.into_iter().map(|applied| (applied.id.clone(), applied.scripts)).collect())
+    }
+
+    /// The target by a name that the history knows, where only the files know the one that was given (sqitch's tags).
+    fn known(&self, target: &Target, history: &History) -> Target {
+        let Target::To(name) = target else { return target.clone() };
+        let named = |migration: &&Migration| migration.name == *name && history.find(&migration.id).is_some();
+        match self.migrations.iter().find(named) {
+            Some(Migration { id: id @ Id::Named(_), .. }) => Target::To(id.to_string()),
+            _ => target.clone(),
+        }
     }
 
     fn draft(&self, request: &Request, history: &History, stored: &HashMap<Id, Scripts>) -> Result<Draft, Error> {
@@ -132,7 +142,7 @@ impl Migrator {
             })
         };
         let down = |target: &Target, prefer: Prefer| -> Result<Draft, Error> {
-            let (undone, point) = plan::undo(history, target)?;
+            let (undone, point) = plan::undo(history, &self.known(target, history))?;
             let plan = plan::down(migrations, history, &undone, stored, prefer, self.lexis())?;
             Ok(Draft { plan, direction: Direction::Down, towards: point.map(|point| point.mark.to_string()) })
         };

@@ -198,9 +198,12 @@ mod tests {
 
     #[test]
     fn checksums_are_those_of_liquibase() {
-        let sql = |text: &str| Sql { text: text.to_owned(), ..Sql::default() };
-        assert_eq!(sql("select 1").checksum(), "9:3b78b9910981c62ca27148640fad7bc2");
-        assert_eq!(sql(" select\r\n\t1 ").checksum(), "9:3b78b9910981c62ca27148640fad7bc2");
+        let of = |text: &str| {
+            let sql = Sql { text: text.to_owned(), ..Sql::default() };
+            Changeset { up: vec![sql], ..Changeset::default() }.checksum()
+        };
+        assert_eq!(of("select 1"), "9:3b78b9910981c62ca27148640fad7bc2");
+        assert_eq!(of(" select\r\n\t1 "), "9:3b78b9910981c62ca27148640fad7bc2");
     }
 
     #[test]

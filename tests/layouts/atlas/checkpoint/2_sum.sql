@@ -1,0 +1,3 @@
+-- atlas:checkpoint v1
+
+create table a (id int);

@@ -1,0 +1,4 @@
+-- atlas:txmode none
+-- atlas:nolint PG101
+
+CREATE INDEX CONCURRENTLY i ON users (id);

@@ -1,0 +1,7 @@
+-- deploy shop:appschema
+
+BEGIN;
+
+select 1;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- deploy shop:cleanup
+
+BEGIN;
+
+select 1;
+
+COMMIT;

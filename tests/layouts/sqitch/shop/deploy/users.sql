@@ -1,0 +1,7 @@
+-- deploy shop:users
+
+BEGIN;
+
+select 1;
+
+COMMIT;

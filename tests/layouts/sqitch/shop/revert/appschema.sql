@@ -1,0 +1,7 @@
+-- revert shop:appschema
+
+BEGIN;
+
+select 1;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- revert shop:users
+
+BEGIN;
+
+select 1;
+
+COMMIT;

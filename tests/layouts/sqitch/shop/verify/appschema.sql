@@ -1,0 +1,7 @@
+-- verify shop:appschema
+
+BEGIN;
+
+select 1;
+
+ROLLBACK;

@@ -1,0 +1,7 @@
+-- verify shop:cleanup
+
+BEGIN;
+
+select 1;
+
+ROLLBACK;

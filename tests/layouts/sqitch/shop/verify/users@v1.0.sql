@@ -1,0 +1,7 @@
+-- verify shop:users
+
+BEGIN;
+
+select 1;
+
+ROLLBACK;
