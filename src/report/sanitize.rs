@@ -28,6 +28,16 @@ pub fn sanitize_line(text: &str) -> Cow<'_, str> {
     if text.contains(['\n', '\t']) { text.replace('\n', "\\n").replace('\t', " ").into() } else { text }
 }
 
+/// The text without what build servers take for an order even in the middle of a line.
+pub fn sanitize_log(text: &str) -> Cow<'_, str> {
+    let orders = ["##[", "##vso["];
+    if orders.iter().any(|order| text.contains(order)) {
+        orders.iter().fold(text.to_owned(), |text, order| text.replace(order, &order.replacen('#', "# ", 1))).into()
+    } else {
+        text.into()
+    }
+}
+
 /// SQL as it may be shown: the literals after `PASSWORD` and `IDENTIFIED BY` are left out.
 pub fn redact_sql(sql: &str) -> Cow<'_, str> {
     let mut shown = String::new();

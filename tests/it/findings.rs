@@ -96,14 +96,96 @@ fn every_format_is_as_its_snapshot() {
 fn nothing_hostile_reaches_a_terminal_or_a_build_server() {
     for format in findings::ALL {
         let text = anstream::adapter::strip_str(&written(*format, &hostile())).to_string();
-        let harmful =
-            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let harmful = |c: char| {
+            (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
         assert!(!text.contains(harmful), "{}: {text:?}", format.name());
         assert!(!text.contains("secret';"), "{}: {text}", format.name());
-        let commands = text.lines().filter(|line| line.trim_start().starts_with("::")).count();
-        assert_eq!(commands, if format.name() == "github" { 3 } else { 0 }, "{}: {text}", format.name());
-        if format.name() != "human" {
-            assert!(!text.contains("##["), "{}: {text}", format.name());
+        let commands: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("::")).collect();
+        let wanted = if format.name() == "github" { 3 } else { 0 };
+        assert_eq!(commands.len(), wanted, "{}: {text}", format.name());
+        // The second pair of colons ends a command's properties, and nothing else in it is one.
+        for command in commands {
+            let (properties, _) = command[2..].split_once("::").unwrap();
+            assert!(properties.ends_with("title=drop-column"), "{command}");
+        }
+        for order in ["##[", "##vso["] {
+            assert!(!text.contains(order), "{}: {text}", format.name());
         }
     }
+}
+
+fn format(name: &str) -> &'static dyn findings::Findings {
+    findings::find(name).unwrap()
+}
+
+#[test]
+fn sarif_is_as_its_schema_wants_it() {
+    let schema = include_str!("../findings/sarif-2.1.0.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.enable_format_assertions();
+    compiler.add_resource("sarif.json", schema).unwrap();
+    let schema = compiler.compile("sarif.json", &mut schemas).unwrap();
+    for linted in [ordinary(), hostile(), nothing()] {
+        let mut document: serde_json::Value = serde_json::from_str(&written(format("sarif"), &linted)).unwrap();
+        schemas.validate(&document, schema).unwrap_or_else(|error| panic!("{error:#}\n{document:#}"));
+        document["runs"][0]["results"] = "none".into();
+        assert!(schemas.validate(&document, schema).is_err(), "the schema checks nothing");
+    }
+}
+
+/// JSON, XML and HTML come back as they went in, or as the writing out of what cannot be held.
+#[test]
+fn programs_read_what_was_written() {
+    let hostile = hostile();
+    let json: serde_json::Value = serde_json::from_str(&written(format("json"), &hostile)).unwrap();
+    assert_eq!(json["findings"][0]["message"], HOSTILE);
+    let sarif: serde_json::Value = serde_json::from_str(&written(format("sarif"), &hostile)).unwrap();
+    assert_eq!(sarif["runs"][0]["results"][0]["message"]["text"], format!("{HOSTILE}; {HOSTILE}"));
+    for name in ["junit", "checkstyle"] {
+        let text = written(format(name), &hostile);
+        let tags = text.matches('<').count();
+        let balanced = text.lines().all(|line| line.matches('<').count() == line.matches('>').count());
+        assert!(balanced && tags == text.matches('>').count() && !text.contains("<script"), "{text}");
+    }
+}
+
+/// GitLab shows what is new by comparing fingerprints, which must not move with the lines.
+#[test]
+fn fingerprints_stay_when_lines_move() {
+    let fingerprints = |text: &str| -> Vec<String> {
+        let migrations = vec![
+            migration("1", "1.up.sql", "create table t (a int, b int);", None),
+            migration("2", "2.up.sql", text, None),
+        ];
+        let dialect = databases::find("postgres").unwrap().dialect();
+        let judgement = lint(&migrations, 1, dialect, &Settings::default());
+        let linted = Linted { migrations, judgement, threshold: None };
+        let issues: serde_json::Value = serde_json::from_str(&written(format("gitlab"), &linted)).unwrap();
+        issues.as_array().unwrap().iter().map(|issue| issue["fingerprint"].as_str().unwrap().to_owned()).collect()
+    };
+    let one = fingerprints("alter table t drop column a;\n");
+    assert_eq!(one.len(), 1);
+    assert_eq!(one, fingerprints("-- Moved.\n\nalter table t\n  drop   column a;\n"));
+    assert_ne!(one, fingerprints("alter table t drop column b;\n"));
+    let twice = fingerprints("drop index i;\ndrop index i;\n");
+    assert!(twice.len() > 1 && twice.iter().collect::<std::collections::HashSet<_>>().len() == twice.len());
+}
+
+#[test]
+fn a_long_comment_folds_and_ends() {
+    let columns: String = (0..2000).map(|number| format!("alter table t drop column c{number};\n")).collect();
+    let migrations =
+        vec![migration("1", "1.up.sql", "create table t (a int);", None), migration("2", "2.up.sql", &columns, None)];
+    let dialect = databases::find("postgres").unwrap().dialect();
+    let judgement = lint(&migrations, 1, dialect, &Settings::default());
+    let linted = Linted { migrations, judgement, threshold: None };
+    assert!(linted.judgement.findings.len() > 1000);
+    let comment = written(format("markdown"), &linted);
+    assert!(comment.len() < 65_000 && comment.contains("this comment would be too long"), "{}", comment.len());
+    assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
+    // Outside code nobody is mentioned and no tag opens.
+    let hostile = written(format("markdown"), &hostile());
+    assert!(hostile.contains("\\@\u{2060}team") && !hostile.contains("\\<!-- @team"), "{hostile}");
 }

@@ -8,9 +8,10 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Rendere
 
 use super::Findings;
 use super::excerpt::Excerpt;
-use super::located::{self, Counts, Located};
+use super::located::{self, Located};
+use super::summary::summary;
 use crate::lint::{Fix, Linted, Severity};
-use crate::report::sanitize::{sanitize, sanitize_line};
+use crate::report::sanitize::{sanitize, sanitize_line, sanitize_log};
 use crate::sql::Span;
 
 /// See the module.
@@ -23,7 +24,7 @@ impl Findings for Human {
 
     fn write(&self, linted: &Linted, out: &mut dyn Write) -> io::Result<()> {
         let renderer = Renderer::styled();
-        located::each(linted, |located| writeln!(out, "{}\n", told(located, &renderer)))?;
+        located::each(linted, |located| writeln!(out, "{}\n", sanitize_log(&told(located, &renderer))))?;
         writeln!(out, "{}", summary(linted))
     }
 }
@@ -87,38 +88,4 @@ fn following<'g>((name, text): &(String, String)) -> Group<'g> {
     Level::HELP
         .secondary_title(sanitize_line(&title).into_owned())
         .element(Snippet::<Annotation<'_>>::source(text).fold(false))
-}
-
-/// What was judged and how it stands, in a line.
-fn summary(linted: &Linted) -> String {
-    let judgement = &linted.judgement;
-    let counts = Counts::of(linted);
-    let found = [(counts.errors, "error"), (counts.warnings, "warning"), (counts.infos, "info")];
-    let mut told: Vec<String> =
-        found.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what)).collect();
-    if told.is_empty() {
-        told.push("nothing found".to_owned());
-    }
-    if judgement.unreadable > 0 {
-        told.push(format!("{} unreadable", judgement.unreadable));
-    }
-    if judgement.allowed > 0 {
-        told.push(format!("{} allowed", judgement.allowed));
-    }
-    let fixes = judgement.findings.iter().filter(|finding| finding.fix.is_some()).count();
-    let judged =
-        format!("{} with {}", counted(judgement.scripts, "script"), counted(judgement.statements, "statement"));
-    let mut summary = format!("{judged}: {}", told.join(", "));
-    if fixes > 0 {
-        summary += &format!("\n`migrate lint --fix` mends {fixes} of them, `--diff` shows how");
-    }
-    if !judgement.findings.is_empty() {
-        summary += "\n`migrate explain RULE` says more about a rule";
-    }
-    summary
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let s = if count == 1 || what == "info" { "" } else { "s" };
-    format!("{count} {what}{s}")
 }

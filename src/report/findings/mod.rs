@@ -3,17 +3,36 @@
 //! To add a format, write its file with a [`Findings`] and name it here twice.
 
 mod excerpt;
-mod human;
-mod json;
+mod fingerprint;
 mod located;
 mod plain_json;
+mod summary;
+mod xml;
+
+mod checkstyle;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
 
 use std::io::{self, Write};
 
 use crate::lint::Linted;
 
 /// Every format, the default first.
-pub static ALL: &[&dyn Findings] = &[&human::Human, &json::Json];
+pub static ALL: &[&dyn Findings] = &[
+    &human::Human,
+    &json::Json,
+    &github::Github,
+    &gitlab::Gitlab,
+    &sarif::Sarif,
+    &junit::Junit,
+    &markdown::Markdown,
+    &checkstyle::Checkstyle,
+];
 
 /// A way of writing what the linter found.
 pub trait Findings: Sync {
