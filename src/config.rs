@@ -15,6 +15,10 @@ pub struct Config {
     pub layout: Option<String>,
     /// The database whose SQL this is, for commands that do not connect.
     pub dialect: Option<String>,
+    /// Whether layouts that keep all files in one folder look into its subfolders, too.
+    pub recursive: Option<bool>,
+    /// Whether `${name}` in scripts is a placeholder; without it, what the layout's tool does.
+    pub placeholders: Option<bool>,
     /// The values of placeholders.
     pub variables: BTreeMap<String, String>,
     /// Where the history is kept.

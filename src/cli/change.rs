@@ -128,6 +128,7 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
     let wishes = Wishes {
         writes: !args.dry_run,
+        runs: !args.dry_run,
         needs_files: true,
         release: args.release.clone(),
         transaction: args.transaction.clone(),
@@ -194,7 +195,7 @@ pub async fn plan(args: &PlanArgs, shared: &Shared, terminal: &mut Terminal) -> 
 }
 
 fn files() -> Wishes {
-    Wishes { writes: true, needs_files: true, ..Wishes::default() }
+    Wishes { writes: true, runs: true, needs_files: true, ..Wishes::default() }
 }
 
 fn target(count: Option<usize>, to: Option<&String>, otherwise: Target) -> Target {

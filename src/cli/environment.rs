@@ -1,6 +1,6 @@
 //! The environment, and the `.env` file under it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Variables: the process's own first, then those of `.env` in the working directory.
 #[derive(Debug, Default)]
@@ -20,6 +20,14 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<String> {
         let own = std::env::var(name).ok();
         own.or_else(|| self.file.get(name).cloned()).filter(|value| !value.is_empty())
+    }
+
+    /// Every variable whose name and value are text.
+    #[allow(clippy::disallowed_methods)]
+    pub fn all(&self) -> BTreeMap<String, String> {
+        let own =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        self.file.clone().into_iter().chain(own).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use coexist::layouts::{self, Folder, NewFile, Write as How};
+use coexist::layouts::{self, Folder, NewFile, Options, Write as How};
 use coexist::migration::{Id, Version};
 use coexist::report::Report;
 
@@ -36,7 +36,8 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
     };
     std::fs::create_dir_all(&root).map_err(|error| cannot(error, &root))?;
     let wrong = |error: layouts::Error| Failure::usage(error.to_string(), None);
-    let options = surroundings.options()?;
+    // Only versions and names matter here, whatever placeholders stand for.
+    let options = Options { placeholders: Some(false), ..surroundings.options()? };
     let folder = Folder::open(&root, options.recursive).map_err(wrong)?;
     let layout = match surroundings.layout()? {
         Some(layout) => layout,

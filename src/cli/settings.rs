@@ -84,8 +84,19 @@ impl Surroundings {
 
     /// The placeholders' values and how folders are read.
     pub fn options(&self) -> Result<Options, Failure> {
-        let mut options = Options { variables: self.config.variables.clone(), ..Options::default() };
-        options.database = self.database_name();
+        let mut options = Options {
+            recursive: self.shared.recursive || self.config.recursive.unwrap_or(false),
+            placeholders: self.config.placeholders,
+            variables: self.config.variables.clone(),
+            environment: self.environment.all(),
+            now: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            database: self.database_name(),
+        };
+        for (name, value) in &mut options.variables {
+            if let Some(nearer) = self.environment.get(name) {
+                *value = nearer;
+            }
+        }
         for pair in &self.shared.var {
             let Some((name, value)) = pair.split_once('=') else {
                 return Err(Failure::usage(
@@ -285,9 +296,14 @@ impl Surroundings {
         let address = self.address(terminal)?;
         let address = if wishes.writes { address.for_writing() } else { address.for_reading() };
         let source = if wishes.needs_files { self.migrations()? } else { Source::default() };
-        // Notes are for whoever asks; an incomplete migration concerns everybody.
+        let missing = source.remarks.iter().find(|remark| remark.weight == Weight::Incomplete);
+        if let Some(remark) = missing.filter(|_| wishes.runs) {
+            let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
+            let hint = "what is missing would leave a gap; write it as SQL, or apply it with the tool that knows it and take it over with `migrate baseline VERSION`";
+            return Err(Failure::usage(message, Some(hint.to_owned())));
+        }
         let verbose = self.shared.verbose > 0;
-        for remark in source.remarks.iter().filter(|remark| verbose || remark.weight == Weight::Incomplete) {
+        for remark in source.remarks.iter().filter(|remark| verbose || remark.weight != Weight::Note) {
             let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
             terminal.event(&coexist::run::event::Event::Warning { message: &message });
         }
@@ -328,6 +344,8 @@ impl Surroundings {
 pub struct Wishes {
     /// Whether it may create a SQLite file.
     pub writes: bool,
+    /// Whether it runs migrations.
+    pub runs: bool,
     /// Whether it reads the folder.
     pub needs_files: bool,
     /// The release that is being deployed.

@@ -67,6 +67,9 @@ pub struct Shared {
     /// How the folder is laid out, where it cannot be recognised
     #[arg(long, global = true, value_name = "NAME", help_heading = "Project")]
     pub layout: Option<String>,
+    /// Look for migrations in subfolders, too
+    #[arg(long, global = true, help_heading = "Project")]
+    pub recursive: bool,
     /// The value of a placeholder
     #[arg(long, global = true, value_name = "NAME=VALUE", help_heading = "Project")]
     pub var: Vec<String>,

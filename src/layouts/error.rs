@@ -148,6 +148,20 @@ pub enum Error {
         /// The first of its SQL files.
         path: PathBuf,
     },
+    /// A placeholder without a value.
+    #[error("{}:{line}:{column}: the placeholder `{name}` has no value{}; give it with `--var {name}=VALUE`, under `[variables]` in migrate.toml or in the environment", path.display(), reason(why.as_deref()))]
+    Unset {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// The column.
+        column: usize,
+        /// The placeholder's name.
+        name: String,
+        /// Why its author wants a value.
+        why: Option<String>,
+    },
     /// Something in a file that its layout does not allow.
     #[error("{}:{line}: {message}", path.display())]
     Malformed {
@@ -162,6 +176,10 @@ pub enum Error {
 
 fn other(reader: Option<&str>) -> String {
     reader.map_or(String::new(), |name| format!("; the layout `{name}` would read it: `--layout {name}`"))
+}
+
+fn reason(why: Option<&str>) -> String {
+    why.map_or(String::new(), |why| format!(" ({why})"))
 }
 
 fn list(names: &[&str]) -> String {

@@ -11,6 +11,7 @@ mod folder;
 mod new;
 #[cfg(test)]
 mod testing;
+mod variables;
 
 mod atlas;
 mod delimiter;
@@ -26,7 +27,9 @@ pub use error::Error;
 pub use folder::{Entry, Folder, Kind, LARGEST};
 pub use new::{NOW, NewFile, Write, next_version, slug};
 
-use crate::migration::{Id, Migration, Version};
+use crate::migration::{Checksum, Id, Migration, Version};
+use crate::sql::Span;
+use variables::Form;
 
 /// Every layout, in the order in which help and documentation list them.
 pub static ALL: &[&dyn Layout] = &[
@@ -59,6 +62,10 @@ pub trait Layout: Sync {
         let _ = name;
         Id::Version(next_version(existing, now))
     }
+    /// Whether its tool replaces placeholders, so that [`read`](Layout::read) does unless it is told not to.
+    fn replaces_placeholders(&self) -> bool {
+        false
+    }
     /// The files that a new migration begins with, or none if the layout has no migrations of this kind.
     fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>>;
 }
@@ -79,10 +86,23 @@ pub enum Fit {
 pub struct Options {
     /// Look into subfolders where the layout keeps all files in one.
     pub recursive: bool,
+    /// Whether placeholders are replaced; none for what the layout's tool does.
+    pub placeholders: Option<bool>,
     /// The values of placeholders.
     pub variables: BTreeMap<String, String>,
+    /// The variables of the environment, for placeholders without a value.
+    pub environment: BTreeMap<String, String>,
+    /// The present moment, for placeholders that stand for it: `2026-11-21 09:30:00`.
+    pub now: String,
     /// The database that the scripts are for, by its name here, where that is known: some tools keep scripts for several.
     pub database: Option<&'static str>,
+}
+
+impl Options {
+    /// The value of a placeholder.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).or_else(|| self.environment.get(name)).map(String::as_str)
+    }
 }
 
 /// What was read.
@@ -110,8 +130,10 @@ pub struct Remark {
 /// How much a remark matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// Worth a line.
+    /// Worth a line for whoever asks.
     Note,
+    /// Worth a line for everybody.
+    Warning,
     /// What there is can be linted, but must not be run: a migration is missing from it.
     Incomplete,
 }
@@ -130,10 +152,14 @@ pub fn read(folders: &[PathBuf], layout: Option<&dyn Layout>, options: &Options)
     let mut all = Source::default();
     for root in folders {
         let folder = Folder::open(root, options.recursive)?;
-        let read = match layout {
-            Some(layout) => layout.read(&folder, options)?,
-            None => detect(&folder)?.read(&folder, options)?,
+        let layout = match layout {
+            Some(layout) => layout,
+            None => detect(&folder)?,
         };
+        let mut read = layout.read(&folder, options)?;
+        if options.placeholders == Some(true) && !layout.replaces_placeholders() {
+            read.fill(options)?;
+        }
         all.migrations.extend(read.migrations);
         all.remarks.extend(read.remarks);
     }
@@ -176,6 +202,22 @@ impl Source {
             });
         }
         Ok(self)
+    }
+
+    /// Puts values in the place of placeholders in every script. What runs again whenever it changed, changes with them.
+    fn fill(&mut self, options: &Options) -> Result<(), Error> {
+        let value = |name: &str| options.value(name).map(str::to_owned);
+        for migration in &mut self.migrations {
+            let repeats = migration.repeats().is_some();
+            for script in [Some(&mut migration.up), migration.down.as_mut()].into_iter().flatten() {
+                let whole = Span::new(0, script.text.len());
+                variables::fill(script, &[whole], Form::Braces, &value)?;
+                if repeats {
+                    script.checksum = Checksum::of(&script.text);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Remarks on scripts that hold no statement.
