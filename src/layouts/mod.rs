@@ -6,18 +6,25 @@
 //! To add a layout, write its file with a [`Layout`] and name it here twice.
 
 mod blank;
+mod delimiter;
 mod error;
 mod folder;
 mod new;
+mod stray;
 #[cfg(test)]
 mod testing;
 mod variables;
 
 mod atlas;
-mod delimiter;
+mod dbmate;
+mod diesel;
+mod flyway;
+mod goose;
 mod graphile_migrate;
 mod liquibase;
 mod pairs;
+mod prisma;
+mod refinery;
 mod sqitch;
 
 use std::collections::{BTreeMap, HashMap};
@@ -35,6 +42,12 @@ use variables::Form;
 pub static ALL: &[&dyn Layout] = &[
     &pairs::PAIRS,
     &pairs::NATIVE,
+    &flyway::FLYWAY,
+    &goose::GOOSE,
+    &dbmate::DBMATE,
+    &diesel::DIESEL,
+    &refinery::REFINERY,
+    &prisma::PRISMA,
     &atlas::ATLAS,
     &liquibase::LIQUIBASE,
     &sqitch::SQITCH,

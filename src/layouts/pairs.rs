@@ -12,6 +12,7 @@ use crate::migration::{Directive, Id, Migration, OuterTransaction, Script, Versi
 use crate::sql::Span;
 
 use super::new::stem;
+use super::stray::stray;
 use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source};
 
 /// Pairs of files, as golang-migrate and sqlx have them.
@@ -95,7 +96,7 @@ impl Layout for Pairs {
         let mut downs: BTreeMap<Version, (&Entry, &str)> = BTreeMap::new();
         for entry in folder.flat() {
             let Some((id, name, side)) = parse(entry.file_name()) else {
-                self.left_out(folder, entry, &mut source)?;
+                stray(self, FORM, folder, entry, looks_like_one(entry), &mut source)?;
                 continue;
             };
             match (side, id) {
@@ -158,19 +159,6 @@ impl Pairs {
             script.conventions.push((Span::new(0, sqlx.len()), Directive::NoTransaction));
         }
         Ok(script)
-    }
-
-    fn left_out(&self, folder: &Folder, entry: &Entry, source: &mut Source) -> Result<(), Error> {
-        let path = folder.path(&entry.path);
-        if !entry.is_sql() {
-            return Ok(());
-        }
-        let reader = super::ALL.iter().find(|layout| layout.claims(entry.file_name())).map(|layout| layout.name());
-        if reader.is_some() || looks_like_one(entry) {
-            return Err(Error::NotNamed { path, layout: self.name, form: FORM, reader });
-        }
-        source.remarks.push(Remark::note(path, 1, "is not named as a migration and is not read"));
-        Ok(())
     }
 }
 

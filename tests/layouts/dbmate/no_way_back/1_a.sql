@@ -1,0 +1,3 @@
+-- Only forward.
+-- migrate:up
+select 1;

@@ -1,0 +1,4 @@
+create table t (a int);
+-- migrate:up
+select 1;
+-- migrate:down

@@ -1,0 +1,2 @@
+create index concurrently customers_name on customers (name);
+analyze customers;

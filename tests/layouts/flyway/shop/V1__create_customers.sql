@@ -1,0 +1,4 @@
+create table ${app_schema}.customers (
+  id bigint primary key,
+  email varchar(200) not null
+);

@@ -1,0 +1,1 @@
+insert into ${app_schema}.templates values ('Dear ${customer}');

@@ -1,0 +1,2 @@
+create index concurrently customers_email on ${app_schema}.customers (email);
+reindex table concurrently ${app_schema}.customers;

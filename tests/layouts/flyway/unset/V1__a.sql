@@ -1,0 +1,2 @@
+create table t (a int);
+insert into ${app_schema}.t values (1);

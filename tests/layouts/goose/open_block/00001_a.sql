@@ -1,0 +1,4 @@
+-- +goose Up
+select 1;
+-- +goose StatementBegin
+select 2;

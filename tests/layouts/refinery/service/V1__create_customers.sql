@@ -1,0 +1,3 @@
+BEGIN;
+create table customers (id bigint primary key);
+COMMIT;
