@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::databases::{Dialect, Probe};
 use crate::migration::{Directive, OuterTransaction};
 use crate::sql::{
-    Control, Effect, Lexis, LineIndex, Place, Span, Statement, effect, may_change_session, transaction_pairs,
+    Control, Effect, Leaves, Lexis, LineIndex, Place, Span, Statement, effect, leaves, may_change_session,
+    transaction_pairs,
 };
 
 use super::Step;
@@ -43,6 +44,8 @@ pub struct Piece {
     pub span: Span,
     /// How it is bracketed where statements run one by one.
     pub bracket: Bracket,
+    /// What it leaves in its session.
+    pub leaves: Leaves,
 }
 
 /// How a statement that runs by itself is bracketed.
@@ -137,6 +140,26 @@ impl Prepared {
         dialect.foreseen(&earlier, self.pieces[index].sql(self))
     }
 
+    /// The statements among the first so many that set something in the session, in order: what they set ends with the
+    /// session, and a later statement may depend on it.
+    pub fn settings(&self, before: usize) -> impl Iterator<Item = &Piece> {
+        self.pieces.iter().take(before).filter(|piece| matches!(piece.leaves, Leaves::Setting { .. }))
+    }
+
+    /// What the first so many statements left in their session that nothing can bring back and a later one may need: the
+    /// statement, from 1, and what it left.
+    pub fn irretrievable(&self, before: usize) -> Option<(usize, &'static str)> {
+        let text = &self.step.script.text;
+        let rest = text.get(self.pieces.get(before)?.span.start..)?.to_lowercase();
+        self.pieces.iter().take(before).enumerate().find_map(|(index, piece)| match piece.leaves {
+            Leaves::Thing { what, name } => {
+                let name = name.map(|name| name.of(text).trim_matches(['`', '"', '[', ']']).to_lowercase());
+                name.is_none_or(|name| rest.contains(&name)).then_some((index + 1, what))
+            }
+            _ => None,
+        })
+    }
+
     /// Why it cannot be part of one transaction with all others.
     pub(super) fn not_in_one_transaction(&self) -> Unrunnable {
         let alone = self.pieces.iter().find(|piece| piece.bracket != Bracket::Transaction);
@@ -202,7 +225,7 @@ impl Reader {
                 Effect::Control(control) => return Err(self.refuse_control(statement, control)),
                 Effect::Refused(refusal) => return Err(self.refuse(refusal.span, &refusal.reason, refusal.hint)),
             };
-            pieces.push(Piece { span: statement.span, bracket });
+            pieces.push(Piece { span: statement.span, bracket, leaves: leaves(statement, &text, lexis) });
         }
         if let Some((span, what)) = &must_be_alone
             && pieces.len() > 1

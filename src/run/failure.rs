@@ -122,7 +122,7 @@ impl Failure {
                 "the migration was rolled back; nothing of it remains. Mend it and run the command again".to_owned()
             }
             Aftermath::Resumable { done, of } => format!(
-                "{done} of {of} statements are done and recorded; mend the rest of the script and run `migrate up`: it goes on with statement {}",
+                "{done} of {of} statements are done and recorded; mend the rest of the script and run the command again: it goes on with statement {}",
                 done + 1
             ),
             Aftermath::Undecided { statement, reason } => format!(

@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::databases::{Dialect, Limits, LockName};
 use crate::history::{Fact, Head, Kind, State, Store};
 use crate::plan::{Bracket, Direction, Prepared};
+use crate::sql::Leaves;
 
 /// One statement to be sent, and what it is for.
 #[derive(Clone, Debug)]
@@ -140,6 +141,22 @@ impl Composer<'_> {
         (parts.parts, claim.head)
     }
 
+    /// The parts that repeat, in a new session, what the first so many statements set in the one that is gone.
+    pub fn settings(&self, step: usize, prepared: &Prepared, before: usize) -> Vec<Part> {
+        let mut parts = Parts { step, parts: Vec::new() };
+        parts.extend(Role::Open, prepared.settings(before).map(|piece| piece.sql(prepared).to_owned()));
+        if self.dialect.transactional_ddl() {
+            self.regain(&mut parts, prepared);
+        }
+        parts.parts
+    }
+
+    /// The role that statements before this one took on, and that was given back for the sake of our record.
+    fn role<'p>(&self, prepared: &'p Prepared, before: usize) -> Option<&'p str> {
+        let last = prepared.settings(before).filter(|piece| piece.leaves == Leaves::Setting { role: true }).last();
+        last.filter(|_| self.dialect.transactional_ddl()).map(|piece| piece.sql(prepared))
+    }
+
     /// The parts that run the statements from this one on, in a migration whose entry stands or is claimed by the parts
     /// right before. Each is recorded, unless the next one's before-image is foreseen.
     pub fn statements(&mut self, step: usize, prepared: &Prepared, seq: u64, from: usize, claimed: bool) -> Vec<Part> {
@@ -154,11 +171,13 @@ impl Composer<'_> {
                 self.store.advance(seq, index + 1, prepared.probe(index + 1, self.dialect).as_deref())
             };
             let sql = piece.sql(prepared).to_owned();
+            let role = self.role(prepared, index).map(str::to_owned);
             match piece.bracket {
                 Bracket::Transaction => {
                     parts.extend(Role::Open, self.dialect.begin(&self.limits(prepared)));
                     parts.extend(Role::Fence, self.fence());
                     parts.push(Role::Mine, mine.clone());
+                    parts.extend(Role::Open, role);
                     parts.push(Role::Statement(index), sql);
                     self.ask_for_warnings(&mut parts, index);
                     self.regain(&mut parts, prepared);
@@ -184,8 +203,13 @@ impl Composer<'_> {
                         parts.extend(Role::Fence, self.fence());
                     }
                     let alone = self.dialect.transactional_ddl();
+                    let regain = role.is_some();
+                    parts.extend(Role::Open, role);
                     parts.parts.push(Part { step, role: Role::Statement(index), sql, alone, last: false });
                     self.ask_for_warnings(&mut parts, index);
+                    if regain {
+                        self.regain(&mut parts, prepared);
+                    }
                     if prepared.changes_session {
                         parts.push(Role::Mine, mine.clone());
                     }

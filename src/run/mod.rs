@@ -113,6 +113,25 @@ pub enum RunError {
         /// Why nobody can tell.
         reason: String,
     },
+    /// A migration was interrupted, and what its rest may need ended with the session.
+    #[error(
+        "`{}` was interrupted after {done} of {of} statements, and statement {statement} had made {what}, which ended with its session; the rest may need it",
+        crate::migration::title(id, name)
+    )]
+    SessionGone {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// How many statements are done.
+        done: usize,
+        /// Of how many.
+        of: usize,
+        /// The statement that made it, from 1.
+        statement: usize,
+        /// What it made.
+        what: &'static str,
+    },
     /// What must be true before a migration runs is not.
     #[error(
         "a precondition of `{}` does not hold: `{query}` gives {found}, not {expected}",

@@ -77,6 +77,10 @@ impl Locked {
             // The next crash must find the before-image of the statement that is next.
             self.advance(&prepared, entry.seq, from).await?;
         }
+        if let Some((statement, what)) = prepared.irretrievable(from) {
+            let (id, name, of) = (prepared.step.id.clone(), entry.name.clone(), prepared.pieces.len());
+            return Err(RunError::SessionGone { id, name, done: from, of, statement, what });
+        }
         let resolution = if done >= stored.pieces.len() { "every statement had run".to_owned() } else { resolution };
         if let Some(id) = &entry.id {
             listener(&Event::Recovered { id, name: &entry.name, resolution: &resolution });
@@ -136,12 +140,16 @@ impl Locked {
         file: Option<&Migration>,
         done: usize,
     ) -> Result<Option<Prepared>, RunError> {
-        let Some(file) =
-            file.filter(|file| entry.kind == Kind::Apply && file.up.checksum != stored.step.script.checksum)
-        else {
+        let Some(file) = file else { return Ok(None) };
+        let step = match entry.kind {
+            Kind::Revert => file.down.as_ref().map(|down| Step { script: down.clone(), ..stored.step.clone() }),
+            _ => Some(Step::apply(file)),
+        };
+        let Some(step) = step.filter(|step| step.script.checksum != stored.step.script.checksum) else {
             return Ok(None);
         };
-        let prepared = Prepared::stepwise(Step::apply(file), self.dialect());
+        let path = step.script.path.clone();
+        let prepared = Prepared::stepwise(Step { stored: false, ..step }, self.dialect());
         let prepared = prepared.map_err(|error| RunError::History(error.to_string()))?;
         let same = |index: usize| {
             let text = |prepared: &Prepared| prepared.pieces.get(index).map(|piece| piece.sql(prepared).to_owned());
@@ -150,10 +158,14 @@ impl Locked {
         if (0..done).all(same) {
             return Ok(Some(prepared));
         }
+        if entry.kind == Kind::Revert {
+            // Then it was not the folder's script that ran.
+            return Ok(None);
+        }
         Err(RunError::History(format!(
             "`{}` is half-done, and the part of `{}` that has run was edited since; restore the file, or say what is true with `migrate resolve {}`",
             title(&file.id, &file.name),
-            file.up.path.display(),
+            path.display(),
             file.id,
         )))
     }
@@ -261,11 +273,16 @@ impl Locked {
             session_limits: None,
             dangling: None,
         };
-        let parts = composer.statements(0, prepared, seq, from, false);
+        let mut parts = composer.settings(0, prepared, from);
+        parts.extend(composer.statements(0, prepared, seq, from, false));
         self.session_limits = None;
         let steps = std::slice::from_ref(prepared);
         let work = Work { steps, first: 1, parts, cut: Cut::EachStatement, from, told: 0 };
-        match self.carry_out(&work, finished, listener).await {
+        let outcome = match self.carry_out(&work, finished, listener).await {
+            Ok(()) => self.after(steps).await,
+            Err(trouble) => Err(trouble),
+        };
+        match outcome {
             Ok(()) => Ok(()),
             Err(Trouble::Failed(stopped)) => Err(self.failed(prepared, *stopped, Vec::new()).await),
             Err(Trouble::Run(error)) => Err(error),

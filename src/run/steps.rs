@@ -390,7 +390,7 @@ impl Locked {
     }
 
     /// What follows steps that are done: the session as it was before them.
-    async fn after(&mut self, steps: &[Prepared]) -> Result<(), Trouble> {
+    pub(super) async fn after(&mut self, steps: &[Prepared]) -> Result<(), Trouble> {
         self.restore(steps).await;
         if steps.iter().any(|prepared| prepared.changes_session) {
             self.session_limits = None;

@@ -9,7 +9,7 @@ mod place;
 mod split;
 
 pub use blocks::split_around;
-pub use effect::{Control, Effect, Refusal, effect, may_change_session, transaction_pairs};
+pub use effect::{Control, Effect, Leaves, Refusal, effect, leaves, may_change_session, transaction_pairs};
 pub use lex::{Bodies, Client, DoubleQuotes, Grammar, LONGEST, Lexis, Token, TokenKind, Tokens, Unclosed};
 pub use place::{LineIndex, Place, Span};
 pub use split::{SplitError, Statement, StatementKind, Statements, split};

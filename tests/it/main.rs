@@ -17,6 +17,7 @@ mod lint;
 mod mysql_crashes;
 mod notices;
 mod readme;
+mod resume;
 mod secrets;
 mod sessions;
 mod split;

@@ -70,7 +70,12 @@ pub(super) fn locate(error: &mut SqlError, message: &str, part: Range<usize>) {
         if found.len() > 1 {
             found.retain(|offset| on_line(*offset));
         }
-        let [position] = found[..] else { return };
+        let [position] = found[..] else {
+            // What follows the part is none of the reader's business in any case.
+            let own = quoted.split("\n;\n").next().unwrap_or_default().trim_end();
+            error.message = format!("{before}near '{own}' at line {line}");
+            return;
+        };
         position
     };
     let ours = &quoted[..quoted.len().min(text.len().saturating_sub(position))];

@@ -1,11 +1,13 @@
 //! What a statement does to the transaction and to the session that run it.
 
+mod leaves;
 mod mysql;
 mod outer;
 mod postgres;
 mod session;
 mod sqlite;
 
+pub use leaves::{Leaves, leaves};
 pub use outer::transaction_pairs;
 pub use session::may_change_session;
 

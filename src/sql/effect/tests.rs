@@ -161,3 +161,50 @@ fn pairs_of_begin_and_commit() {
         assert_eq!(transaction_pairs(&statements, text, &Lexis::POSTGRES), expected, "{text}");
     }
 }
+
+#[test]
+fn what_is_left_in_the_session() {
+    let left = |text: &str, lexis: &Lexis| {
+        let statements = split(text, lexis).unwrap();
+        assert_eq!(statements.len(), 1, "{text}");
+        match leaves(&statements[0], text, lexis) {
+            Leaves::Nothing => "nothing".to_owned(),
+            Leaves::Setting { role: false } => "setting".to_owned(),
+            Leaves::Setting { role: true } => "role".to_owned(),
+            Leaves::Thing { what, name } => format!("{what} {}", name.map_or("?", |name| name.of(text))),
+        }
+    };
+    for (text, expected) in [
+        ("set search_path to a, b", "setting"),
+        ("set role app", "role"),
+        ("set session role none", "role"),
+        ("reset role", "role"),
+        ("set local role app", "nothing"),
+        ("set transaction isolation level serializable", "nothing"),
+        ("select pg_catalog.set_config('search_path', '', false)", "setting"),
+        ("select count(*) from t", "nothing"),
+        ("select 1 into temp t", "a temporary table ?"),
+        ("create temp table if not exists x (id int)", "a temporary table x"),
+        ("create table temp_things (id int)", "nothing"),
+        ("declare c cursor with hold for select 1", "a cursor c"),
+        ("prepare p as select 1", "setting"),
+        ("listen a", "setting"),
+    ] {
+        assert_eq!(left(text, &Lexis::POSTGRES), expected, "{text}");
+    }
+    for (text, expected) in [
+        ("use other", "setting"),
+        ("/*!40101 SET NAMES utf8mb4 */", "setting"),
+        ("set @old = @@sql_mode, sql_mode = ''", "setting"),
+        ("set @x = (select max(id) from t)", "a variable with a value that was computed then @x"),
+        ("select max(id) into @x from t", "a variable with a value that was computed then @x"),
+        ("select @x := max(id) from t", "a variable with a value that was computed then @x"),
+        ("select @x", "nothing"),
+        ("create temporary table x (id int)", "a temporary table x"),
+        ("load data infile 'a' into table t", "nothing"),
+    ] {
+        assert_eq!(left(text, &Lexis::MARIADB), expected, "{text}");
+    }
+    assert_eq!(left("pragma case_sensitive_like = on", &Lexis::SQLITE), "setting");
+    assert_eq!(left("create temp table x (id int)", &Lexis::SQLITE), "a temporary table x");
+}

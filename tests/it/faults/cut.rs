@@ -1,5 +1,5 @@
 //! The network cuts the connection after byte N, in either direction. A sample by default; every byte with
-//! `COEXIST_TEST_EVERY_BYTE=1`.
+//! `COEXIST_TEST_EVERY_BYTE=1`, every seventh with `=7`.
 
 use super::{assert_whole, files, in_parallel, undisturbed};
 use crate::support::{Cut, Direction, Engine, Manner, Project, Proxy, Scope, TestDatabase};
@@ -9,8 +9,9 @@ fn through(db: &TestDatabase, proxy: &Proxy) -> Project {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the test's own switch, not the program's")]
-fn every_byte() -> bool {
-    std::env::var("COEXIST_TEST_EVERY_BYTE").is_ok()
+fn every_byte() -> Option<usize> {
+    let value = std::env::var("COEXIST_TEST_EVERY_BYTE").ok()?;
+    Some(value.parse().ok().filter(|step| *step > 0).expect("COEXIST_TEST_EVERY_BYTE is a number of bytes"))
 }
 
 fn cuts(engine: Engine) {
@@ -26,7 +27,7 @@ fn cuts(engine: Engine) {
     for (direction, bytes) in
         [(Direction::ToServer, counts.bytes_to_server), (Direction::ToClient, counts.bytes_to_client)]
     {
-        let step = if every_byte() { 1 } else { (bytes / 25).max(1) as usize };
+        let step = every_byte().unwrap_or((bytes / 25).max(1) as usize);
         jobs.extend((1..bytes).step_by(step).map(|after| (direction, after)));
     }
     in_parallel(jobs, move |(direction, after)| {
