@@ -15,6 +15,8 @@ pub enum Exit {
     Failed = 1,
     /// Usage or configuration.
     Usage = 2,
+    /// The linter found what must not pass.
+    Findings = 3,
     /// Migrations are pending (`status --exit-code`).
     Pending = 4,
     /// History and files disagree.

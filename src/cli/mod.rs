@@ -6,6 +6,7 @@ mod change;
 mod duration;
 mod environment;
 mod exit;
+mod lint;
 mod mend;
 mod new;
 mod progress;
@@ -39,9 +40,9 @@ Examples:
   migrate status
   migrate down --to v2.3
 
-Exit codes: 0 done or nothing to do, 1 a migration failed, 2 usage or configuration, 4 pending (status --exit-code),
-5 history and files disagree, 6 half-done and a human must decide, 7 lock not obtained in time, 8 cannot connect,
-130 interrupted.";
+Exit codes: 0 done or nothing to do, 1 a migration failed, 2 usage or configuration, 3 findings, 4 pending (status
+--exit-code), 5 history and files disagree, 6 half-done and a human must decide, 7 lock not obtained in time, 8 cannot
+connect, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -52,6 +53,7 @@ enum Command {
     Goto(change::GotoArgs),
     Status(status::StatusArgs),
     Plan(change::PlanArgs),
+    Lint(lint::LintArgs),
     Verify(status::VerifyArgs),
     Log(status::LogArgs),
     Tag(mend::TagArgs),
@@ -91,6 +93,14 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let shared = cli.shared;
+    if let Some(format) = shared.format.as_deref()
+        && format != "human"
+        && coexist::report::find(format).is_none()
+        && !matches!(cli.command, Command::Lint(_))
+    {
+        let hint = Some("its formats are text and json".to_owned());
+        return Err(Failure::usage(format!("only `migrate lint` has the format `{format}`"), hint));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::usage(format!("cannot start: {error}"), None))?;
     runtime.block_on(async {
@@ -101,6 +111,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
             Command::Redo(args) => change::redo(&args, &shared, terminal).await,
             Command::Goto(args) => change::goto(&args, &shared, terminal).await,
             Command::Plan(args) => change::plan(&args, &shared, terminal).await,
+            Command::Lint(args) => lint::run(&args, &shared, terminal),
             Command::Status(args) => status::status(&args, &shared, terminal).await,
             Command::Verify(args) => status::verify(&args, &shared, terminal).await,
             Command::Log(args) => status::log(&args, &shared, terminal).await,

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use coexist::config::{Config, Folders};
-use coexist::databases::{self, Address, HistoryTable, Limits, Parts, Secret, TlsMode};
-use coexist::layouts::{self, Layout, Options, Source, Weight};
+use coexist::config::{Config, Folders, LintConfig};
+use coexist::databases::{self, Address, Database, HistoryTable, Limits, Parts, Secret, TlsMode};
+use coexist::layouts::{self, Folder, Layout, Options, Source, Weight};
 use coexist::migrator::Migrator;
 use coexist::plan::{Policy, Tolerance};
 use coexist::run::{Connector, Interrupt, Scope, Settings};
@@ -35,6 +35,16 @@ impl Surroundings {
             Err(error) => return Err(Failure::usage(format!("cannot read `{}`: {error}", path.display()), None)),
         };
         Ok(Surroundings { environment, config, shared: shared.clone() })
+    }
+
+    /// The configuration's `[lint]`.
+    pub(super) fn lint(&self) -> &LintConfig {
+        &self.config.lint
+    }
+
+    /// What a variable of the environment says.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.environment.get(name)
     }
 
     fn get(&self, flag: Option<&String>, variable: &str, config: Option<&String>) -> Option<String> {
@@ -111,15 +121,36 @@ impl Surroundings {
 
     /// The migrations of the folders.
     pub fn migrations(&self) -> Result<Source, Failure> {
-        let folders = self.folders();
-        let read = layouts::read(&folders, self.layout()?, &self.options()?);
-        read.map_err(|error| {
-            let missing = folders.iter().any(|folder| !folder.exists());
-            let hint = missing.then(|| {
-                "name the folder with `--dir`, or write the first migration with `migrate new NAME`".to_owned()
-            });
-            Failure::usage(error.to_string(), hint)
+        self.read_folders(&self.open()?)
+    }
+
+    /// The folders of migrations, listed.
+    pub fn open(&self) -> Result<Vec<Folder>, Failure> {
+        self.folders().iter().map(|root| self.open_one(root)).collect()
+    }
+
+    /// A folder, listed.
+    pub fn open_one(&self, root: &Path) -> Result<Folder, Failure> {
+        Folder::open(root, self.options()?.recursive).map_err(|error| {
+            let hint = "name the folder with `--dir`, or write the first migration with `migrate new NAME`".to_owned();
+            Failure::usage(error.to_string(), (!root.exists()).then_some(hint))
         })
+    }
+
+    /// The migrations of these folders.
+    pub fn read_folders(&self, folders: &[Folder]) -> Result<Source, Failure> {
+        let read = layouts::read_folders(folders, self.layout()?, &self.options()?);
+        read.map_err(|error| Failure::usage(error.to_string(), None))
+    }
+
+    /// The migrations of a folder as it was, in the layout that it has now.
+    pub fn read_as(&self, was: &Folder, now: &Folder) -> Result<Source, Failure> {
+        let wrong = |error: layouts::Error| Failure::usage(error.to_string(), None);
+        let layout = match self.layout()? {
+            Some(layout) => layout,
+            None => layouts::detect(now).map_err(wrong)?,
+        };
+        layouts::read_folders(std::slice::from_ref(was), Some(layout), &self.options()?).map_err(wrong)
     }
 
     /// Where the database is.
@@ -152,9 +183,31 @@ impl Surroundings {
             let given = self.shared.database_url.clone().or_else(of_env);
             given.or_else(|| self.url_of_surroundings())
         };
-        let scheme = |url: String| url.split_once(':').map(|(scheme, _)| scheme.to_owned());
-        let name = url().and_then(scheme).or(dialect)?;
+        let name = url().and_then(|url| scheme(&url)).or(dialect)?;
         databases::find(&name).map(|database| database.name())
+    }
+
+    /// The database whose SQL the files hold: as a flag says, or else the environment and the configuration, or the beginning
+    /// of a URL. Nothing is connected to.
+    pub fn dialect(&self) -> Result<&'static dyn Database, Failure> {
+        let shared = &self.shared;
+        let said = shared.dialect.clone().or_else(|| scheme(shared.database_url.as_ref()?));
+        let said = said.or_else(|| self.get(None, "MIGRATE_DIALECT", self.config.dialect.as_ref()));
+        let url = || {
+            let of_env = shared.env.as_deref().and_then(|name| self.url_of(name).ok());
+            scheme(&of_env.or_else(|| self.url_of_surroundings())?)
+        };
+        let hint = || {
+            let known: Vec<&str> = databases::ALL.iter().map(|database| database.name()).collect();
+            Some(format!(
+                "say `--dialect NAME`, or `dialect = \"NAME\"` in migrate.toml; known are {}",
+                known.join(", ")
+            ))
+        };
+        let Some(name) = said.or_else(url) else {
+            return Err(Failure::usage("nothing says which database the SQL is for", hint()));
+        };
+        databases::find(&name).ok_or_else(|| Failure::usage(format!("`{name}` is no database"), hint()))
     }
 
     /// The database's URL where no flag gives one.
@@ -230,7 +283,7 @@ impl Surroundings {
         })
     }
 
-    fn settings(&self) -> Result<Settings, Failure> {
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
         let (shared, run) = (&self.shared, &self.config.run);
         let usual = Settings::default();
         let wait = |limit: Option<Option<Duration>>, usual: Duration| match limit {
@@ -352,6 +405,11 @@ pub struct Wishes {
     pub release: Option<String>,
     /// `--transaction`.
     pub transaction: Option<String>,
+}
+
+/// What a URL begins with.
+fn scheme(url: &str) -> Option<String> {
+    url.split_once(':').map(|(scheme, _)| scheme.to_owned())
 }
 
 /// A few letters that tell this run from others.

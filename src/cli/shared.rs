@@ -1,8 +1,10 @@
 //! The arguments that most commands take.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{ArgAction, ValueEnum, ValueHint};
+use coexist::report;
 
 /// The arguments that most commands take.
 #[derive(Clone, Debug, clap::Args)]
@@ -93,9 +95,9 @@ pub struct Shared {
     #[arg(long, global = true, value_name = "TIME", help_heading = "Locks and limits")]
     pub statement_timeout: Option<String>,
 
-    /// text or json
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", value_parser = formats(), help_heading = "Output")]
-    pub format: String,
+    /// text or json; of findings also github, gitlab, sarif, junit, markdown or checkstyle
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = formats(), hide_possible_values = true, help_heading = "Output")]
+    pub format: Option<String>,
     /// Only results and what needs attention
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
@@ -119,5 +121,8 @@ pub enum Color {
 }
 
 fn formats() -> clap::builder::PossibleValuesParser {
-    coexist::report::ALL.iter().map(|format| format.name()).collect::<Vec<_>>().into()
+    let results = report::ALL.iter().map(|format| format.name());
+    let findings = report::findings::ALL.iter().map(|format| format.name());
+    let names: BTreeSet<&str> = results.chain(findings).collect();
+    names.into_iter().collect::<Vec<_>>().into()
 }

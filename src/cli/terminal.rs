@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use coexist::databases::{Redactor, Secret, Severity};
+use coexist::lint::Linted;
+use coexist::report::findings::Findings;
 use coexist::report::{self, Format, Report, sanitize};
 use coexist::run::event::Event;
 
@@ -33,7 +35,11 @@ impl Terminal {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        let format = report::find(&shared.format).unwrap_or(report::ALL[0]);
+        // Whether a command has results in a format of findings is for the command to say.
+        let format = match shared.format.as_deref() {
+            None | Some("human") => report::ALL[0],
+            Some(name) => report::find(name).unwrap_or(&report::Json),
+        };
         let bar = format.is_for_people() && !shared.quiet && io::stderr().is_terminal();
         let progress = bar.then(Progress::new);
         Terminal {
@@ -72,6 +78,14 @@ impl Terminal {
         }
     }
 
+    /// Writes what the linter found to standard output.
+    pub fn findings(&mut self, format: &dyn Findings, linted: &Linted) {
+        let mut text = Vec::new();
+        if format.write(linted, &mut text).is_ok() {
+            self.write_out(&String::from_utf8_lossy(&text));
+        }
+    }
+
     /// Writes a result to standard error, for whoever is about to be asked.
     pub fn preview(&mut self, report: &Report<'_>) {
         let mut text = Vec::new();
@@ -86,6 +100,13 @@ impl Terminal {
         // Nobody is left to tell when nobody reads: a closed pipe is no error.
         let mut out = AutoStream::new(io::stdout().lock(), self.choice);
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Tells people, on standard error, what helps to understand a result.
+    pub fn note(&mut self, text: &str) {
+        if !self.quiet && self.format.is_for_people() {
+            self.complain(&format!("{HINT}note:{HINT:#} {}\n", sanitize(text)));
+        }
     }
 
     /// Tells of something that happens during a run, on standard error.

@@ -1,7 +1,7 @@
 //! A folder of migrations: its entries listed once, each file read once, nothing followed out of it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
@@ -88,6 +88,53 @@ impl Folder {
         folder.entries.sort_unstable();
         folder.check_capitals()?;
         Ok(folder)
+    }
+
+    /// The folder as it was when it held exactly these files, by their paths in it. Those without a text are as they are now.
+    #[must_use]
+    pub fn revised(&self, files: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
+        let mut folder = Folder {
+            root: self.root.clone(),
+            canonical: self.canonical.clone(),
+            recursive: self.recursive,
+            entries: Vec::new(),
+            texts: RefCell::default(),
+        };
+        let mut entries = BTreeSet::new();
+        for (path, text) in files {
+            if path.split('/').any(|part| part.starts_with('.')) {
+                continue;
+            }
+            let folders =
+                path.match_indices('/').map(|(end, _)| Entry { path: path[..end].to_owned(), kind: Kind::Folder });
+            entries.extend(folders);
+            match text {
+                Some(text) => {
+                    folder.texts.get_mut().insert(path.clone().into(), crate::migration::normalise(&text).into())
+                }
+                None => None,
+            };
+            entries.insert(Entry { path, kind: Kind::File });
+        }
+        folder.entries.extend(entries);
+        folder
+    }
+
+    /// The folder with another text in one of its files, or with one more file.
+    #[must_use]
+    pub fn with(&self, path: &str, text: String) -> Self {
+        let is_file = |entry: &&Entry| matches!(entry.kind, Kind::File | Kind::Link) && entry.path != path;
+        let others = self.entries.iter().filter(is_file).map(|entry| (entry.path.clone(), None));
+        self.revised(others.chain([(path.to_owned(), Some(text))]))
+    }
+
+    /// Where a path that the user gave lies in the folder, if it lies there.
+    pub fn relative(&self, path: &Path) -> Option<String> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let real = fs::canonicalize(parent).ok()?.join(path.file_name()?);
+        let within = real.strip_prefix(&self.canonical).ok()?;
+        let parts: Option<Vec<&str>> = within.iter().map(OsStr::to_str).collect();
+        Some(parts?.join("/"))
     }
 
     /// The folder as the user gave it.

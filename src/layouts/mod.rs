@@ -28,13 +28,13 @@ mod refinery;
 mod sqitch;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use error::Error;
 pub use folder::{Entry, Folder, Kind, LARGEST};
 pub use new::{NOW, NewFile, Write, next_version, slug};
 
-use crate::migration::{Checksum, Id, Migration, Version};
+use crate::migration::{Checksum, Id, Migration, Script, Version};
 use crate::sql::Span;
 use variables::Form;
 
@@ -162,14 +162,23 @@ pub fn find(name: &str) -> Option<&'static dyn Layout> {
 ///
 /// When a folder cannot be read or recognised, or a version is used twice.
 pub fn read(folders: &[PathBuf], layout: Option<&dyn Layout>, options: &Options) -> Result<Source, Error> {
+    let open = |root: &PathBuf| Folder::open(root, options.recursive);
+    read_folders(&folders.iter().map(open).collect::<Result<Vec<_>, _>>()?, layout, options)
+}
+
+/// As [`read`], of folders that are open.
+///
+/// # Errors
+///
+/// As there.
+pub fn read_folders(folders: &[Folder], layout: Option<&dyn Layout>, options: &Options) -> Result<Source, Error> {
     let mut all = Source::default();
-    for root in folders {
-        let folder = Folder::open(root, options.recursive)?;
+    for folder in folders {
         let layout = match layout {
             Some(layout) => layout,
-            None => detect(&folder)?,
+            None => detect(folder)?,
         };
-        let mut read = layout.read(&folder, options)?;
+        let mut read = layout.read(folder, options)?;
         if options.placeholders == Some(true) && !layout.replaces_placeholders() {
             read.fill(options)?;
         }
@@ -177,6 +186,18 @@ pub fn read(folders: &[PathBuf], layout: Option<&dyn Layout>, options: &Options)
         all.remarks.extend(read.remarks);
     }
     all.in_order()
+}
+
+/// A file by itself, as a script without history.
+///
+/// # Errors
+///
+/// When it cannot be read, or is no text.
+pub fn lone(path: &Path) -> Result<Script, Error> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let text = Folder::open(parent, false)?.text(&name)?;
+    Ok(Script::new(path, &text))
 }
 
 /// The layout that a folder has. A folder without SQL is ours.

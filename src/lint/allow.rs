@@ -1,6 +1,9 @@
 //! Allowances: written, reasoned exceptions to rules.
 
+use std::collections::HashMap;
+
 use super::finding::Finding;
+use super::rule::Rule;
 use super::rules;
 use crate::migration::{Directive, Directives, statement_after};
 use crate::sql::{Span, Statement};
@@ -15,34 +18,46 @@ struct Allowance<'d> {
     used: bool,
 }
 
-/// Takes out the findings of one migration that its script allows, and gives what is wrong with its allowances: the
-/// place of each and a sentence.
+/// What is wrong with an allowance: the rule that says so, where, and a sentence.
+pub(super) type Wrong = (&'static Rule, Span, String);
+
+/// Takes out the findings of one script that it allows, and gives what is wrong with its allowances. An allowance of a rule
+/// that does not judge here is not missed.
 pub(super) fn apply(
     found: &mut Vec<Finding>,
     directives: &Directives,
     statements: &[Statement],
-) -> Vec<(Span, String)> {
+    judges: impl Fn(&Rule) -> bool,
+) -> Vec<Wrong> {
     let mut allowances = read(directives, statements);
+    let mut by_place: HashMap<(&str, Option<usize>), Vec<usize>> = HashMap::new();
+    for (number, one) in allowances.iter().enumerate().filter(|(_, one)| !one.reason.is_empty()) {
+        by_place.entry((one.rule, one.statement)).or_default().push(number);
+    }
     found.retain(|finding| {
-        let covers = |one: &&mut Allowance<'_>| {
-            let place = one.statement.is_none() || one.statement == finding.statement;
-            place && one.rule == finding.rule && !one.reason.is_empty()
-        };
-        let mut covering = allowances.iter_mut().filter(covers).peekable();
-        let allowed = covering.peek().is_some();
-        covering.for_each(|one| one.used = true);
+        let places = [Some(finding.statement), finding.statement.map(|_| None)].into_iter().flatten();
+        let mut allowed = false;
+        for number in places.filter_map(|place| by_place.get(&(finding.rule, place))).flatten() {
+            allowances[*number].used = true;
+            allowed = true;
+        }
         !allowed
     });
-    let wrong = |one: &Allowance<'_>| {
-        if rules::find(one.rule).is_none() {
-            return Some(unknown(one.rule));
-        }
-        if one.reason.is_empty() {
-            return Some(format!("the allowance of `{}` gives no reason, so it allows nothing", one.rule));
-        }
-        (!one.used).then(|| format!("`{}` is allowed here, but nothing here needs it", one.rule))
+    allowances.iter().filter_map(|one| wrong(one, &judges)).collect()
+}
+
+fn wrong(one: &Allowance<'_>, judges: impl Fn(&Rule) -> bool) -> Option<Wrong> {
+    let Some(rule) = rules::find(one.rule) else {
+        let nearest = rules::nearest(one.rule).map_or(String::new(), |name| format!("; `{name}` is the nearest"));
+        return Some((rules::BAD_SUPPRESSION, one.span, format!("there is no rule `{}`{nearest}", one.rule)));
     };
-    allowances.iter().filter_map(|one| Some((one.span, wrong(one)?))).collect()
+    if one.reason.is_empty() {
+        let message = format!("the allowance of `{}` gives no reason, so it allows nothing", one.rule);
+        return Some((rules::BAD_SUPPRESSION, one.span, message));
+    }
+    let unused = !one.used && judges(rule);
+    let message = || format!("`{}` is allowed here, but nothing here needs it", one.rule);
+    unused.then(|| (rules::UNUSED_SUPPRESSION, one.span, message()))
 }
 
 fn read<'d>(directives: &'d Directives, statements: &[Statement]) -> Vec<Allowance<'d>> {
@@ -61,13 +76,4 @@ fn read<'d>(directives: &'d Directives, statements: &[Statement]) -> Vec<Allowan
         allowances.extend(rules.iter().map(one));
     }
     allowances
-}
-
-fn unknown(name: &str) -> String {
-    let near = rules::ALL.iter().map(|rule| (strsim::jaro_winkler(rule.name, name), rule.name));
-    let nearest = near.filter(|(likeness, _)| *likeness > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((_, nearest)) => format!("there is no rule `{name}`; `{nearest}` is the nearest"),
-        None => format!("there is no rule `{name}`"),
-    }
 }

@@ -26,6 +26,19 @@ pub enum Category {
 }
 
 impl Category {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: &[Category] = &[
+        Category::BreaksOldCode,
+        Category::BreaksNewCodeOnRollback,
+        Category::BlocksReadsOrWrites,
+        Category::TableRewrite,
+        Category::DataLoss,
+        Category::DataDependentFailure,
+        Category::TransactionMode,
+        Category::Style,
+        Category::Meta,
+    ];
+
     /// The word for it in reports: `breaks-old-code`.
     pub fn word(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::schema::ObjectName;
 use crate::sql::Span;
 
 /// How much a finding weighs.
@@ -60,6 +61,8 @@ pub struct Finding {
     pub statement: Option<usize>,
     /// Where in the script's text.
     pub span: Span,
+    /// The table that it is about, where it is about one.
+    pub table: Option<ObjectName>,
     /// What happens here, in a clause.
     pub message: String,
     /// What to write instead.

@@ -20,25 +20,32 @@ mod naming;
 mod reserved;
 mod rule;
 pub mod rules;
+mod selector;
 mod server;
 mod settings;
+mod subject;
+mod tables;
 mod types;
 mod written;
 
 use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 
 pub use category::Category;
 pub use finding::{Finding, Fix, Severity, Side};
 pub use linted::Linted;
 pub use naming::{Naming, NamingError};
 pub use rule::{Check, Context, Findings, Rule};
+pub use selector::{Selector, UnknownRule};
 pub use server::{ServerVersion, VersionError};
 pub use settings::{Level, Settings};
+pub use subject::{Standing, Subject};
+pub use tables::Tables;
 
 use crate::databases::Dialect;
-use crate::migration::Migration;
+use crate::migration::{Id, Migration};
 use crate::schema::{Catalog, Origin, ScriptReading, replay};
-use crate::sql::Statement;
+use crate::sql::{Lexis, SplitError, Statement};
 
 /// What was judged and what was found.
 #[derive(Clone, Debug, Default)]
@@ -57,74 +64,144 @@ pub struct Judgement {
 
 /// Judges the migrations from number `judged` on; those before it are the history that they build on.
 pub fn lint(migrations: &[Migration], judged: usize, dialect: &dyn Dialect, settings: &Settings) -> Judgement {
+    let standing = |number| if number < judged { Standing::Deployed } else { Standing::Judged };
+    let standings: Vec<Standing> = (0..migrations.len()).map(standing).collect();
+    judge(migrations, &standings, dialect, settings)
+}
+
+/// Judges migrations as they stand to what is deployed, in the order in which they meet the database.
+pub fn judge(
+    migrations: &[Migration],
+    standings: &[Standing],
+    dialect: &dyn Dialect,
+    settings: &Settings,
+) -> Judgement {
     let lexis = dialect.lexis();
     let server = settings.server.unwrap_or_else(|| ServerVersion::oldest(lexis.grammar));
-    let mut catalog = Catalog::new(lexis.grammar);
-    let mut judgement = Judgement::default();
+    let mut first = HashMap::new();
     for (number, migration) in migrations.iter().enumerate() {
-        let origin = if number < judged { Origin::Deployed } else { Origin::Judged(number) };
-        let read = replay(&mut catalog, &migration.up, lexis, origin);
-        if number < judged {
-            continue;
+        first.entry(&migration.id).or_insert(number);
+    }
+    let mut court = Court { migrations, first, lexis, server, settings, judgement: Judgement::default() };
+    let mut catalog = Catalog::new(lexis.grammar);
+    for (number, (migration, standing)) in migrations.iter().zip(standings).enumerate() {
+        match standing {
+            // What is wrong with a script was said, or could have been, before it was deployed.
+            Standing::Deployed => drop(replay(&mut catalog, &migration.up, lexis, Origin::Deployed)),
+            Standing::Judged => {
+                let read = replay(&mut catalog, &migration.up, lexis, Origin::Judged(number));
+                court.hear(number, Side::Up, standing, read, &catalog);
+            }
+            Standing::Edited(was) => {
+                drop(replay(&mut catalog, was, lexis, Origin::Deployed));
+                court.hear(number, Side::Up, standing, Ok(ScriptReading::default()), &catalog);
+            }
         }
+    }
+    court.judgement
+}
+
+/// Where scripts are judged, one after the other.
+struct Court<'a> {
+    migrations: &'a [Migration],
+    first: HashMap<&'a Id, usize>,
+    lexis: &'static Lexis,
+    server: ServerVersion,
+    settings: &'a Settings,
+    judgement: Judgement,
+}
+
+impl Court<'_> {
+    /// Judges one script.
+    fn hear(
+        &mut self,
+        number: usize,
+        side: Side,
+        standing: &Standing,
+        read: Result<ScriptReading, SplitError>,
+        catalog: &Catalog,
+    ) {
+        let (migrations, lexis, settings) = (self.migrations, self.lexis, self.settings);
         let mut found = Vec::new();
         let script = match read {
             Ok(script) => script,
             Err(error) => {
-                let mut findings = Findings { rule: rules::UNPARSED, migration: number, found: &mut found };
+                let mut findings = Findings { rule: rules::UNPARSED, migration: number, side, found: &mut found };
                 findings.report_at(None, error.span, error.message).help(error.hint);
                 ScriptReading::default()
             }
         };
-        let directives = migration.up.directives(lexis);
-        let effects = OnceCell::new();
+        let migration = &migrations[number];
+        let source = if side == Side::Down { migration.down.as_ref().unwrap_or(&migration.up) } else { &migration.up };
+        let directives = source.directives(lexis);
+        let levels = settings.levels_in(&source.path);
+        let level = |rule: &Rule| settings::level(&levels, rule);
+        let judges = |rule: &Rule| level(rule) != Level::Off && concerns(rule, standing);
         let context = Context {
             migrations,
             number,
+            side,
+            standing,
             script: &script,
             directives: &directives,
-            catalog: &catalog,
+            catalog,
             lexis,
-            server,
+            server: self.server,
             settings,
-            effects,
+            first: &self.first,
+            effects: OnceCell::new(),
         };
-        for rule in rules::ALL.iter().filter(|rule| settings.level(rule) != Level::Off) {
+        for rule in rules::ALL.iter().filter(|rule| judges(rule)) {
             check(rule, &context, &mut found);
         }
-        found.iter_mut().for_each(|finding| settings.weigh(finding));
         keep_decisive(&mut found);
         let before = found.len();
         let statements: Vec<Statement> = script.statements.iter().map(|(statement, _)| *statement).collect();
-        let wrong = allow::apply(&mut found, &directives, &statements);
-        judgement.allowed += before - found.len();
-        let mut findings = Findings { rule: rules::BAD_SUPPRESSION, migration: number, found: &mut found };
-        for (span, message) in wrong {
+        let wrong = allow::apply(&mut found, &directives, &statements, judges);
+        self.judgement.allowed += before - found.len();
+        for (rule, span, message) in wrong.into_iter().filter(|(rule, ..)| judges(rule)) {
+            let mut findings = Findings { rule, migration: number, side, found: &mut found };
             findings.report_at(None, span, message);
         }
+        for finding in &mut found {
+            let Some(rule) = rules::find(finding.rule) else { continue };
+            match (level(rule), &finding.table) {
+                (Level::At(severity), _) => finding.severity = severity,
+                (_, Some(table)) => finding.severity = settings.tables.weigh(rule, finding.severity, table),
+                _ => {}
+            }
+        }
         found.sort_by_key(|finding| (finding.span.start, finding.rule));
-        judgement.scripts += 1;
-        judgement.statements += statements.len();
-        judgement.unreadable += script.statements.iter().filter(|(_, reading)| reading.unknown().is_some()).count();
-        judgement.findings.append(&mut found);
+        self.judgement.scripts += 1;
+        self.judgement.statements += statements.len();
+        self.judgement.unreadable += script.statements.iter().filter(|(_, read)| read.unknown().is_some()).count();
+        self.judgement.findings.append(&mut found);
     }
-    judgement
+}
+
+/// Whether a rule has something to say about a script. What was edited after it was deployed does not run again, so that
+/// only the edit itself matters.
+fn concerns(rule: &Rule, standing: &Standing) -> bool {
+    match standing {
+        Standing::Edited(_) => rule.endangers(Category::Meta),
+        Standing::Judged | Standing::Deployed => true,
+    }
 }
 
 /// Of a statement that cannot be read, or that the server refuses whole, nothing else is said.
 fn keep_decisive(found: &mut Vec<Finding>) {
     for decisive in rules::DECISIVE {
-        let statements: Vec<Option<usize>> =
-            found.iter().filter(|finding| finding.rule == decisive.name).map(|finding| finding.statement).collect();
-        found.retain(|finding| {
-            let decided = finding.statement.is_some() && statements.contains(&finding.statement);
-            !decided || finding.rule == decisive.name
-        });
+        let decided: HashSet<usize> =
+            found.iter().filter(|one| one.rule == decisive.name).filter_map(|one| one.statement).collect();
+        if !decided.is_empty() {
+            let is_decided = |one: &Finding| one.statement.is_some_and(|statement| decided.contains(&statement));
+            found.retain(|one| one.rule == decisive.name || !is_decided(one));
+        }
     }
 }
 
 fn check(rule: &'static Rule, context: &Context<'_>, found: &mut Vec<Finding>) {
-    let mut findings = Findings { rule, migration: context.number, found };
+    let mut findings = Findings { rule, migration: context.number, side: context.side, found };
     match rule.check {
         Check::Change(check) => {
             context.script.changes.iter().for_each(|change| check(change, context, &mut findings));

@@ -1,12 +1,15 @@
 //! What a rule is: its name, its explanation, and one function.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::time::Duration;
 
 use super::category::Category;
 use super::finding::{Finding, Severity, Side};
 use super::server::ServerVersion;
 use super::settings::Settings;
-use crate::migration::{Directives, Migration};
+use super::subject::Standing;
+use crate::migration::{Directives, Id, Migration, Script};
 use crate::schema::{Catalog, Change, ChangeKind, Object, Origin, ScriptReading, TableRef};
 use crate::sql::ddl::Reading;
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
@@ -55,6 +58,10 @@ pub struct Context<'a> {
     pub migrations: &'a [Migration],
     /// The number of the one that is judged.
     pub number: usize,
+    /// Which of its scripts is judged.
+    pub side: Side,
+    /// How it stands to what is deployed.
+    pub standing: &'a Standing,
     /// Its statements and everything that they do.
     pub script: &'a ScriptReading,
     /// What it asks of the runner and the linter.
@@ -67,6 +74,8 @@ pub struct Context<'a> {
     pub server: ServerVersion,
     /// What the project says about rules.
     pub settings: &'a Settings,
+    /// The first migration of each version or name.
+    pub(super) first: &'a HashMap<&'a Id, usize>,
     /// What each statement does to the transaction; read when first asked for.
     pub(super) effects: OnceCell<Vec<Effect>>,
 }
@@ -77,9 +86,35 @@ impl<'a> Context<'a> {
         &self.migrations[self.number]
     }
 
+    /// An earlier migration that is known by the same version or name.
+    pub fn twin(&self) -> Option<&'a Migration> {
+        let first = *self.first.get(&self.migration().id)?;
+        (first < self.number).then(|| &self.migrations[first])
+    }
+
+    /// The script that is judged.
+    pub fn judged_script(&self) -> &'a Script {
+        let migration = self.migration();
+        match (self.side, &migration.down) {
+            (Side::Down, Some(down)) => down,
+            _ => &migration.up,
+        }
+    }
+
     /// The text of its script.
     pub fn text(&self) -> &'a str {
-        &self.migration().up.text
+        &self.judged_script().text
+    }
+
+    /// How long a statement of the script may wait for a lock: what the script says, or else whoever runs it. What
+    /// `CONCURRENTLY` builds is left to wait.
+    pub fn lock_timeout(&self) -> Option<Duration> {
+        self.directives.lock_timeout().or(self.settings.lock_timeout)
+    }
+
+    /// How long a statement of the script may take: what the script says, or else whoever runs it.
+    pub fn statement_timeout(&self) -> Option<Duration> {
+        self.directives.statement_timeout().or(self.settings.statement_timeout)
     }
 
     /// Whose SQL it is.
@@ -138,13 +173,16 @@ impl<'a> Context<'a> {
 pub struct Findings<'f> {
     pub(super) rule: &'static Rule,
     pub(super) migration: usize,
+    pub(super) side: Side,
     pub(super) found: &'f mut Vec<Finding>,
 }
 
 impl Findings<'_> {
     /// A finding about a change; the message says what happens here, in lower case and without a full stop.
     pub fn report(&mut self, change: &Change, message: impl Into<String>) -> &mut Finding {
-        self.report_at(Some(change.statement), change.span, message)
+        let finding = self.report_at(Some(change.statement), change.span, message);
+        finding.table = change.table.as_ref().map(|table| table.name.clone());
+        finding
     }
 
     /// A finding anywhere in the script.
@@ -153,9 +191,10 @@ impl Findings<'_> {
             rule: self.rule.name,
             severity: self.rule.severity,
             migration: self.migration,
-            side: Side::Up,
+            side: self.side,
             statement,
             span,
+            table: None,
             message: message.into(),
             help: None,
             fix: None,

@@ -16,6 +16,7 @@ use crate::migrator::{Proposal, Status, Verification};
 use crate::run::Outcome;
 use crate::run::event::Event;
 
+pub use json::Json;
 pub use sanitize::{redact_sql, sanitize};
 pub use text::{blocker_lines, one_line};
 

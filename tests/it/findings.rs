@@ -38,6 +38,7 @@ fn finding(severity: Severity, side: Side, span: std::ops::Range<usize>, text: &
         side,
         statement: Some(0),
         span: Span::new(span.start, span.end),
+        table: None,
         message: text.to_owned(),
         help: Some(text.to_owned()),
         fix: None,

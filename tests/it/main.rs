@@ -14,6 +14,7 @@ mod findings;
 mod house;
 mod layouts;
 mod lint;
+mod lint_command;
 mod mysql_crashes;
 mod notices;
 mod readme;

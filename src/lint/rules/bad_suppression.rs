@@ -1,10 +1,10 @@
 use super::prelude::*;
 
 rule! {
-    /// An allowance that names no rule, gives no reason or allows nothing is a mistake.
+    /// A directive that means nothing, or an allowance without a rule or a reason, is a mistake.
     ///
     /// An allowance is a decision that reviewers see: which danger is accepted, and why. One with a misspelled name
-    /// allows nothing although it seems to, and one that is no longer needed hides the next danger.
+    /// allows nothing although it seems to. A directive that cannot be read is refused when the migration runs.
     ///
     /// ```sql fires
     /// -- migrate:allow drop-colum: unused since release 4.2
@@ -20,7 +20,7 @@ rule! {
     /// -- migrate:allow drop-column: unused since release 4.2
     /// alter table users drop column name;
     /// ```
-    "bad-suppression", Warning [Meta] => Check::Migration(check)
+    "bad-suppression", Error [Meta] => Check::Migration(check)
 }
 
 /// Directives that cannot be read. What is wrong with allowances is known only after all rules have spoken.

@@ -1,5 +1,4 @@
 use super::prelude::*;
-use crate::migration::Migration;
 use crate::sql::Span;
 
 rule! {
@@ -23,8 +22,9 @@ rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let migration = context.migration();
-    let same = |other: &Migration| other.id == migration.id;
-    if let Some(other) = context.migrations[..context.number].iter().find(|other| same(other)) {
+    // What a repeatable migration was before its text changed stands before it under the same name.
+    let twin = context.twin().filter(|twin| twin.up.path != migration.up.path || !migration.id.is_repeatable());
+    if let Some(other) = twin {
         let file = other.up.path.display();
         findings
             .report_at(None, Span::default(), format!("`{file}` has the same version, {}", migration.id))

@@ -1,8 +1,9 @@
 //! The rules, one file each: its explanation, its name and severity, and its check.
 //!
-//! To add a rule, write its file and name it here twice; the brackets behind its severity say what its findings endanger. Its examples are run as tests, `fires` must fire it and
-//! `quiet` must not; the words behind them name the databases, none means all, and `postgres@10` a version. A line
-//! `-- next migration` in an example ends the history; only what follows the last is judged.
+//! To add a rule, write its file and name it here twice; the brackets behind its severity say what its findings endanger.
+//! Its examples are run as tests, `fires` must fire it and `quiet` must not; the words behind them name the databases, none
+//! means all, and `postgres@10` a version. A line `-- next migration` in an example ends the history; only what follows the
+//! last is judged.
 
 mod prelude;
 
@@ -161,6 +162,7 @@ mod unlogged_table;
 mod unnamed_constraint;
 mod unparsed_statement;
 mod unqualified_name;
+mod unused_suppression;
 mod update_without_where;
 mod vacuum_full_or_cluster;
 mod validate_in_same_transaction;
@@ -327,6 +329,7 @@ pub static ALL: &[&Rule] = &[
     &unnamed_constraint::RULE,
     &unparsed_statement::RULE,
     &unqualified_name::RULE,
+    &unused_suppression::RULE,
     &update_without_where::RULE,
     &vacuum_full_or_cluster::RULE,
     &validate_in_same_transaction::RULE,
@@ -337,12 +340,21 @@ pub static ALL: &[&Rule] = &[
 
 /// The rule of this name.
 pub fn find(name: &str) -> Option<&'static Rule> {
-    ALL.iter().find(|rule| rule.name == name).copied()
+    ALL.binary_search_by(|rule| rule.name.cmp(name)).ok().map(|at| ALL[at])
+}
+
+/// The rule that is spelled most like a word that is none.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let near = ALL.iter().map(|rule| (strsim::jaro_winkler(rule.name, name), rule.name));
+    let nearest = near.filter(|(likeness, _)| *likeness > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
+    nearest.map(|(_, name)| name)
 }
 
 /// For a script that cannot even be cut into statements.
 pub(super) static UNPARSED: &Rule = &unparsed_statement::RULE;
 /// For what is wrong with allowances, which is known only after all other rules have spoken.
 pub(super) static BAD_SUPPRESSION: &Rule = &bad_suppression::RULE;
+/// For allowances that nothing needed, likewise.
+pub(super) static UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
 /// Rules whose findings leave nothing else to say about a statement, the most decisive first.
 pub(super) static DECISIVE: &[&Rule] = &[&sqlite_unsupported_alter::RULE, &unparsed_statement::RULE];

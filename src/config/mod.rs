@@ -1,9 +1,13 @@
 //! `migrate.toml`: what a project always wants. Unknown keys are errors, with the nearest key that is known.
 
+mod lint;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+
+pub use lint::{LintConfig, LintConfigError, ServerConfig, TablesConfig, threshold, word};
 
 /// A configuration file.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -25,6 +29,8 @@ pub struct Config {
     pub history: HistoryConfig,
     /// How migrations are run.
     pub run: RunConfig,
+    /// What the linter is told.
+    pub lint: LintConfig,
     /// The databases, by the name that `--env` takes.
     pub env: BTreeMap<String, EnvironmentConfig>,
 }

@@ -1,0 +1,156 @@
+//! `migrate lint` as a program: what it judges, what it is told, and how it ends.
+
+use std::process::Command;
+
+use crate::support::{Output, Project};
+
+const USERS: (&str, &str) = ("migrations/0001_users.up.sql", "create table users (id int primary key, name text);\n");
+const DROP: (&str, &str) = ("migrations/0002_drop.up.sql", "alter table users drop column name;\n");
+
+fn project(files: &[(&str, &str)]) -> Project {
+    Project::with(files.iter().copied()).variable("MIGRATE_DIALECT", "postgres")
+}
+
+fn git(project: &Project, arguments: &[&str]) {
+    let settings = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+    let mut command = Command::new("git");
+    command.args(settings).args(arguments).current_dir(project.path(".")).env("HOME", project.path("."));
+    let output = command.env_remove("GIT_DIR").output().expect("git is installed");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A project whose files so far are committed on `main`, with a branch checked out.
+fn on_a_branch(files: &[(&str, &str)]) -> Project {
+    let project = project(files);
+    git(&project, &["init", "-q", "-b", "main"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-q", "-m", "deployed"]);
+    git(&project, &["checkout", "-q", "-b", "change"]);
+    project
+}
+
+fn lint(project: &Project, more: &[&str]) -> Output {
+    project.run(["lint"].iter().chain(more))
+}
+
+#[test]
+fn outside_of_git_everything_is_judged() {
+    let project = project(&[USERS, DROP]);
+    lint(&project, &[]).ok();
+    lint(&project, &["--last", "1"]).exits(3).says("drop-column");
+    lint(&project, &["--after", "1"]).exits(3).says("drop-column");
+    lint(&project, &["--after", "2"]).ok();
+    lint(&project, &["--since", "main"]).exits(2).says("no git checkout");
+}
+
+#[test]
+fn in_a_checkout_what_is_new_is_judged() {
+    let project = on_a_branch(&[USERS]);
+    project.write(DROP.0, DROP.1);
+    lint(&project, &[]).exits(3).says("drop-column").says("1 of 2 migrations");
+    lint(&project, &["--all"]).ok();
+    lint(&project, &["--since", "HEAD"]).exits(3);
+    lint(&project, &["--since", "nowhere"]).exits(2).says("no branch or commit `nowhere`");
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-q", "-m", "new"]);
+    lint(&project, &[]).exits(3).says("drop-column");
+    lint(&project, &["--since", "HEAD"]).ok().says("0 of 2 migrations");
+    project.write("migrate.toml", "[lint]\nstart_after = \"2\"\n");
+    lint(&project, &[]).ok();
+    project.write("migrate.toml", "[lint]\nsince = \"HEAD\"\n");
+    lint(&project, &[]).ok().says("0 of 2");
+}
+
+#[test]
+fn a_late_file_meets_a_database_that_has_all_of_the_base() {
+    let project = on_a_branch(&[USERS, ("migrations/0005_tags.up.sql", "create table tags (id int);")]);
+    project.write("migrations/0003_late.up.sql", "alter table tags drop column id;");
+    lint(&project, &[]).exits(3).says("`tags.id` is dropped");
+}
+
+#[test]
+fn a_repeatable_migration_is_judged_after_what_it_was() {
+    let project = on_a_branch(&[USERS, ("migrations/R__v.sql", "create view v as select id, name from users;")]);
+    project.write("migrations/R__v.sql", "drop view v;");
+    lint(&project, &[]).exits(3).says("drop-view");
+    project.write("migrations/R__v.sql", "create or replace view v as select id, name from users;\n-- the same\n");
+    lint(&project, &[]).ok();
+}
+
+#[test]
+fn named_files_are_judged_with_what_comes_before_them() {
+    let project = project(&[USERS, DROP, ("migrations/0003_again.up.sql", "alter table users add column name text;")]);
+    lint(&project, &["migrations/0002_drop.up.sql"]).exits(3).says("drop-column");
+    lint(&project, &["migrations"]).ok();
+    lint(&project, &["migrations/0009_missing.up.sql"]).exits(2).says("cannot read");
+    project.write("elsewhere/change.sql", "drop table users;");
+    lint(&project, &["elsewhere/change.sql"]).exits(3).says("elsewhere/change.sql:1:1").says("drop-table");
+}
+
+#[test]
+fn standard_input_is_a_script() {
+    let project = project(&[USERS, DROP]);
+    let piped = |text: &str, more: &str| {
+        let shell = format!("printf '{text}' | \"$0\" lint - {more}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &shell, env!("CARGO_BIN_EXE_migrate")]).current_dir(project.path("."));
+        let output = command.env("MIGRATE_DIALECT", "postgres").output().expect("a shell");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, said) = piped("drop table users;", "");
+    assert!(code == Some(3) && said.contains("<stdin>:1:1"), "{said}");
+    let (code, said) = piped("select 1;", "--stdin-name migrations/0002_drop.up.sql");
+    assert_eq!((code, said.contains("drop-column")), (Some(0), false), "{said}");
+    let (code, said) = piped("alter table users drop column id;", "--stdin-name migrations/0002_drop.up.sql");
+    assert!(code == Some(3) && said.contains("migrations/0002_drop.up.sql:1:19"), "{said}");
+}
+
+#[test]
+fn what_is_said_about_rules_counts() {
+    let project = project(&[USERS, DROP]);
+    let last = |more: &[&str]| lint(&project, &[&["--last", "1"], more].concat());
+    last(&["--rule", "drop-column=warning"]).ok().says("warning");
+    last(&["--rule", "drop-column=warning", "--fail-on", "warning"]).exits(3);
+    last(&["--fail-on", "none"]).ok().says("drop-column");
+    last(&["--ignore", "data-loss"]).ok();
+    last(&["--select", "style,table-rewrite"]).ok();
+    last(&["--select", "drop-column"]).exits(3);
+    last(&["--rule", "drop-colum=off"]).exits(2).says("did you mean `drop-column`?");
+    last(&["--fail-on", "fatal"]).exits(2).says("`fatal` is none of");
+    project.write("migrate.toml", "[lint.rules]\ndrop-column = \"off\"\n");
+    last(&[]).ok();
+    last(&["--select", "drop-column"]).exits(3);
+    project.write("migrate.toml", "[lint.paths.\"migrations/*\"]\ndrop-column = \"info\"\n");
+    last(&[]).ok().says("info");
+    project.write("migrate.toml", "[lint.paths.\"legacy/**\"]\ndrop-column = \"info\"\n");
+    last(&[]).exits(3);
+    project.write("migrate.toml", "[lint.rules]\ndrop-tabel = \"off\"\n");
+    last(&[]).exits(2).says("there is no rule `drop-tabel`").says("did you mean `drop-table`?");
+    project.write("migrate.toml", "[lint]\nfail_onn = \"off\"\n");
+    last(&[]).exits(2).says("did you mean `fail_on`?");
+}
+
+#[test]
+fn tables_weigh_what_the_project_says_of_them() {
+    let project = project(&[USERS, ("migrations/0002_i.up.sql", "create index i on users (name);")]);
+    let last = || lint(&project, &["--last", "1"]);
+    last().exits(3).says("create-index-blocks-writes");
+    project.write("migrate.toml", "[lint.tables]\nsmall = [\"users\"]\n");
+    last().ok().says("info");
+    project.write("migrate.toml", "[lint.tables]\nsmall = [\"public.users\"]\n");
+    last().ok();
+    project.write("migrate.toml", "[lint.tables]\nsmall = [\"other.users\"]\n");
+    last().exits(3);
+}
+
+#[test]
+fn the_dialect_comes_from_flags_configuration_or_url_and_nothing_is_connected_to() {
+    let project = Project::with([USERS, DROP]);
+    let last = |more: &[&str]| project.run(["lint", "--last", "1"].iter().chain(more));
+    last(&[]).exits(2).says("which database the SQL is for");
+    last(&["--database-url", "postgres://nobody@nowhere.invalid/x"]).exits(3);
+    last(&["--dialect", "postgresql"]).exits(3);
+    last(&["--dialect", "oracle"]).exits(2).says("`oracle` is no database").says("known are postgres");
+    project.write("migrate.toml", "dialect = \"mysql\"\n");
+    last(&[]).exits(3);
+}
