@@ -10,6 +10,7 @@
 //! | [`lint`] | rules over changes: what a migration does to old code, new code, traffic and data (pure) |
 //! | [`layouts`] | how a folder of files is read as migrations |
 //! | [`databases`] | one folder per database: its dialect (pure) and its sessions (network) |
+//! | [`adopt`] | one file per tool whose history can be taken over |
 //! | [`history`] | the table of what was applied |
 //! | [`plan`] | what to do next, as a pure function |
 //! | [`run`] | carry out an approved plan under the lock |
@@ -18,6 +19,7 @@
 //!
 //! The library never prints, never exits and never reads the environment.
 
+pub mod adopt;
 pub mod config;
 pub mod databases;
 pub mod history;

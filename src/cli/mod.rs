@@ -1,5 +1,6 @@
 //! The command line: only here arguments, terminals, exit codes and the environment are known.
 
+mod adopt;
 mod alias;
 mod aside;
 mod change;
@@ -58,6 +59,7 @@ enum Command {
     Log(status::LogArgs),
     Tag(mend::TagArgs),
     Baseline(mend::BaselineArgs),
+    Adopt(adopt::Args),
     Repair(mend::RepairArgs),
     Resolve(mend::ResolveArgs),
     Wait(aside::WaitArgs),
@@ -118,6 +120,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
             Command::Version(args) => status::version(&args, &shared, terminal).await,
             Command::Tag(args) => mend::tag(&args, &shared, terminal).await,
             Command::Baseline(args) => mend::baseline(&args, &shared, terminal).await,
+            Command::Adopt(args) => adopt::run(&args, &shared, terminal).await,
             Command::Repair(args) => mend::repair(&args, &shared, terminal).await,
             Command::Resolve(args) => mend::resolve(&args, &shared, terminal).await,
             Command::Force(args) => mend::force(&args),

@@ -146,6 +146,8 @@ pub struct Fact<'a> {
     pub release: Option<&'a str>,
     /// Whether old code can run on it.
     pub compatible: Option<bool>,
+    /// The tool it is adopted from, and that tool's checksum.
+    pub source: Option<(&'a str, Option<&'a str>)>,
 }
 
 impl<'a> Fact<'a> {
@@ -162,6 +164,7 @@ impl<'a> Fact<'a> {
             tag: None,
             release: None,
             compatible: None,
+            source: None,
         }
     }
 

@@ -68,6 +68,9 @@ impl Applied {
     }
 }
 
+/// What the note of an entry begins with that says whose records are kept beside ours.
+pub const MIRROR: &str = "mirror ";
+
 /// Where the history ends: what the next entry builds on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -170,6 +173,13 @@ impl History {
     /// The release that the last entry with one names.
     pub fn release(&self) -> Option<&str> {
         self.entries.iter().rev().find_map(|entry| entry.release.as_deref())
+    }
+
+    /// The tool whose records are kept beside ours, if one is.
+    pub fn mirror(&self) -> Option<&str> {
+        let told = self.entries.iter().rev().filter(|entry| entry.kind == Kind::Adopt && entry.id.is_none());
+        let word = told.filter_map(|entry| entry.tag.as_deref()?.strip_prefix(MIRROR)).next()?;
+        (word != "off").then_some(word)
     }
 
     /// The first entry whose hash is not that of its content and its forerunner: somebody edited, inserted,

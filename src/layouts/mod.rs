@@ -25,7 +25,7 @@ mod liquibase;
 mod pairs;
 mod prisma;
 mod refinery;
-mod sqitch;
+pub(crate) mod sqitch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

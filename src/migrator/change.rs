@@ -73,6 +73,9 @@ impl Migrator {
         seen: Option<&SavedPlan>,
         listener: &mut Listener<'_>,
     ) -> Result<Outcome, Error> {
+        if let Some((id, name)) = locked.history().unfinished().and_then(|e| Some((e.id.clone()?, e.name.clone()))) {
+            self.keep_beside(locked, &[(id, name)]).await?;
+        }
         let recovered = locked.recover(&self.migrations, listener).await?;
         let history = locked.history().clone();
         let undone = self.undone(request, &history)?;
@@ -82,6 +85,8 @@ impl Migrator {
         if let Some(seen) = seen {
             seen.agrees(&approved)?;
         }
+        let steps = approved.steps().iter().map(|prepared| (prepared.step.id.clone(), prepared.step.name.clone()));
+        self.keep_beside(locked, &steps.collect::<Vec<_>>()).await?;
         let mut outcome = locked.run(approved, listener).await?;
         if let (Request::Up(_), Some(release)) = (request, self.settings.release.as_deref()) {
             self.note_release(locked, release, &mut outcome).await?;

@@ -226,7 +226,7 @@ impl Migrator {
         holder.map_err(|error| Error::Sql { doing: "ask who holds the lock", error })
     }
 
-    async fn with_lock<T>(
+    pub(super) async fn with_lock<T>(
         &self,
         listener: &mut Listener<'_>,
         work: impl AsyncFnOnce(&mut Locked, &mut Listener<'_>) -> Result<T, Error>,

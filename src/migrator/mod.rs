@@ -1,5 +1,6 @@
 //! The front door: everything a command does, without the command line.
 
+mod adopt;
 mod change;
 mod error;
 mod mend;
@@ -15,6 +16,7 @@ use crate::run::event::Listener;
 use crate::run::{Connector, Settings};
 use crate::sql::Lexis;
 
+pub use adopt::{Adoption, Verdict, Wish};
 pub use error::Error;
 pub use mend::Resolution;
 pub use saved::SavedPlan;

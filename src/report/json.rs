@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Format, Report, redact_sql};
 use crate::databases::{Blocker, Holder};
 use crate::history::Entry;
-use crate::migrator::{Line, Proposal, Status, Verification};
+use crate::migrator::{Adoption, Line, Proposal, Status, Verdict, Verification};
 use crate::plan::{Direction, Drift, Mode, Prepared};
 use crate::run::event::Event;
 use crate::run::{Done, Outcome};
@@ -32,6 +32,7 @@ impl Format for Json {
             Report::Marked { done, ids } => {
                 json!({ "version": 1, "done": done, "migrations": ids.iter().map(ToString::to_string).collect::<Vec<_>>() })
             }
+            Report::Adoption(adoption) => adoption_value(adoption),
             Report::Tagged { tag, head } => json!({ "version": 1, "tag": tag, "head": head }),
             Report::Lock(holder) => {
                 json!({ "version": 1, "held": holder.is_some(), "holder": holder.map(holder_value) })
@@ -140,6 +141,21 @@ fn verification_value(verification: &Verification) -> Value {
         "differences": verification.differences.iter().map(difference).collect::<Vec<_>>(),
         "head": verification.head,
         "head_known": verification.head_known,
+    })
+}
+
+fn adoption_value(adoption: &Adoption) -> Value {
+    let record = |(title, verdict): &(String, Verdict)| json!({ "migration": title, "verdict": verdict.word(), "note": verdict.note() });
+    json!({
+        "version": 1,
+        "tool": adoption.tool,
+        "records": adoption.records.iter().map(record).collect::<Vec<_>>(),
+        "pending": adoption.pending,
+        "adopted": adoption.adopted,
+        "known": adoption.known,
+        "dry_run": adoption.dry_run,
+        "refused": adoption.refused,
+        "mirrored": adoption.mirrored,
     })
 }
 

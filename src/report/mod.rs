@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use crate::databases::Holder;
 use crate::history::Entry;
 use crate::migration::Id;
-use crate::migrator::{Proposal, Status, Verification};
+use crate::migrator::{Adoption, Proposal, Status, Verification};
 use crate::run::Outcome;
 use crate::run::event::Event;
 
@@ -50,6 +50,8 @@ pub enum Report<'a> {
         /// The history's last hash.
         head: &'a str,
     },
+    /// `adopt`.
+    Adoption(&'a Adoption),
     /// `lock`.
     Lock(Option<&'a Holder>),
     /// `new`: the files that were written.

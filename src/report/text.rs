@@ -9,7 +9,7 @@ use super::{Format, Report, redact_sql, sanitize};
 use crate::databases::{Blocker, Severity};
 use crate::history::{Entry, State};
 use crate::migration::title;
-use crate::migrator::{Condition, Proposal, Status, Verification};
+use crate::migrator::{Adoption, Condition, Proposal, Status, Verdict, Verification};
 use crate::plan::{Direction, Mode, Prepared};
 use crate::run::event::{Event, duration};
 use crate::run::{Outcome, describe};
@@ -38,6 +38,7 @@ impl Format for Text {
             Report::Marked { done, ids } => {
                 ids.iter().try_for_each(|id| writeln!(out, "{done} {}", sanitize(&id.to_string())))
             }
+            Report::Adoption(adoption) => write_adoption(adoption, out),
             Report::Tagged { tag, head } => writeln!(out, "tagged {}\nhead {head}", sanitize(tag)),
             Report::Lock(None) => writeln!(out, "nobody holds the lock"),
             Report::Lock(Some(holder)) => {
@@ -306,6 +307,37 @@ fn write_difference(applied: &str, file: &str, path: &str, out: &mut dyn Write) 
         }
     }
     Ok(())
+}
+
+fn write_adoption(adoption: &Adoption, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "taking over from {}", adoption.tool)?;
+    for (title, verdict) in &adoption.records {
+        let style = match verdict {
+            Verdict::Matched => GOOD,
+            Verdict::Edited { .. } | Verdict::HalfDone(_) => BAD,
+            _ => WAITING,
+        };
+        write!(out, "{style}{:<10}{style:#}  {}", verdict.word(), sanitize(title))?;
+        match verdict.note() {
+            Some(note) => writeln!(out, "  {FAINT}{}{FAINT:#}", sanitize(&note))?,
+            None => writeln!(out)?,
+        }
+    }
+    for title in &adoption.pending {
+        writeln!(out, "{WAITING}{:<10}{WAITING:#}  {}", "pending", sanitize(title))?;
+    }
+    if adoption.mirrored && !adoption.refused && !adoption.dry_run {
+        writeln!(out, "its records are kept current from now on; `migrate adopt --no-mirror` ends that")?;
+    }
+    let (count, pending, known) = (adoption.adopted, adoption.pending.len(), adoption.known);
+    match (adoption.refused, adoption.dry_run) {
+        (true, _) => writeln!(
+            out,
+            "nothing was taken over: restore the files that were edited, or say `--accept-edited` if today's are right"
+        ),
+        (false, true) => writeln!(out, "{count} to adopt, {known} known already, {pending} pending"),
+        (false, false) => writeln!(out, "{count} adopted, {known} known already, {pending} pending"),
+    }
 }
 
 fn write_log(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {

@@ -6,6 +6,7 @@ use crate::databases::{Address, ConnectError, Database, Dialect, HistoryTable, L
 use crate::history::{Fact, History, Scripts, State, Store};
 
 use super::event::{Event, Listener};
+use super::transaction::Beside;
 use super::watch::Watch;
 use super::{Interrupt, LockError, RunError, Settings, lock, lock_name};
 
@@ -84,6 +85,8 @@ pub struct Locked {
     pub(super) history: History,
     /// The limits the session is known to be under, outside transactions.
     pub(super) session_limits: Option<Limits>,
+    /// What another tool is told of what is done here.
+    pub(super) beside: Beside,
 }
 
 impl Locked {
@@ -104,7 +107,17 @@ impl Locked {
         let mut watch = Watch::default();
         watch.attach(&*session).await;
         let history = History::default();
-        let mut locked = Locked { connector, settings, session, watch, store, lock, history, session_limits: None };
+        let mut locked = Locked {
+            connector,
+            settings,
+            session,
+            watch,
+            store,
+            lock,
+            history,
+            session_limits: None,
+            beside: Beside::default(),
+        };
         match locked.store.read(&mut *locked.session).await {
             Ok(history) => {
                 locked.history = history;
@@ -184,7 +197,8 @@ impl Locked {
         let _ = self.session.execute(&["ROLLBACK"]).await;
     }
 
-    pub(super) fn dialect(&self) -> &'static dyn Dialect {
+    /// What the database's SQL means.
+    pub fn dialect(&self) -> &'static dyn Dialect {
         self.connector.database.dialect()
     }
 
@@ -214,6 +228,8 @@ impl Locked {
             self.watch.attach(&*session).await;
             self.session = session;
             self.session_limits = None;
+            let reach = std::sync::Arc::clone(&self.beside.reach);
+            self.execute("reach the other tool's tables", &reach).await?;
             match self.read_history().await {
                 Err(RunError::Sql { error, .. })
                     if error.kind.is_lost() && start.elapsed() < self.settings.reconnect_for => {}

@@ -7,6 +7,8 @@ use crate::history::{Fact, Head, Kind, State, Store};
 use crate::plan::{Bracket, Direction, Prepared};
 use crate::sql::Leaves;
 
+use super::transaction::Beside;
+
 /// One statement to be sent, and what it is for.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
@@ -57,6 +59,8 @@ pub(super) struct Composer<'a> {
     pub release: Option<&'a str>,
     /// The limits that the session is under at present, outside transactions.
     pub session_limits: Option<Limits>,
+    /// What another tool is told in the same transaction.
+    pub beside: &'a Beside,
     /// The number of rows that point nowhere before foreign keys are suspended.
     pub dangling: Option<String>,
 }
@@ -117,6 +121,7 @@ impl Composer<'_> {
         if prepared.suspends_foreign_keys && commits {
             self.check_foreign_keys(&mut parts);
         }
+        self.tell(&mut parts, prepared);
         parts.push(Role::Record(prepared.pieces.len()), self.store.finish(claim.head.seq));
         if commits {
             parts.push(Role::Commit, "COMMIT".to_owned());
@@ -182,6 +187,9 @@ impl Composer<'_> {
                     self.ask_for_warnings(&mut parts, index);
                     self.regain(&mut parts, prepared);
                     parts.push(Role::Mine, mine.clone());
+                    if index + 1 == total {
+                        self.tell(&mut parts, prepared);
+                    }
                     parts.push(Role::Record(index + 1), record);
                     parts.push(Role::Commit, "COMMIT".to_owned());
                 }
@@ -213,6 +221,9 @@ impl Composer<'_> {
                     if prepared.changes_session {
                         parts.push(Role::Mine, mine.clone());
                     }
+                    if index + 1 == total {
+                        self.tell(&mut parts, prepared);
+                    }
                     if recorded {
                         parts.parts.push(Part {
                             step,
@@ -227,6 +238,7 @@ impl Composer<'_> {
         }
         if from >= total {
             parts.push(Role::Mine, mine);
+            self.tell(&mut parts, prepared);
             parts.push(Role::Record(total), self.store.complete(seq, total));
         }
         parts.parts
@@ -234,6 +246,12 @@ impl Composer<'_> {
 
     fn ask_for_warnings(&self, parts: &mut Parts, index: usize) {
         parts.extend(Role::Warnings(index), self.dialect.warnings().map(str::to_owned));
+    }
+
+    /// Tells another tool that the migration is done: before our own record, so that what is recorded here was told.
+    fn tell(&self, parts: &mut Parts, prepared: &Prepared) {
+        let statements = self.beside.of(&prepared.step.id, prepared.step.direction);
+        parts.extend(Role::Record(prepared.pieces.len()), statements.iter().cloned());
     }
 
     fn regain(&self, parts: &mut Parts, prepared: &Prepared) {

@@ -16,6 +16,7 @@ mod patience;
 mod precondition;
 mod recover;
 mod steps;
+mod transaction;
 mod watch;
 
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub use failure::{Aftermath, Done, Failure, Outcome, StatementAt};
 pub use interrupt::Interrupt;
 pub use lock::{LockError, describe, lock_name};
 pub use locked::{Connector, Locked};
+pub use transaction::Beside;
 
 /// How a run goes about its work.
 #[derive(Clone, Debug)]

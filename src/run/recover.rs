@@ -56,6 +56,10 @@ impl Locked {
         listener: &mut Listener<'_>,
     ) -> Result<Done, RunError> {
         let stored = self.stored(&entry, file).await?;
+        if entry.kind == Kind::Adopt && !self.is_decided(&entry) {
+            let tool = entry.source_tool.as_deref().unwrap_or("another tool");
+            return Err(half_done(&entry, &stored, format!("{tool} left it half-done")));
+        }
         self.take_over(&entry).await?;
         let recorded = entry.statements_done;
         let mut done = recorded;
@@ -104,6 +108,12 @@ impl Locked {
             direction: prepared.step.direction,
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         }))
+    }
+
+    /// Whether a human has decided about this entry since it was written.
+    fn is_decided(&self, entry: &Entry) -> bool {
+        let decides = |other: &&Entry| other.kind == Kind::Resolve && other.seq > entry.seq && other.id == entry.id;
+        self.history.entries().iter().any(|other| decides(&other))
     }
 
     /// The migration as it was when its work began.
@@ -269,6 +279,7 @@ impl Locked {
             store: &self.store,
             lock: &self.lock,
             limits: self.settings.limits,
+            beside: &self.beside,
             release: self.settings.release.as_deref(),
             session_limits: None,
             dangling: None,

@@ -225,6 +225,7 @@ impl Locked {
             store: &self.store,
             lock: &self.lock,
             limits: self.settings.limits,
+            beside: &self.beside,
             release: self.settings.release.as_deref(),
             session_limits: self.session_limits,
             dangling,
@@ -399,6 +400,8 @@ impl Locked {
                 Err(error) => return Err(Trouble::Run(RunError::sql("reset the session")(error))),
                 Ok(()) => {}
             }
+            let reach = std::sync::Arc::clone(&self.beside.reach);
+            self.execute("reach the other tool's tables", &reach).await.map_err(Trouble::Run)?;
         }
         Ok(())
     }

@@ -49,6 +49,8 @@ const ROOMS: &[Room] = &[
     Room { path: "databases/*/dialect", uses: &["sql", "migration", "schema"], world: Nothing },
     Room { path: "lint", uses: &["sql", "migration", "schema", "databases::Dialect"], world: Nothing },
     Room { path: "layouts", uses: &["sql", "migration", "databases::Dialect"], world: Files },
+    // Tools know a file by the text on the disk, line ends and all.
+    Room { path: "adopt", uses: &["migration", "databases", "layouts"], world: Both },
     Room { path: "history", uses: &["sql", "migration", "databases"], world: Databases },
     Room {
         path: "plan",
@@ -82,6 +84,7 @@ const ROOMS: &[Room] = &[
             "databases",
             "lint",
             "layouts",
+            "adopt",
             "history",
             "plan",
             "run",
@@ -147,6 +150,7 @@ const WORLD: &[(&str, &[World])] = &[
 /// Folders of things of one kind: the folder, and how a file shows that it holds one.
 const OPEN_SETS: &[(&str, &[&str])] = &[
     ("layouts", &["impl Layout for", ": Layout ="]),
+    ("adopt", &["impl Tool for", ": Tool ="]),
     ("databases", &["impl Database for"]),
     ("lint/rules", &["rule!", ": Rule ="]),
     ("report", &["impl Format for", ": Format ="]),

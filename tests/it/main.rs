@@ -6,6 +6,7 @@
 #[macro_use]
 mod support;
 
+mod adoption;
 mod architecture;
 mod ddl;
 mod down;
@@ -13,6 +14,7 @@ mod faults;
 mod findings;
 mod house;
 mod layouts;
+mod layouts_run;
 mod lint;
 mod lint_command;
 mod mysql_crashes;

@@ -5,9 +5,12 @@
 
 mod plan;
 
+use std::path::Path;
+
 use super::{Error, Fit, Folder, Layout, NOW, NewFile, Options, Remark, Source, Write};
 use crate::migration::{Id, Migration, OuterTransaction, Script, Version};
-use plan::{Change, Plan, sha1};
+use plan::sha1;
+pub(crate) use plan::{Change, Plan};
 
 /// Projects of sqitch.
 pub static SQITCH: Sqitch = Sqitch;
@@ -108,6 +111,12 @@ fn what(side: &str) -> &'static str {
         "revert" => "DDLs to undo the change",
         _ => "verifications",
     }
+}
+
+/// The plan that a script belongs to: that of the nearest folder above it which has one.
+pub(crate) fn plan_of(script: &Path) -> Option<Plan> {
+    let text = script.ancestors().skip(1).find_map(|folder| std::fs::read_to_string(folder.join(PLAN)).ok())?;
+    Plan::read(&crate::migration::normalise(&text)).ok()
 }
 
 fn read_plan(folder: &Folder) -> Result<Plan, Error> {

@@ -4,7 +4,7 @@ use sha1::{Digest, Sha1};
 
 /// A plan.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub project: String,
     pub uri: Option<String>,
     pub changes: Vec<Change>,
@@ -12,7 +12,7 @@ pub(super) struct Plan {
 
 /// A change of a plan.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Change {
+pub(crate) struct Change {
     /// Its line in the plan.
     pub line: usize,
     pub name: String,
@@ -29,7 +29,7 @@ pub(super) struct Change {
 }
 
 /// Where and why a text is no plan.
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     pub line: usize,
     pub message: String,
 }

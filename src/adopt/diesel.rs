@@ -1,0 +1,57 @@
+//! diesel: `__diesel_schema_migrations`, versions and nothing more.
+
+use async_trait::async_trait;
+
+use super::place::{Lock, Place};
+use super::rows::version;
+use super::{Agreement, Mirrored, NO_CHECKSUM, Record, Tool};
+use crate::databases::{Session, SqlError};
+use crate::migration::Migration;
+
+/// diesel.
+pub static DIESEL: Diesel = Diesel;
+
+/// See [`DIESEL`].
+pub struct Diesel;
+
+const TABLE: &str = "__diesel_schema_migrations";
+
+#[async_trait]
+impl Tool for Diesel {
+    fn name(&self) -> &'static str {
+        "diesel"
+    }
+
+    fn about(&self) -> &'static str {
+        "diesel, table `__diesel_schema_migrations`"
+    }
+
+    async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
+        place.has(session, TABLE, &["version", "run_on"]).await
+    }
+
+    fn lock(&self, _: &Place) -> Lock {
+        Lock::Table(TABLE.to_owned())
+    }
+
+    async fn read(&self, place: &Place, session: &mut dyn Session, _: &[Migration]) -> Result<Vec<Record>, SqlError> {
+        let sql = format!("SELECT version FROM {} ORDER BY version", place.table(TABLE));
+        let rows = session.query(&sql).await?;
+        rows.iter().map(|row| Ok(Record::applied(version(row, 0, TABLE)?, "", None))).collect()
+    }
+
+    fn compare(&self, _: &Record, _: &Migration) -> Agreement {
+        NO_CHECKSUM
+    }
+
+    fn applied(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
+        let Some(version) = migration.id.version() else { return Vec::new() };
+        let version = place.literal(version.as_str());
+        vec![place.insert_once(&place.table(TABLE), &["version"], &[version.clone()], &format!("version = {version}"))]
+    }
+
+    fn undone(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
+        let Some(version) = migration.id.version() else { return Vec::new() };
+        vec![format!("DELETE FROM {} WHERE version = {}", place.table(TABLE), place.literal(version.as_str()))]
+    }
+}

@@ -1,0 +1,346 @@
+//! `adopt`: taking over the history that another tool wrote, and keeping that current from then on.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::adopt::{self, Agreement, Lock, Mirrored, Place, Record, Standing, Tool};
+use crate::databases::Holder;
+use crate::history::{Fact, History, Kind, MIRROR, State};
+use crate::migration::{Id, Migration, title};
+use crate::run::event::Listener;
+use crate::run::{Beside, LockError, Locked, RunError};
+
+use super::{Error, Migrator};
+
+/// What is asked of `adopt`.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The tool; none is the one whose tables are found.
+    pub from: Option<String>,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Keep the tool's records current from then on, or no longer.
+    pub mirror: Option<bool>,
+    /// Take edited files for those that were applied.
+    pub accept_edited: bool,
+}
+
+/// What was taken over, or would be.
+#[derive(Clone, Debug)]
+pub struct Adoption {
+    /// The tool, and where its history is.
+    pub tool: &'static str,
+    /// What became of each record, in the tool's order.
+    pub records: Vec<(String, Verdict)>,
+    /// What no record speaks of.
+    pub pending: Vec<String>,
+    /// How many entries were written, or would be.
+    pub adopted: usize,
+    /// How many records were in our history already.
+    pub known: usize,
+    /// Whether nothing was written because it was not asked for.
+    pub dry_run: bool,
+    /// Whether nothing was written because files were edited.
+    pub refused: bool,
+    /// Whether the tool's records are kept current from now on.
+    pub mirrored: bool,
+}
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is that of a file, whose text is the one that was applied.
+    Matched,
+    /// It is that of a file; whether the text is the same nobody can tell, and why.
+    Unverified(&'static str),
+    /// Its file was edited since.
+    Edited {
+        /// The checksum that was recorded.
+        recorded: String,
+        /// The file's.
+        found: String,
+    },
+    /// Its file changed, and runs again, as it is meant to.
+    RunsAgain,
+    /// It has no file, and is newer than every file: it is taken over without.
+    Ahead,
+    /// It has no file, and is left where it is.
+    OnlyThere,
+    /// It began, and did not end well.
+    HalfDone(String),
+}
+
+impl Verdict {
+    /// The word for people and programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verdict::Matched => "matched",
+            Verdict::Unverified(_) => "unverified",
+            Verdict::Edited { .. } => "edited",
+            Verdict::RunsAgain => "runs again",
+            Verdict::Ahead => "ahead",
+            Verdict::OnlyThere => "only there",
+            Verdict::HalfDone(_) => "half-done",
+        }
+    }
+
+    /// What there is to say of it.
+    pub fn note(&self) -> Option<String> {
+        Some(match self {
+            Verdict::Matched => return None,
+            Verdict::Unverified(why) => (*why).to_owned(),
+            Verdict::Edited { recorded, found } => format!("recorded {recorded}, the file has {found}"),
+            Verdict::RunsAgain => "its text changed since".to_owned(),
+            Verdict::Ahead => "it has no file here and is newer than every file; it counts as applied".to_owned(),
+            Verdict::OnlyThere => "it has no file here and is not taken over".to_owned(),
+            Verdict::HalfDone(why) => why.clone(),
+        })
+    }
+}
+
+impl Migrator {
+    /// Takes over what another tool applied. The tool's tables are only read.
+    ///
+    /// # Errors
+    ///
+    /// When no such tool, or more than one, has been at work here; when it is at work now; or the server refuses.
+    pub async fn adopt(&self, wish: &Wish, listener: &mut Listener<'_>) -> Result<Adoption, Error> {
+        self.with_lock(listener, async |locked: &mut Locked, _: &mut Listener<'_>| {
+            let place = place(locked);
+            let tool = find(locked, &place, wish.from.as_deref()).await?;
+            if !wish.dry_run {
+                locked.prepare_history().await?;
+            }
+            let lock = tool.lock(&place);
+            self.take(locked, tool, &lock).await?;
+            let outcome = self.take_over(locked, tool, &place, &lock, wish).await;
+            locked.abandon().await;
+            if let Lock::Advisory { release, .. } = &lock {
+                // The session's end frees it in any case.
+                let _ = locked.ask_rows("give the other tool's lock back", release).await;
+            }
+            outcome
+        })
+        .await
+    }
+
+    /// Takes the tool's own lock where it has one by name, as long as we would wait for ours.
+    async fn take(&self, locked: &mut Locked, tool: &dyn Tool, lock: &Lock) -> Result<(), Error> {
+        let Lock::Advisory { take, .. } = lock else { return Ok(()) };
+        let start = Instant::now();
+        loop {
+            let rows = locked.ask_rows("take the other tool's lock", take).await?;
+            if rows.first().is_some_and(|row| matches!(row.first(), Some(Some(word)) if word == "t" || word == "1")) {
+                return Ok(());
+            }
+            if start.elapsed() >= self.settings.lock_wait {
+                return Err(held(tool, start.elapsed()));
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    async fn take_over(
+        &self,
+        locked: &mut Locked,
+        tool: &'static dyn Tool,
+        place: &Place,
+        lock: &Lock,
+        wish: &Wish,
+    ) -> Result<Adoption, Error> {
+        let first = match lock {
+            Lock::Table(table) if place.is("postgres") => {
+                vec![format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", place.table(table))]
+            }
+            Lock::Table(table) if place.is_mysql() => {
+                vec![format!("SELECT COUNT(*) FROM {} FOR UPDATE", place.table(table))]
+            }
+            _ => Vec::new(),
+        };
+        locked.open(&[], &first).await?;
+        if let Lock::Row(query) = lock {
+            let rows = locked.ask_rows("look whether the other tool is at work", query).await?;
+            if rows.first().is_some_and(|row| matches!(row.first(), Some(Some(word)) if word == "t" || word == "1")) {
+                return Err(held(tool, Duration::ZERO));
+            }
+        }
+        let records = tool.read(place, locked.session_mut(), &self.migrations).await;
+        let records = records.map_err(|error| Error::Sql { doing: "read the other tool's history", error })?;
+        let history = locked.history().clone();
+        let judged = self.judge(tool, &records, &history, wish);
+        let mut facts: Vec<(Fact<'_>, State, usize)> = judged.iter().filter_map(|one| one.fact(self, tool)).collect();
+        // At most one can be half-done, and whatever follows must not stand before it.
+        facts.sort_by_key(|(_, state, _)| *state == State::Running);
+        let adopted = facts.len();
+        let edited = judged.iter().any(|one| matches!(one.verdict, Some(Verdict::Edited { .. })));
+        let refused = edited && !wish.accept_edited;
+        let note = wish.mirror.map(|on| format!("{MIRROR}{}", if on { tool.name() } else { "off" }));
+        let mirrored = wish.mirror.unwrap_or(history.mirror().is_some());
+        if let Some(note) = note.as_deref().filter(|_| history.mirror().is_some() != mirrored) {
+            facts.push((
+                Fact { tag: Some(note), source: Some((tool.name(), None)), ..Fact::new(Kind::Adopt, None, "") },
+                State::Done,
+                0,
+            ));
+        }
+        if !refused && !wish.dry_run && !facts.is_empty() {
+            locked.close_with(&facts).await?;
+        }
+        let taken: Vec<&Id> = judged.iter().filter_map(|one| one.file.map(|file| &file.id)).collect();
+        let spoken_of: std::collections::HashSet<&Id> = taken.into_iter().collect();
+        let is_pending =
+            |migration: &&Migration| !spoken_of.contains(&migration.id) && history.find(&migration.id).is_none();
+        Ok(Adoption {
+            tool: tool.about(),
+            pending: self.migrations.iter().filter(is_pending).map(Migration::title).collect(),
+            known: judged.iter().filter(|one| one.verdict.is_none()).count(),
+            records: judged.into_iter().filter_map(|one| Some((one.title(), one.verdict?))).collect(),
+            adopted,
+            dry_run: wish.dry_run,
+            refused,
+            mirrored,
+        })
+    }
+
+    fn judge<'a>(&'a self, tool: &dyn Tool, records: &'a [Record], history: &History, wish: &Wish) -> Vec<Judged<'a>> {
+        let files = crate::plan::by_id(&self.migrations);
+        let newest = self.migrations.iter().filter_map(|migration| migration.id.version()).max();
+        let one = |record: &'a Record| {
+            let exact = files.get(&record.id).copied().filter(|file| tool.is_of(record, file));
+            let file = exact.or_else(|| self.migrations.iter().find(|file| tool.is_of(record, file)));
+            let id = file.map_or(&record.id, |file| &file.id);
+            let half_done = history.unfinished().is_some_and(|entry| entry.id.as_ref() == Some(id));
+            let verdict = match (file, &record.standing) {
+                _ if half_done || history.find(id).is_some() => None,
+                (Some(_), Standing::HalfDone { why, .. }) => Some(Verdict::HalfDone(why.clone())),
+                (Some(file), Standing::Applied) => Some(match tool.compare(record, file) {
+                    Agreement::Same => Verdict::Matched,
+                    Agreement::Unknown(why) => Verdict::Unverified(why),
+                    Agreement::Other { .. } if file.repeats().is_some() => Verdict::RunsAgain,
+                    Agreement::Other { recorded, found } => Verdict::Edited { recorded, found },
+                }),
+                (None, _) => Some(match record.id.version() {
+                    Some(version) if newest.is_none_or(|newest| version > newest) => Verdict::Ahead,
+                    _ => Verdict::OnlyThere,
+                }),
+            };
+            Judged { record, file, verdict, accept: wish.accept_edited }
+        };
+        records.iter().map(one).collect()
+    }
+
+    /// What another tool is to be told of these migrations, where its records are kept beside ours.
+    pub(super) async fn keep_beside(&self, locked: &mut Locked, ids: &[(Id, String)]) -> Result<(), Error> {
+        let mirror = locked.history().mirror().map(str::to_owned);
+        let Some(tool) = mirror.as_deref().and_then(adopt::find) else { return Ok(()) };
+        let place = place(locked);
+        let reach = Arc::new(tool.reach(&place));
+        locked.keep_beside(Beside { reach: Arc::clone(&reach), ..Beside::default() }).await?;
+        let context = tool.before_mirroring(&place, locked.session_mut()).await;
+        let context = context.map_err(|error| Error::Sql { doing: "read the other tool's history", error })?;
+        let files = crate::plan::by_id(&self.migrations);
+        let mut statements = HashMap::new();
+        for (id, name) in ids {
+            let migration = Mirrored { id, name, file: files.get(id).copied(), context: &context };
+            statements.insert((id.clone(), true), tool.applied(&place, &migration));
+            statements.insert((id.clone(), false), tool.undone(&place, &migration));
+        }
+        Ok(locked.keep_beside(Beside { reach, statements: Arc::new(statements) }).await?)
+    }
+}
+
+/// A record, the file that it is about, and what becomes of it; no verdict where our history has it already.
+struct Judged<'a> {
+    record: &'a Record,
+    file: Option<&'a Migration>,
+    verdict: Option<Verdict>,
+    accept: bool,
+}
+
+impl<'a> Judged<'a> {
+    fn title(&self) -> String {
+        match self.file {
+            Some(file) => file.title(),
+            None => title(&self.record.id, &self.record.name),
+        }
+    }
+
+    fn fact(&self, migrator: &Migrator, tool: &'static dyn Tool) -> Option<(Fact<'a>, State, usize)> {
+        let source = Some((tool.name(), self.record.checksum.as_deref()));
+        let of_file = |file: &'a Migration| Fact {
+            up: Some(&file.up),
+            down: file.down.as_ref(),
+            source,
+            ..Fact::new(Kind::Adopt, Some(&file.id), &file.name)
+        };
+        match (self.verdict.as_ref()?, self.file) {
+            (Verdict::Matched | Verdict::Unverified(_), Some(file)) => Some((of_file(file), State::Done, 0)),
+            (Verdict::Edited { .. }, Some(file)) if self.accept => Some((of_file(file), State::Done, 0)),
+            (Verdict::HalfDone(_), Some(file)) => {
+                let Standing::HalfDone { done, .. } = self.record.standing else { return None };
+                let statements = file.up.statements(migrator.lexis()).map_or(0, |statements| statements.len());
+                Some((Fact { statements, ..of_file(file) }, State::Running, done.min(statements)))
+            }
+            (Verdict::Ahead, None) => Some((
+                Fact { source, ..Fact::new(Kind::Adopt, Some(&self.record.id), &self.record.name) },
+                State::Done,
+                0,
+            )),
+            _ => None,
+        }
+    }
+}
+
+fn place(locked: &Locked) -> Place {
+    let about = locked.session().about();
+    let dialect = locked.dialect();
+    Place {
+        dialect,
+        database: about.database.clone(),
+        schema: dialect.home(about),
+        file: (dialect.name() == "sqlite").then(|| PathBuf::from(&about.database)),
+    }
+}
+
+/// The tool that was named, or the one whose tables are there.
+async fn find(locked: &mut Locked, place: &Place, from: Option<&str>) -> Result<&'static dyn Tool, Error> {
+    let known = || adopt::ALL.iter().map(|tool| tool.name()).collect::<Vec<_>>().join(", ");
+    let candidates: Vec<&'static dyn Tool> = match from {
+        None => adopt::ALL.to_vec(),
+        Some(name) => vec![adopt::find(name).ok_or_else(|| {
+            Error::usage(format!("`{name}` is no tool that can be taken over from"), format!("known are {}", known()))
+        })?],
+    };
+    let mut found = Vec::new();
+    for tool in candidates {
+        let reach = tool.reach(place);
+        if !reach.is_empty() {
+            locked.keep_beside(Beside { reach: Arc::new(reach), ..Beside::default() }).await?;
+        }
+        let is_here = tool.is_here(place, locked.session_mut()).await;
+        if is_here.map_err(|error| Error::Sql { doing: "look for other tools' tables", error })? {
+            found.push(tool);
+        }
+    }
+    match found[..] {
+        [tool] => Ok(tool),
+        [] => Err(Error::usage(
+            "no table of another tool is in this database",
+            format!("looked for {}; `migrate baseline` declares migrations applied without one", known()),
+        )),
+        _ => {
+            let names: Vec<&str> = found.iter().map(|tool| tool.name()).collect();
+            Err(Error::usage(
+                format!("several tools have tables in this database: {}", names.join(", ")),
+                "name the one with `--from`",
+            ))
+        }
+    }
+}
+
+fn held(tool: &dyn Tool, waited: Duration) -> Error {
+    let holder = Holder { who: Some(tool.about().to_owned()), connection: "unknown".to_owned(), ..Holder::default() };
+    Error::Run(RunError::Lock(LockError::Held { holder: Some(holder), waited }))
+}
