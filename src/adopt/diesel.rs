@@ -47,7 +47,12 @@ impl Tool for Diesel {
     fn applied(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
         let Some(version) = migration.id.version() else { return Vec::new() };
         let version = place.literal(version.as_str());
-        vec![place.insert_once(&place.table(TABLE), &["version"], &[version.clone()], &format!("version = {version}"))]
+        vec![place.insert_once(
+            &place.table(TABLE),
+            &["version"],
+            std::slice::from_ref(&version),
+            &format!("version = {version}"),
+        )]
     }
 
     fn undone(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
