@@ -1,7 +1,7 @@
 //! What can be wrong with a folder of migrations.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::migration::Version;
 
@@ -143,7 +143,7 @@ pub enum Error {
         names: Vec<&'static str>,
     },
     /// The folder has SQL files, but fits no layout.
-    #[error("`{}` is named as no known tool names migrations; call it `0001_{}`, or name the layout with `--layout`", path.display(), path.file_name().unwrap_or_default().display())]
+    #[error("`{}` is named as no known tool names migrations; call it `{}`, or name the layout with `--layout`", path.display(), advised(path))]
     NoLayout {
         /// The first of its SQL files.
         path: PathBuf,
@@ -180,6 +180,16 @@ fn other(reader: Option<&str>) -> String {
 
 fn reason(why: Option<&str>) -> String {
     why.map_or(String::new(), |why| format!(" ({why})"))
+}
+
+/// A name for a file that a layout would read: its number is kept where it has one.
+fn advised(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let digits = name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len());
+    match name.split_at(digits) {
+        ("", _) => format!("0001_{name}"),
+        (version, rest) => format!("{version}_{}", rest.trim_start_matches(['-', '.', '_', ' '])),
+    }
 }
 
 fn list(names: &[&str]) -> String {

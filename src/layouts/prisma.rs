@@ -9,7 +9,7 @@ use crate::migration::{Id, Migration, OuterTransaction, Script, Version};
 
 use super::new::{slug, stem};
 use super::stray::stray;
-use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source};
+use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source, Weight};
 
 /// Prisma's folders.
 pub static PRISMA: Prisma = Prisma;
@@ -73,7 +73,9 @@ impl Layout for Prisma {
                 }
                 (Some(_), false) => {
                     let message = "is a migration's folder without `migration.sql`; write it, or remove the folder";
-                    return Err(Error::Malformed { path, line: 1, message: message.to_owned() });
+                    let message = message.to_owned();
+                    let weight = Weight::Incomplete;
+                    source.remarks.push(Remark { path, line: 1, message, weight });
                 }
                 (None, true) => return Err(Error::NotNamed { path, layout: self.name(), form: FORM, reader: None }),
                 (None, false) => {
@@ -162,13 +164,20 @@ mod tests {
         );
     }
 
+    /// Some projects keep migrations of data in programs of their own.
+    #[test]
+    fn a_folder_without_its_file_is_a_gap() {
+        let source = read_files(&[LOCKED, ("1_a/migration.sql", "select 1;"), ("2_b/migration.ts", "")]);
+        assert_eq!(
+            remarks(&source),
+            ["2_b:1 is a migration's folder without `migration.sql`; write it, or remove the folder"]
+        );
+        assert_eq!(source.remarks[0].weight, Weight::Incomplete);
+    }
+
     #[test]
     fn what_does_not_fit_together_is_refused() {
         let with = |path: &'static str| error(&[LOCKED, ("1_a/migration.sql", "select 1;"), (path, "")]);
-        assert_eq!(
-            with("2_b/x.txt"),
-            "2_b:1: is a migration's folder without `migration.sql`; write it, or remove the folder"
-        );
         assert!(with("b/migration.sql").starts_with("`b` is not named as the layout `prisma` names its files"));
         assert!(
             with("1_b/migration.sql")

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::catalog::{Column, Constraint, Index, Object, Table};
 use super::data_type::DataType;
 use super::name::ObjectName;
-use crate::sql::Span;
 use crate::sql::ddl::{Name, ObjectKind, PartitionAction, RowSecurity, Switch};
+use crate::sql::{Grammar, Span};
 
 /// One thing done to a schema or to its rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +31,17 @@ pub struct TableRef {
 }
 
 impl TableRef {
-    /// Whether code that is deployed may use the table: nobody under judgement created it, and it is not temporary.
+    /// Whether code that is deployed may use the table: nobody under judgement created it, it is not temporary, and it is
+    /// not the database's own.
     pub fn in_use(&self) -> bool {
-        self.before.as_ref().is_some_and(|table| table.in_use())
+        self.before.as_ref().is_some_and(|table| table.in_use()) && !self.name.is_system()
+    }
+}
+
+impl Change {
+    /// Whether it adds a column of this name.
+    pub fn adds_column(&self, name: &str, grammar: Grammar) -> bool {
+        matches!(&self.kind, ChangeKind::AddColumn { column, .. } if grammar.same_name(&column.name, name))
     }
 }
 

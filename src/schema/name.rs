@@ -14,6 +14,18 @@ pub struct ObjectName {
     pub name: String,
 }
 
+impl ObjectName {
+    /// Whether it is one of the database's own tables, which no application counts on.
+    pub fn is_system(&self) -> bool {
+        match self.schema.as_deref() {
+            Some(schema) => {
+                ["pg_catalog", "information_schema", "performance_schema", "mysql", "sys"].contains(&schema)
+            }
+            None => self.name.starts_with("pg_") || self.name.starts_with("sqlite_"),
+        }
+    }
+}
+
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.schema {

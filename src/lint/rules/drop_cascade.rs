@@ -37,7 +37,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::DropObject { cascade, before, .. } => *cascade && deployed(before.as_ref()),
         _ => return,
     };
-    if cascades && context.grammar() == Grammar::Postgres {
+    // A list of objects has one CASCADE; each action of an ALTER has its own.
+    let said = context.before(change).any(|other| other.statement == change.statement && other.span == change.span);
+    if cascades && !said && context.grammar() == Grammar::Postgres {
         findings
             .report(change, "everything that depends on it is dropped too, unnamed")
             .help("drop each dependent object in a statement of its own, without CASCADE");

@@ -41,8 +41,12 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::AddConstraint { constraint, .. } => constraint.kind == ConstraintKind::PrimaryKey,
         _ => false,
     });
-    let finding =
-        findings.report(change, format!("`{}` loses its primary key: upserts and replication need it", table.name));
+    let message = if replaced {
+        format!("the primary key of `{}` becomes another, and upserts by the old one fail", table.name)
+    } else {
+        format!("`{}` loses its primary key: upserts and replication need it", table.name)
+    };
+    let finding = findings.report(change, message);
     finding.help("build the new unique index first, then drop the old key and add the new one in one ALTER TABLE");
     if replaced {
         finding.severity(Severity::Warning);

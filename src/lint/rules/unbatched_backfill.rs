@@ -14,6 +14,12 @@ rule! {
     /// -- next migration
     /// update users set region = 'eu' where id in (1, 2);
     /// ```
+    ///
+    /// The database's own tables are not the application's:
+    ///
+    /// ```sql quiet postgres
+    /// update pg_index set indisready = false where indrelid = 'posts'::regclass;
+    /// ```
     "unbatched-backfill", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 

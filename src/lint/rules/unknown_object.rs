@@ -23,6 +23,17 @@ rule! {
     /// -- next migration
     /// alter table users drop constraint if exists users_key;
     /// ```
+    ///
+    /// A rebuild may bring a column together with the constraint on it:
+    ///
+    /// ```sql quiet sqlite
+    /// create table plays (track text not null);
+    /// -- next migration
+    /// create table plays_new (id integer primary key, track text not null);
+    /// insert into plays_new select rowid, track from plays;
+    /// drop table plays;
+    /// alter table plays_new rename to plays;
+    /// ```
     "unknown-object", Error [DataDependentFailure] => Check::Change(check)
 }
 
@@ -38,7 +49,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::AddConstraint { constraint, .. } => {
             let compared = constraint.expression.iter().flat_map(|demand| compared_columns(demand, context.lexis));
             let mut columns = constraint.columns.iter().cloned().chain(compared);
-            columns.find(|column| known.column(column, grammar).is_none()).map(|column| format!("column `{column}`"))
+            let added = |name: &str| context.beside(change).any(|other| other.adds_column(name, grammar));
+            let missing = columns.find(|column| known.column(column, grammar).is_none() && !added(column));
+            missing.map(|column| format!("column `{column}`"))
         }
         _ => return,
     };
