@@ -23,6 +23,11 @@ pub fn locks_everything(change: &Change) -> Option<&TableRef> {
         | ChangeKind::Truncate { .. }
         | ChangeKind::RowSecurity(_)
         | ChangeKind::Storage
+        | ChangeKind::SetLogged { .. }
+        | ChangeKind::ReplicaIdentity(_)
+        | ChangeKind::Inheritance
+        | ChangeKind::Owner
+        | ChangeKind::SetExpression { .. }
         | ChangeKind::AddColumn { .. }
         | ChangeKind::DropColumn { .. }
         | ChangeKind::RenameColumn { .. }

@@ -84,6 +84,7 @@ pub fn judge(
     }
     let mut court = Court { migrations, first, lexis, server, settings, judgement: Judgement::default() };
     let mut catalog = Catalog::new(lexis.grammar);
+    catalog.version = settings.server.map(ServerVersion::in_comments);
     for (number, (migration, standing)) in migrations.iter().zip(standings).enumerate() {
         match standing {
             // What is wrong with a script was said, or could have been, before it was deployed.

@@ -101,9 +101,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The text of its script.
+    /// The text of the script, as the server reads it.
     pub fn text(&self) -> &'a str {
-        &self.judged_script().text
+        self.script.text.as_deref().unwrap_or(&self.judged_script().text)
     }
 
     /// How long a statement of the script may wait for a lock: what the script says, or else whoever runs it. What

@@ -23,6 +23,12 @@ impl ServerVersion {
         }
     }
 
+    /// The version as versioned comments write it: `80036` for 8.0.36.
+    pub fn in_comments(self) -> u32 {
+        let two = |number: u32| number.min(99);
+        self.0.min(99) * 10_000 + two(self.1) * 100 + two(self.2)
+    }
+
     /// Whether it is this version or a newer one.
     pub fn since(self, major: u32, minor: u32, patch: u32) -> bool {
         self >= ServerVersion(major, minor, patch)

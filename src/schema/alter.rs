@@ -1,10 +1,12 @@
 //! `ALTER TABLE`, action by action: each sees the table as the one before it left it.
 
 use super::catalog::Constraint;
-use super::change::{ChangeKind, TableRef};
+use super::change::{ChangeKind, ReplicaIdentity, TableRef};
 use super::name::ObjectName;
 use super::reader::Reader;
-use crate::sql::ddl::{Action, ActionKind, ObjectKind};
+use super::tables::partition_method;
+use crate::sql::Grammar;
+use crate::sql::ddl::{Action, ActionKind, ConstraintKind, ObjectKind, PartitionAction, Verb};
 
 impl Reader<'_> {
     pub fn alter_table(&mut self) {
@@ -28,6 +30,48 @@ impl Reader<'_> {
                     if to.schema().is_some() { self.catalog.path.for_new(to).schema } else { table.name.schema };
                 table.name = ObjectName { schema, name: self.folded(&to.name.value) };
             }
+        }
+        if self.grammar() == Grammar::MySql {
+            self.count_instant_changes(&table.name);
+        }
+    }
+
+    /// MySQL keeps a version of the row format for each statement that added or dropped columns instantly, until the table
+    /// is written anew.
+    fn count_instant_changes(&mut self, table: &ObjectName) {
+        let (mut columns, mut rewrites) = (false, self.reading.verb == Verb::Maintain);
+        for action in self.reading.actions() {
+            match &action.kind {
+                ActionKind::AddColumn { .. } | ActionKind::DropColumn { .. } => columns = true,
+                ActionKind::Algorithm(_) | ActionKind::Lock(_) => {}
+                ActionKind::Force
+                | ActionKind::ConvertTo { .. }
+                | ActionKind::OrderBy
+                | ActionKind::Partition(_)
+                | ActionKind::ModifyColumn { .. }
+                | ActionKind::ChangeColumn { .. } => rewrites = true,
+                ActionKind::TableOption { name } => {
+                    rewrites |= matches!(name.as_str(), "engine" | "row_format" | "key_block_size");
+                }
+                ActionKind::AddConstraint { constraint, .. } => {
+                    rewrites |= constraint.kind != ConstraintKind::Unique;
+                }
+                _ => {}
+            }
+        }
+        self.catalog.edit(table, |table| match (rewrites, columns) {
+            (true, _) => table.instant_changes = 0,
+            (false, true) => table.instant_changes += 1,
+            _ => {}
+        });
+    }
+
+    /// `OPTIMIZE TABLE` writes tables anew.
+    pub fn maintain(&mut self) {
+        let optimizes = self.reading.span.of(self.text).get(..8).is_some_and(|word| word.eq_ignore_ascii_case("optimize"));
+        for written in self.reading.names.iter().filter(|_| optimizes) {
+            let table = self.table_ref(written);
+            self.count_instant_changes(&table.name);
         }
     }
 
@@ -97,11 +141,28 @@ impl Reader<'_> {
                 self.catalog.edit(&partition.name, |table| table.partition_of = None);
                 ChangeKind::DetachPartition { partition, concurrently: *concurrently }
             }
-            ActionKind::Partition(what) => ChangeKind::Partition(*what),
+            ActionKind::Partition(what) => {
+                let written = action.span.of(self.text);
+                self.catalog.edit(name, |table| match what {
+                    PartitionAction::By => table.partition_method = Some(partition_method(written)),
+                    PartitionAction::Remove => table.partition_method = None,
+                    _ => {}
+                });
+                ChangeKind::Partition(*what)
+            }
             ActionKind::ConvertTo { charset, .. } => {
                 ChangeKind::ConvertCharset { charset: charset.as_ref().map(|name| name.value.clone()) }
             }
-            ActionKind::SetTablespace | ActionKind::SetAccessMethod | ActionKind::SetLogged(_) => ChangeKind::Storage,
+            ActionKind::SetTablespace | ActionKind::SetAccessMethod => ChangeKind::Storage,
+            ActionKind::SetLogged(logged) => {
+                self.catalog.edit(name, |table| table.unlogged = !logged);
+                ChangeKind::SetLogged { logged: *logged }
+            }
+            ActionKind::ReplicaIdentity => ChangeKind::ReplicaIdentity(replica_identity(action.span.of(self.text))),
+            ActionKind::Inherit(_) | ActionKind::NoInherit(_) | ActionKind::OfType(_) | ActionKind::NotOfType => {
+                ChangeKind::Inheritance
+            }
+            ActionKind::OwnerTo => ChangeKind::Owner,
             _ => return,
         };
         self.push(Some(table.clone()), action.span, kind);
@@ -160,5 +221,15 @@ impl Reader<'_> {
         };
         self.push(Some(table.clone()), action.span, kind);
         true
+    }
+}
+
+fn replica_identity(written: &str) -> ReplicaIdentity {
+    let last = |word: &str| super::mentions(written, word);
+    match () {
+        () if last("using") => ReplicaIdentity::Index,
+        () if last("full") => ReplicaIdentity::Full,
+        () if last("nothing") => ReplicaIdentity::Nothing,
+        () => ReplicaIdentity::Default,
     }
 }

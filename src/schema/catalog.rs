@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::data_type::DataType;
 use super::name::{ObjectName, SearchPath};
+use super::routines::Signature;
+use super::views::View;
 use crate::sql::Grammar;
 use crate::sql::ddl::{ConstraintKind, IndexKind, ObjectKind, QualifiedName, ReferentialAction};
 
@@ -27,10 +29,14 @@ pub struct Catalog {
     pub grammar: Grammar,
     /// Where unqualified names are looked for.
     pub path: SearchPath,
+    /// The version of the server as in a versioned comment, `80036`; none when all of them are read.
+    pub version: Option<u32>,
     tables: HashMap<ObjectName, Arc<Table>>,
     objects: HashMap<(ObjectKind, ObjectName), Object>,
     /// Where names of indexes belong to a schema and not to their table.
     indexes: HashMap<ObjectName, ObjectName>,
+    /// The views that need a table.
+    views: HashMap<ObjectName, Vec<(ObjectKind, ObjectName)>>,
 }
 
 /// A table, or what is used like one.
@@ -54,6 +60,14 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// Whether it is partitioned.
     pub partitioned: bool,
+    /// How it is partitioned, from the word after `PARTITION BY` on, in small letters.
+    pub partition_method: Option<String>,
+    /// PostgreSQL: whether it is kept out of the log, so that a crash empties it.
+    pub unlogged: bool,
+    /// MySQL: how many statements since it was last written anew only added or dropped columns.
+    pub instant_changes: u32,
+    /// The tables that rows were copied from.
+    pub copied_from: Vec<ObjectName>,
     /// The table of which it is a partition.
     pub partition_of: Option<ObjectName>,
     /// Whether it is the partition for what fits no other.
@@ -71,6 +85,8 @@ pub struct Part {
     pub name: String,
     /// Who made it.
     pub origin: Origin,
+    /// Its statement.
+    pub text: Arc<str>,
 }
 
 /// A column.
@@ -98,6 +114,8 @@ pub struct Column {
     pub comment: Option<String>,
     /// MySQL: not part of `SELECT *`.
     pub invisible: bool,
+    /// The words of the expressions that updates have filled it with.
+    pub copied_from: Vec<String>,
 }
 
 /// How a column is computed from others.
@@ -152,6 +170,8 @@ pub struct Constraint {
     pub enforced: bool,
     /// Whether it may be checked as late as at commit.
     pub deferrable: bool,
+    /// Whether it is checked that late unless a transaction says otherwise.
+    pub deferred: bool,
 }
 
 /// Where a foreign key leads.
@@ -197,6 +217,10 @@ pub struct Object {
     pub origin: Origin,
     /// What its statement says after the name: the query of a view, the body of a routine, the labels of an enum.
     pub text: Arc<str>,
+    /// What a view shows and needs.
+    pub view: Option<Arc<View>>,
+    /// The routines of this name; only PostgreSQL has more than one.
+    pub overloads: Vec<Signature>,
 }
 
 impl Table {
@@ -212,6 +236,10 @@ impl Table {
             constraints: Vec::new(),
             indexes: Vec::new(),
             partitioned: false,
+            partition_method: None,
+            unlogged: false,
+            instant_changes: 0,
+            copied_from: Vec::new(),
             partition_of: None,
             default_partition: false,
             triggers: Vec::new(),
@@ -331,6 +359,8 @@ impl Catalog {
             tables: HashMap::new(),
             objects: HashMap::new(),
             indexes: HashMap::new(),
+            views: HashMap::new(),
+            version: None,
         }
     }
 
@@ -404,11 +434,46 @@ impl Catalog {
     }
 
     pub(super) fn insert_object(&mut self, kind: ObjectKind, name: ObjectName, object: Object) {
+        self.remove_object(kind, &name);
+        for used in object.view.iter().flat_map(|view| &view.uses) {
+            self.views.entry(used.table.clone()).or_default().push((kind, name.clone()));
+        }
         self.objects.insert((kind, name), object);
     }
 
     pub(super) fn remove_object(&mut self, kind: ObjectKind, name: &ObjectName) -> Option<Object> {
-        self.objects.remove(&(kind, name.clone()))
+        let object = self.objects.remove(&(kind, name.clone()))?;
+        for used in object.view.iter().flat_map(|view| &view.uses) {
+            if let Some(views) = self.views.get_mut(&used.table) {
+                views.retain(|(of, view)| (of, view) != (&kind, name));
+            }
+        }
+        Some(object)
+    }
+
+    /// The object of this kind and resolved name.
+    pub fn object_named(&self, kind: ObjectKind, name: &ObjectName) -> Option<&Object> {
+        self.objects.get(&(kind, name.clone()))
+    }
+
+    /// The views that need a table.
+    pub fn views_of(&self, table: &ObjectName) -> impl Iterator<Item = (&ObjectName, &View)> {
+        let views = self.views.get(table).into_iter().flatten();
+        views.filter_map(|key| Some((&key.1, self.objects.get(key)?.view.as_deref()?)))
+    }
+
+    /// Views follow a table or a column that gets another name, where the database keeps them by more than their text.
+    pub(super) fn rename_in_views(&mut self, table: &ObjectName, rename: impl Fn(&mut super::views::Use)) {
+        if self.grammar.is_mysql() {
+            return;
+        }
+        for (kind, name) in self.views.get(table).cloned().unwrap_or_default() {
+            let Some(mut object) = self.remove_object(kind, &name) else { continue };
+            if let Some(view) = &mut object.view {
+                Arc::make_mut(view).uses.iter_mut().filter(|used| used.table == *table).for_each(&rename);
+            }
+            self.insert_object(kind, name, object);
+        }
     }
 
     pub(super) fn forget_index(&mut self, name: &ObjectName) {

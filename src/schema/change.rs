@@ -19,6 +19,8 @@ pub struct Change {
     pub span: Span,
     /// The table it is done to; none when it is done to anything else.
     pub table: Option<TableRef>,
+    /// The views that need the column which is dropped or gets another type.
+    pub views: Vec<ObjectName>,
 }
 
 /// A table as a statement names it and as it was before.
@@ -87,8 +89,17 @@ pub enum ChangeKind {
     ConvertCharset {
         charset: Option<String>,
     },
-    /// Something that changes how the table is kept: its tablespace, its access method, whether it is logged.
+    /// Something that changes how the table is kept: its tablespace, its access method.
     Storage,
+    /// `SET LOGGED`, `SET UNLOGGED`.
+    SetLogged {
+        logged: bool,
+    },
+    ReplicaIdentity(ReplicaIdentity),
+    /// `INHERIT`, `NO INHERIT`, `OF`, `NOT OF`.
+    Inheritance,
+    /// `OWNER TO`.
+    Owner,
 
     /// SQLite: a copy with another definition has taken the table's place. The changes that follow say what is different.
     Rebuild {
@@ -160,6 +171,11 @@ pub enum ChangeKind {
     DropExpression {
         column: String,
     },
+    /// `SET EXPRESSION`.
+    SetExpression {
+        column: String,
+        old: Option<Column>,
+    },
 
     // Constraints.
     AddConstraint {
@@ -203,6 +219,8 @@ pub enum ChangeKind {
 
     // Rows.
     Insert {
+        /// The columns that it says it fills.
+        columns: Vec<String>,
         /// Whether it says which columns it fills.
         names_columns: bool,
         /// Whether a query says what is inserted.
@@ -248,6 +266,8 @@ pub enum ChangeKind {
         if_not_exists: bool,
         /// What had the name before.
         before: Option<Object>,
+        /// What it is from now on.
+        after: Object,
     },
     DropObject {
         kind: ObjectKind,
@@ -292,4 +312,17 @@ pub enum ChangeKind {
         name: Option<Name>,
         before: Option<Object>,
     },
+}
+
+/// What tells rows apart for those who receive changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplicaIdentity {
+    /// The primary key.
+    Default,
+    /// An index.
+    Index,
+    /// The whole old row.
+    Full,
+    /// Nothing: updates and deletes of a published table fail.
+    Nothing,
 }

@@ -5,8 +5,8 @@ use super::change::{ChangeKind, TableRef};
 use super::data_type::DataType;
 use super::name::ObjectName;
 use super::reader::Reader;
-use crate::sql::Span;
-use crate::sql::ddl::{Action, ActionKind, ColumnDefinition, ConstraintKind, Name};
+use crate::sql::ddl::{Action, ActionKind, ColumnDefinition, ConstraintKind, Name, ObjectKind};
+use crate::sql::{Grammar, Span};
 
 impl Reader<'_> {
     /// Does the action, if it is one on a column.
@@ -25,6 +25,13 @@ impl Reader<'_> {
             }
             ActionKind::DropColumn { column, cascade, .. } => {
                 let old = self.old(table, column);
+                if *cascade && self.grammar() == Grammar::Postgres {
+                    for view in self.views_with(&table.name, &column.value) {
+                        self.catalog.remove(&view);
+                        self.catalog.remove_object(ObjectKind::View, &view);
+                        self.catalog.remove_object(ObjectKind::MaterializedView, &view);
+                    }
+                }
                 self.drop_column(&table.name, &column.value);
                 ChangeKind::DropColumn { name: column.value.clone(), column: old, cascade: *cascade }
             }
@@ -92,6 +99,15 @@ impl Reader<'_> {
             ActionKind::DropExpression { column } => {
                 self.edit_column(table, column, |column| column.generated = None);
                 ChangeKind::DropExpression { column: column.value.clone() }
+            }
+            ActionKind::SetExpression { column, expression } => {
+                let (old, expression) = (self.old(table, column), self.written(*expression));
+                self.edit_column(table, column, |column| {
+                    if let Some(generated) = &mut column.generated {
+                        generated.expression = expression;
+                    }
+                });
+                ChangeKind::SetExpression { column: column.value.clone(), old }
             }
             _ => return false,
         };
@@ -165,6 +181,12 @@ impl Reader<'_> {
                 table.indexes.iter_mut().flat_map(|one| one.columns.iter_mut().flatten().chain(&mut one.include));
             for name in columns.chain(constraints).chain(indexes).filter(|name| grammar.same_name(name, from)) {
                 to.clone_into(name);
+            }
+        });
+        self.catalog.rename_in_views(table, |used| {
+            let named: Vec<String> = used.columns.iter().filter(|own| grammar.same_name(own, from)).cloned().collect();
+            if named.iter().any(|own| used.columns.remove(own)) {
+                used.columns.insert(to.to_owned());
             }
         });
     }

@@ -25,6 +25,7 @@ impl Reader<'_> {
             on_update: None,
             comment: None,
             invisible: false,
+            copied_from: Vec::new(),
             data_type,
         };
         let written_type = definition.data_type.as_ref().map_or("", |written| written.name.as_str());
@@ -72,7 +73,8 @@ impl Reader<'_> {
                 references,
                 valid: true,
                 enforced: true,
-                deferrable: false,
+                deferrable: written.deferrable,
+                deferred: written.deferred,
             })
         });
         constraints.collect()
@@ -91,6 +93,7 @@ impl Reader<'_> {
             valid: !written.not_valid,
             enforced: !written.not_enforced,
             deferrable: written.deferrable,
+            deferred: written.deferred,
             columns,
         }
     }

@@ -6,6 +6,7 @@
 //! its family.
 
 mod alter;
+mod blocks;
 mod catalog;
 mod change;
 mod columns;
@@ -16,20 +17,27 @@ mod name;
 mod objects;
 mod reader;
 mod rebuild;
+mod routines;
 mod rows;
 mod tables;
+mod views;
 
 pub use catalog::{
     Catalog, Column, Constraint, Generated, Index, Numbering, Object, Origin, Part, Reference, Table, mentions,
 };
-pub use change::{Change, ChangeKind, TableRef};
+pub use change::{Change, ChangeKind, ReplicaIdentity, TableRef};
 pub use columns::differences;
 pub use data_type::DataType;
 pub use name::{ObjectName, SearchPath};
+pub use routines::{Input, Signature};
+pub use views::{Use, View};
+
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::migration::Script;
-use crate::sql::ddl::{self, Reading};
-use crate::sql::{Grammar, Lexis, SplitError, Statement};
+use crate::sql::ddl::{self, Reading, Verb};
+use crate::sql::{Grammar, Lexis, Span, SplitError, Statement, read_by};
 
 /// One script, read.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +46,11 @@ pub struct ScriptReading {
     pub statements: Vec<(Statement, Reading)>,
     /// What they do, in order.
     pub changes: Vec<Change>,
+    /// Statements inside blocks and called routines that cannot be read: the number of the statement they run in, and where
+    /// they stand.
+    pub unread: Vec<(usize, Span)>,
+    /// The script as the server reads it, where that is not how it is written.
+    pub text: Option<String>,
 }
 
 /// Does a script to the catalog and says what it changed.
@@ -53,12 +66,28 @@ pub fn replay(
 ) -> Result<ScriptReading, SplitError> {
     let (statements, text) = (script.statements(lexis)?, &*script.text);
     let mut script = ScriptReading::default();
+    let read = catalog.version.map_or(Cow::Borrowed(text), |version| read_by(text, lexis, version));
     // What a script says about the session ends with it.
     let path = catalog.path.clone();
+    let mut routines = HashMap::new();
     for (number, statement) in statements.into_iter().enumerate() {
-        let reading = ddl::read(&statement, text, lexis);
-        let changes = Vec::new();
-        let mut reader = reader::Reader { text, lexis, reading: &reading, catalog, origin, statement: number, changes };
+        let mut reading = ddl::read(&statement, &read, lexis);
+        if statement.of(&read).trim().is_empty() {
+            // A comment to this server.
+            reading.verb = Verb::Administer;
+        }
+        let mut reader = reader::Reader {
+            text: &read,
+            lexis,
+            reading: &reading,
+            catalog,
+            origin,
+            statement: number,
+            changes: Vec::new(),
+            routines: &mut routines,
+            unread: &mut script.unread,
+            depth: 0,
+        };
         reader.read();
         script.changes.append(&mut reader.changes);
         script.statements.push((statement, reading));
@@ -67,6 +96,10 @@ pub fn replay(
     if catalog.grammar == Grammar::Sqlite {
         script.changes = rebuild::recognise(script.changes);
     }
+    script.text = match read {
+        Cow::Owned(read) => Some(read),
+        Cow::Borrowed(_) => None,
+    };
     Ok(script)
 }
 

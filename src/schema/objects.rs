@@ -1,6 +1,8 @@
 //! Everything that is no table: schemas, sequences, types, routines, extensions, triggers and policies.
 
-use super::catalog::{Object, Part, Table};
+use std::sync::Arc;
+
+use super::catalog::{Object, Origin, Part, Table};
 use super::change::{ChangeKind, TableRef};
 use super::name::ObjectName;
 use super::reader::Reader;
@@ -14,14 +16,16 @@ impl Reader<'_> {
         let before = self.object_before(kind, written);
         let name = self.catalog.path.for_new(written);
         let (replace, if_not_exists) = (self.reading.flags.or_replace, self.reading.flags.if_not_exists);
-        if !(if_not_exists && before.is_some()) {
-            let mut object = self.object();
-            if let (true, Some(before)) = (replace, &before) {
-                object.origin = before.origin;
-            }
-            self.catalog.insert_object(kind, name.clone(), object);
+        let mut after = self.object();
+        if let (true, Some(before)) = (replace, &before) {
+            after.origin = before.origin;
         }
-        self.push_whole(None, ChangeKind::CreateObject { kind, name, replace, if_not_exists, before });
+        if !(if_not_exists && before.is_some()) {
+            self.catalog.insert_object(kind, name.clone(), after.clone());
+        }
+        let table = self.reading.table().filter(|_| kind == ObjectKind::Rule);
+        let table = table.map(|table| self.used_table(table, ObjectKind::Table));
+        self.push_whole(table, ChangeKind::CreateObject { kind, name, replace, if_not_exists, before, after });
     }
 
     pub fn drop_objects(&mut self, kind: ObjectKind) {
@@ -91,7 +95,7 @@ impl Reader<'_> {
     fn move_object(&mut self, kind: ObjectKind, from: &ObjectName, to: ObjectName) {
         let object = self.catalog.remove_object(kind, from).unwrap_or_else(|| {
             // Nobody here created it, so it was there before.
-            Object { origin: super::catalog::Origin::Deployed, ..self.object() }
+            Object { origin: Origin::Deployed, ..self.object() }
         });
         self.catalog.insert_object(kind, to, object);
     }
@@ -119,12 +123,12 @@ impl Reader<'_> {
             _ => return,
         };
         if let Some(table) = &table {
-            let origin = self.origin;
+            let (origin, text) = (self.origin, Arc::from(reading.span.of(self.text)));
             self.catalog.edit(&table.name, |table| {
                 let parts = if is_trigger { &mut table.triggers } else { &mut table.policies };
                 parts.retain(|part| verb != Verb::Drop || part.name != name);
                 if verb == Verb::Create {
-                    parts.push(Part { name, origin });
+                    parts.push(Part { name, origin, text });
                 }
             });
         }

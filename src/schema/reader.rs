@@ -1,12 +1,14 @@
 //! Reads a statement's changes and does them to the catalog, each family of changes in a file of its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Object, Origin, Table};
 use super::change::{Change, ChangeKind, TableRef};
 use super::name::{ObjectName, fold};
-use crate::sql::ddl::{Detail, ObjectKind, QualifiedName, Reading, Verb};
-use crate::sql::{Grammar, Lexis, Span};
+use crate::sql::cursor::{Cursor, code};
+use crate::sql::ddl::{self, Detail, ObjectKind, QualifiedName, Reading, Verb};
+use crate::sql::{Grammar, Lexis, Span, Statement, StatementKind};
 
 /// A statement on its way into the catalog.
 pub(super) struct Reader<'r> {
@@ -17,7 +19,16 @@ pub(super) struct Reader<'r> {
     pub origin: Origin,
     pub statement: usize,
     pub changes: Vec<Change>,
+    /// The bodies of the routines that this script made.
+    pub routines: &'r mut HashMap<ObjectName, Span>,
+    /// Statements in bodies that cannot be read.
+    pub unread: &'r mut Vec<(usize, Span)>,
+    /// How deep in blocks and routines the statement stands.
+    pub depth: usize,
 }
+
+/// Routines that call each other are followed this far.
+const DEEPEST: usize = 8;
 
 impl Reader<'_> {
     pub fn grammar(&self) -> Grammar {
@@ -26,7 +37,8 @@ impl Reader<'_> {
 
     /// Reads the statement.
     pub fn read(&mut self) {
-        use ObjectKind::{Database, ForeignTable, Index, MaterializedView, Policy, Schema, Trigger, View};
+        use ObjectKind::{Database, ForeignTable, Function, Index, MaterializedView, Policy, Procedure, Routine};
+        use ObjectKind::{Schema, Trigger, View};
         let reading = self.reading;
         if reading.unknown().is_some() {
             return;
@@ -43,17 +55,91 @@ impl Reader<'_> {
             (Verb::Alter, Some(ObjectKind::Table | ForeignTable | View | MaterializedView)) => self.alter_table(),
             (Verb::Alter, Some(Index)) => self.alter_index(),
             (Verb::Drop, Some(Schema | Database)) => self.drop_schemas(),
+            (Verb::Create, Some(kind @ (Function | Procedure))) => self.create_routine(kind),
+            (Verb::Drop, Some(kind @ (Function | Procedure | Routine))) => self.drop_routines(kind),
             (Verb::Create, Some(kind)) => self.create_object(kind),
             (Verb::Drop, Some(kind)) => self.drop_objects(kind),
             (Verb::Alter, Some(kind)) => self.alter_object(kind),
             (Verb::Insert | Verb::Update | Verb::Delete | Verb::Explain, _) => self.rows(),
             (Verb::Set | Verb::Use, _) => self.search_path(),
+            (Verb::Maintain, _) => self.maintain(),
+            (Verb::Do, _) => self.block(reading.body()),
+            (Verb::Call, _) => self.called(),
+            (Verb::Query, _) => self.selected(),
             _ => {}
         }
     }
 
+    /// Reads what is written out in the body of a block or a routine that runs now.
+    fn block(&mut self, body: Option<Span>) {
+        let Some(body) = body.filter(|_| self.depth < DEEPEST) else { return };
+        for span in super::blocks::statements(self.text, body, self.lexis) {
+            self.inner(span);
+        }
+    }
+
+    /// Reads a statement inside this one.
+    pub fn inner(&mut self, span: Span) {
+        let statement = Statement { span, kind: StatementKind::Sql };
+        let reading = ddl::read(&statement, self.text, self.lexis);
+        if let Some(unknown) = reading.unknown() {
+            self.unread.push((self.statement, unknown));
+        }
+        let mut reader = Reader {
+            text: self.text,
+            lexis: self.lexis,
+            reading: &reading,
+            catalog: self.catalog,
+            origin: self.origin,
+            statement: self.statement,
+            changes: Vec::new(),
+            routines: self.routines,
+            unread: self.unread,
+            depth: self.depth + 1,
+        };
+        reader.read();
+        self.changes.append(&mut reader.changes);
+    }
+
+    /// `CALL` of a procedure of this script.
+    fn called(&mut self) {
+        let Some(written) = self.reading.names.first() else { return };
+        let name = self.catalog.path.for_new(written);
+        let body = self.routines.get(&name).copied();
+        self.block(body);
+    }
+
+    /// `SELECT f()` of functions of this script.
+    fn selected(&mut self) {
+        if self.routines.is_empty() {
+            return;
+        }
+        let tokens = code(self.text, self.reading.span, self.lexis);
+        let mut bodies = Vec::new();
+        for at in 0..tokens.len() {
+            let mut cursor = Cursor { at, ..Cursor::new(self.text, &tokens) };
+            let Some(name) = ddl::qualified(&mut cursor, self.grammar()) else { continue };
+            let body = self.routines.get(&self.catalog.path.for_new(&name)).filter(|_| cursor.sees("("));
+            bodies.extend(body.copied());
+        }
+        bodies.into_iter().for_each(|body| self.block(Some(body)));
+    }
+
     pub fn push(&mut self, table: Option<TableRef>, span: Span, kind: ChangeKind) {
-        self.changes.push(Change { kind, statement: self.statement, span, table });
+        let views = match (&kind, &table) {
+            (ChangeKind::DropColumn { name: column, .. } | ChangeKind::ChangeType { column, .. }, Some(table)) => {
+                self.views_with(&table.name, column)
+            }
+            _ => Vec::new(),
+        };
+        self.changes.push(Change { kind, statement: self.statement, span, table, views });
+    }
+
+    /// The views that need a column.
+    pub fn views_with(&self, table: &ObjectName, column: &str) -> Vec<ObjectName> {
+        let needs = |view: &super::views::View| view.uses(table, column, self.grammar());
+        let views = self.catalog.views_of(table).filter(|(_, view)| needs(view));
+        views.map(|(name, _)| name.clone()).collect()
     }
 
     /// A change that is the whole statement.
@@ -99,10 +185,10 @@ impl Reader<'_> {
     /// The object itself as it is kept from now on: the statement's text.
     pub fn object(&self) -> Object {
         let text = match &self.reading.detail {
-            Detail::Body(body) | Detail::View { query: Some(body), .. } => *body,
-            _ => self.reading.span,
+            Detail::View { query: Some(query), .. } => *query,
+            _ => self.reading.body().unwrap_or(self.reading.span),
         };
-        Object { origin: self.origin, text: Arc::from(text.of(self.text)) }
+        Object { origin: self.origin, text: Arc::from(text.of(self.text)), view: None, overloads: Vec::new() }
     }
 
     /// The name of the statement's object as the catalog has it.

@@ -19,7 +19,7 @@ pub(super) fn recognise(changes: Vec<Change>) -> Vec<Change> {
         let changed = alteration(&before, &after);
         let rebuild = ChangeKind::Rebuild { after: after.into() };
         let kinds = std::iter::once(rebuild).chain(changed);
-        let new: Vec<Change> = kinds.map(|kind| Change { kind, statement, span, table: table.clone() }).collect();
+        let new: Vec<Change> = kinds.map(|kind| Change { kind, statement, span, table: table.clone(), views: Vec::new() }).collect();
         let (first, second) = (dropped.min(renamed), dropped.max(renamed));
         out.remove(second);
         out.splice(first..=first, new);

@@ -1,10 +1,14 @@
 //! Statements about rows, and those that say where names are looked for.
 
-use super::change::ChangeKind;
+use super::catalog::Origin;
+use super::change::{ChangeKind, TableRef};
 use super::reader::Reader;
 use crate::sql::cursor::{Cursor, code};
-use crate::sql::ddl::{self, ObjectKind, QualifiedName, Verb};
-use crate::sql::{Span, Statement, StatementKind, TokenKind};
+use crate::sql::ddl::{ObjectKind, QualifiedName, Verb, qualified};
+use crate::sql::{Grammar, Span, TokenKind};
+
+/// More words of an expression are not remembered.
+const LONGEST_COPY: usize = 64;
 
 impl Reader<'_> {
     pub fn rows(&mut self) {
@@ -21,15 +25,46 @@ impl Reader<'_> {
         let table = self.used_table(written, ObjectKind::Table);
         let kind = match self.reading.verb {
             Verb::Insert => {
-                ChangeKind::Insert { names_columns: names_columns(cursor, written), selects: cursor.has("SELECT") }
+                let selects = cursor.has("SELECT");
+                if selects && self.origin != Origin::Deployed {
+                    let sources = super::views::sources(cursor, self.catalog).into_iter().map(|source| source.table);
+                    let sources: Vec<_> = sources.collect();
+                    self.catalog.edit(&table.name, |table| table.copied_from.extend(sources));
+                }
+                let columns = inserted_columns(cursor, written, self.grammar());
+                ChangeKind::Insert { columns, names_columns: names_columns(cursor, written), selects }
             }
             Verb::Update => {
                 let columns = cursor.find("SET").map(set_columns).unwrap_or_default();
+                if self.origin != Origin::Deployed {
+                    self.note_copies(&table, cursor);
+                }
                 ChangeKind::Update { filtered: filters(cursor), keys: keys(cursor), columns }
             }
             _ => ChangeKind::Delete { filtered: filters(cursor), keys: keys(cursor) },
         };
         self.push_whole(Some(table), kind);
+    }
+
+    /// Remembers from which words each column is filled.
+    fn note_copies(&mut self, table: &TableRef, cursor: Cursor<'_>) {
+        let grammar = self.grammar();
+        let Some(set) = cursor.find("SET") else { return };
+        let end = set.find("WHERE").map_or(set.tokens.len(), |filter| filter.at);
+        let sets = Cursor { at: set.at + 1, tokens: &set.tokens[..end], ..set };
+        for part in sets.parts() {
+            let columns = assigned(part);
+            let words = part.tokens.iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
+            let words = words.map(|token| token.of(part.text).trim_matches(['"', '`', '[', ']']).to_owned());
+            let words: Vec<String> = words.take(LONGEST_COPY).collect();
+            self.catalog.edit(&table.name, |table| {
+                for column in &columns {
+                    if let Some(column) = table.column_mut(column, grammar) {
+                        column.copied_from.extend(words.iter().cloned());
+                    }
+                }
+            });
+        }
     }
 
     /// `EXPLAIN ANALYZE` runs what it explains.
@@ -47,19 +82,7 @@ impl Reader<'_> {
         if !runs || inner.is_end() {
             return;
         }
-        let statement = Statement { span: inner.rest(), kind: StatementKind::Sql };
-        let reading = ddl::read(&statement, self.text, self.lexis);
-        let mut reader = Reader {
-            text: self.text,
-            lexis: self.lexis,
-            reading: &reading,
-            catalog: self.catalog,
-            origin: self.origin,
-            statement: self.statement,
-            changes: Vec::new(),
-        };
-        reader.read();
-        self.changes.append(&mut reader.changes);
+        self.inner(inner.rest());
     }
 
     pub fn search_path(&mut self) {
@@ -127,6 +150,21 @@ fn keys(cursor: Cursor<'_>) -> Vec<String> {
     keys
 }
 
+/// The columns in the parentheses behind the table of an `INSERT`.
+fn inserted_columns(cursor: Cursor<'_>, table: &QualifiedName, grammar: Grammar) -> Vec<String> {
+    let mut after = cursor;
+    while !after.is_end() && after.here().start < table.span().end {
+        after.step();
+    }
+    if after.eat("AS") {
+        after.step();
+    }
+    let Some(inside) = after.group().filter(|inside| !inside.sees_any(&["SELECT", "WITH", "VALUES"])) else {
+        return Vec::new();
+    };
+    inside.parts().into_iter().filter_map(|mut part| Some(qualified(&mut part, grammar)?.name.value)).collect()
+}
+
 fn names_columns(cursor: Cursor<'_>, table: &QualifiedName) -> bool {
     let Some(mut after) = cursor.find("INTO") else { return true };
     while !after.is_end() && after.here().start < table.span().end {
@@ -142,18 +180,19 @@ fn names_columns(cursor: Cursor<'_>, table: &QualifiedName) -> bool {
 
 fn set_columns(mut cursor: Cursor<'_>) -> Vec<String> {
     cursor.step();
-    let mut columns = Vec::new();
-    for mut part in cursor.parts() {
-        match part.group() {
-            Some(group) => columns.extend(group.parts().iter().map(|column| column.here())),
-            None => {
-                // `t.column = …`
-                while part.token(1).is_some_and(|next| next.is_symbol(part.text, ".")) {
-                    part.at += 2;
-                }
-                columns.push(part.here());
+    cursor.parts().into_iter().flat_map(assigned).collect()
+}
+
+/// The columns that one part of `SET` fills: `a = …`, `t.a = …`, `(a, b) = …`.
+fn assigned(mut part: Cursor<'_>) -> Vec<String> {
+    let columns = match part.group() {
+        Some(group) => group.parts().iter().map(|column| column.here()).collect(),
+        None => {
+            while part.token(1).is_some_and(|next| next.is_symbol(part.text, ".")) {
+                part.at += 2;
             }
+            vec![part.here()]
         }
-    }
-    columns.iter().map(|span| span.of(cursor.text).trim_matches(['"', '`', '[', ']']).to_owned()).collect()
+    };
+    columns.into_iter().map(|span: Span| span.of(part.text).trim_matches(['"', '`', '[', ']']).to_owned()).collect()
 }

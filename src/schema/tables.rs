@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Column, Table};
+use super::catalog::{Column, Object, Table};
 use super::change::ChangeKind;
 use super::name::ObjectName;
 use super::reader::Reader;
+use super::views::View;
 use crate::sql::ddl::{ConstraintKind, Detail, ObjectKind, QualifiedName, TableDefinition};
 
 impl Reader<'_> {
@@ -40,7 +41,9 @@ impl Reader<'_> {
         table.temporary = self.reading.flags.temporary;
         table.complete =
             definition.query.is_none() && definition.of_type.is_none() && !self.reading.flags.virtual_table;
+        table.unlogged = self.reading.flags.unlogged;
         table.partitioned = definition.partition_by.is_some();
+        table.partition_method = definition.partition_by.map(|span| partition_method(span.of(self.text)));
         table.partition_of = definition.partition_of.as_ref().map(|parent| self.table_ref(parent).name);
         if table.partition_of.is_some() {
             let options = definition.options.iter().map(|span| span.of(self.text));
@@ -93,19 +96,47 @@ impl Reader<'_> {
         let name = self.catalog.path.for_new(written);
         let before = self.object_before(kind, written);
         let flags = self.reading.flags;
+        let shown = match &self.reading.detail {
+            Detail::View { columns, query: Some(query) } => {
+                View::read(self.text, *query, columns, self.catalog, self.lexis)
+            }
+            _ => View::default(),
+        };
+        let mut after = Object { view: Some(Arc::new(shown)), ..self.object() };
         if !(flags.if_not_exists && before.is_some()) {
             let mut view = Table::unknown(name.clone(), kind);
+            view.columns = self.shown_columns(after.view.as_deref());
             view.origin = match &before {
                 // What replaces a view that code uses is used by that code.
                 Some(before) if flags.or_replace => before.origin,
                 _ => self.origin,
             };
-            let object = super::catalog::Object { origin: view.origin, ..self.object() };
+            after.origin = view.origin;
             self.catalog.insert(view);
-            self.catalog.insert_object(kind, name.clone(), object);
+            self.catalog.insert_object(kind, name.clone(), after.clone());
         }
         let (replace, if_not_exists) = (flags.or_replace, flags.if_not_exists);
-        self.push_whole(None, ChangeKind::CreateObject { kind, name, replace, if_not_exists, before });
+        self.push_whole(None, ChangeKind::CreateObject { kind, name, replace, if_not_exists, before, after });
+    }
+
+    /// The columns of a view, if all their names are known.
+    fn shown_columns(&self, view: Option<&View>) -> Vec<Column> {
+        let names = view.and_then(|view| view.columns.clone()).unwrap_or_default();
+        let column = |name| Column {
+            name,
+            origin: self.origin,
+            data_type: None,
+            collation: None,
+            not_null: false,
+            default: None,
+            generated: None,
+            numbering: None,
+            on_update: None,
+            comment: None,
+            invisible: false,
+            copied_from: Vec::new(),
+        };
+        names.into_iter().map(|name| name.map(column)).collect::<Option<_>>().unwrap_or_default()
     }
 
     pub fn drop_tables(&mut self) {
@@ -158,6 +189,7 @@ impl Reader<'_> {
             }
         }
         self.catalog.insert(Table { name: to.clone(), ..table });
+        self.catalog.rename_in_views(from, |used| used.table = to.clone());
         let names: Vec<ObjectName> = self.catalog.referencing(from).map(|table| table.name.clone()).collect();
         for name in names {
             self.catalog.edit(&name, |table| {
@@ -176,4 +208,10 @@ impl Reader<'_> {
             self.push_whole(Some(table), ChangeKind::Truncate { cascade });
         }
     }
+}
+
+/// What stands behind `PARTITION BY`, in small letters and with single blanks.
+pub(super) fn partition_method(written: &str) -> String {
+    let words: Vec<String> = written.split_whitespace().skip(2).map(str::to_ascii_lowercase).collect();
+    words.join(" ")
 }

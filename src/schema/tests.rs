@@ -148,3 +148,67 @@ fn objects_have_a_history_too() {
     let known = |written: QualifiedName| catalog.object(ObjectKind::Sequence, &written).is_some();
     assert!(known(name("q")) && !known(name("s")));
 }
+
+#[test]
+fn what_a_view_shows_and_needs() {
+    let (catalog, _) = replayed(
+        &["create table a (id int, b text, c text); create table d (id int, e text);
+           create view v as with w as (select * from d) select a.id, b as x, lower(e), c::text, count(*) n
+             from a join d on d.id = a.id, w;
+           create view s (p, q, r) as select * from a; create view t as select s.*, 1 as one from s;
+           alter table a rename column b to z; alter table a rename to aa;"],
+        &Lexis::POSTGRES,
+    );
+    let view = |name: &str| {
+        let name = ObjectName { schema: None, name: name.to_owned() };
+        catalog.object_named(ObjectKind::View, &name).unwrap().view.clone().unwrap()
+    };
+    let shown = |name: &str| view(name).columns.clone().unwrap().into_iter().flatten().collect::<Vec<_>>().join(" ");
+    assert_eq!(shown("v"), "id x lower c n");
+    assert_eq!((shown("s").as_str(), shown("t").as_str()), ("p q r", "p q r one"));
+    let table = ObjectName { schema: None, name: "aa".to_owned() };
+    for (column, needed) in [("z", true), ("b", false), ("c", true), ("e", false)] {
+        assert_eq!(view("v").uses(&table, column, Grammar::Postgres), needed, "{column}");
+    }
+    assert_eq!(catalog.views_of(&table).count(), 2);
+}
+
+#[test]
+fn routines_of_one_name_are_kept_apart() {
+    let (catalog, changes) = replayed(
+        &[
+            "create function f(a int, b text default 'x') returns int language sql as $$ select 1 $$;",
+            "create function f(a bigint) returns int language sql as $$ select 1 $$;
+             create or replace function f(double precision, variadic y int[]) returns setof text as $$ $$ language sql;
+             drop function f(integer, text);",
+        ],
+        &Lexis::POSTGRES,
+    );
+    let name = ObjectName { schema: None, name: "f".to_owned() };
+    let function = catalog.object_named(ObjectKind::Function, &name).unwrap();
+    let types = |one: &Signature| one.inputs.iter().map(|input| input.data_type.to_string()).collect::<Vec<_>>().join(",");
+    assert_eq!(function.overloads.iter().map(types).collect::<Vec<_>>(), ["bigint", "double,integer[]"]);
+    assert_eq!(function.overloads[1].returns, "setof text");
+    let ChangeKind::DropObject { before: Some(before), .. } = &changes.last().unwrap().kind else { panic!() };
+    assert_eq!((before.origin, before.overloads.len()), (Origin::Deployed, 1));
+    assert!(before.overloads[0].takes(1) && before.overloads[0].takes(2) && !before.overloads[0].takes(3));
+}
+
+#[test]
+fn what_blocks_and_called_routines_say_is_done() {
+    let (catalog, changes) = replayed(
+        &["create table a (id int);
+           do $do$ begin if true then alter table a add column b varchar(20); end if; end $do$;
+           create function change_it() returns void language plpgsql as $$ begin alter table a drop id; end $$;
+           select change_it(); drop function change_it();"],
+        &Lexis::POSTGRES,
+    );
+    assert_eq!(table(&catalog, "a").columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(kinds(&changes), ["CreateTable", "AddColumn", "CreateObject", "DropColumn", "DropObject"]);
+    assert_eq!(changes[3].statement, 3);
+    let (catalog, _) = replayed(
+        &["create table a (id int);\ndelimiter //\ncreate procedure p() begin alter table a add b int; end//\ncall p()//\n"],
+        &Lexis::MYSQL,
+    );
+    assert_eq!(table(&catalog, "a").columns.len(), 2);
+}

@@ -4,12 +4,14 @@ mod blocks;
 pub(crate) mod cursor;
 pub mod ddl;
 mod effect;
+mod gate;
 mod lex;
 mod place;
 mod split;
 
 pub use blocks::split_around;
 pub use effect::{Control, Effect, Leaves, Refusal, effect, leaves, may_change_session, transaction_pairs};
+pub use gate::read_by;
 pub use lex::{Bodies, Client, DoubleQuotes, Grammar, LONGEST, Lexis, Token, TokenKind, Tokens, Unclosed};
 pub use place::{LineIndex, Place, Span};
 pub use split::{SplitError, Statement, StatementKind, Statements, split};

@@ -1,6 +1,6 @@
 use super::prelude::*;
-use crate::schema::mentions;
 use crate::sql::ddl::{Detail, Verb};
+use crate::sql::{Lexis, Token, Tokens};
 
 rule! {
     /// SQL that is put together at run time cannot be judged.
@@ -18,6 +18,13 @@ rule! {
     /// ```sql quiet postgres
     /// do $$ begin perform 1; end $$;
     /// ```
+    ///
+    /// ```sql quiet postgres
+    /// do $$ begin
+    ///   create trigger t after insert on orders for each row execute function log_it();
+    ///   grant execute on function log_it() to app;
+    /// end $$;
+    /// ```
     "opaque-dynamic-sql", Warning [Meta] => Check::Migration(check)
 }
 
@@ -25,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (number, statement, reading) in context.statements() {
         let dynamic = match (reading.verb, &reading.detail) {
             (Verb::Dynamic, _) => context.grammar().is_mysql(),
-            (Verb::Do, Detail::Body(body)) => mentions(body.of(context.text()), "execute"),
+            (Verb::Do, Detail::Body(body)) => executes(body.of(context.text()), context.lexis),
             _ => false,
         };
         if dynamic {
@@ -34,4 +41,20 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 .help("write the statements out");
         }
     }
+}
+
+/// Whether a body has `EXECUTE` with a text, and not `EXECUTE FUNCTION` or `GRANT EXECUTE`.
+fn executes(body: &str, lexis: &Lexis) -> bool {
+    let inside = body.trim_start_matches('$').trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    let inside = inside.trim_start_matches(['$', '\'']);
+    let tokens: Vec<Token> = Tokens::new(inside, lexis).code().collect();
+    let is_any = |at: Option<usize>, words: &[&str]| {
+        let token = at.and_then(|at| tokens.get(at));
+        token.is_some_and(|token| words.iter().any(|word| token.is_word(inside, word)))
+    };
+    (0..tokens.len()).any(|at| {
+        is_any(Some(at), &["EXECUTE"])
+            && !is_any(Some(at + 1), &["FUNCTION", "PROCEDURE", "ON"])
+            && !is_any(at.checked_sub(1), &["GRANT", "REVOKE", "FOR"])
+    })
 }

@@ -10,6 +10,12 @@ rule! {
     /// alter table users frobnicate name;
     /// ```
     ///
+    /// Statements inside blocks are read, too:
+    ///
+    /// ```sql fires postgres
+    /// do $$ begin alter table users frobnicate name; end $$;
+    /// ```
+    ///
     /// ```sql quiet
     /// alter table users add column nick varchar(20);
     /// ```
@@ -17,12 +23,13 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
+    let whole = context.statements().filter_map(|(number, statement, reading)| {
         let span = reading.unknown().filter(|_| statement.kind != StatementKind::ClientCommand);
-        if let Some(span) = span {
-            findings
-                .report_at(Some(number), span, "this cannot be read, so nothing is known about what it does")
-                .help("check the spelling; if the database accepts it, judge it by hand and allow it with the reason");
-        }
+        Some((number, span?))
+    });
+    for (number, span) in whole.chain(context.script.unread.iter().copied()) {
+        findings
+            .report_at(Some(number), span, "this cannot be read, so nothing is known about what it does")
+            .help("check the spelling; if the database accepts it, judge it by hand and allow it with the reason");
     }
 }

@@ -33,10 +33,15 @@ pub(super) fn column(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<(Colum
             Some(rule) => {
                 let read = cursor.at.min(cursor.tokens.len());
                 let end = read.checked_sub(1).map_or(start.end, |last| cursor.tokens[last].end());
-                column.constraints.push(ColumnConstraint { name, rule, span: Span::new(start.start, end) });
+                let span = Span::new(start.start, end);
+                column.constraints.push(ColumnConstraint { name, rule, deferrable: false, deferred: false, span });
             }
-            // `DEFERRABLE`, `NO INHERIT`, `STORAGE main` and the like change no schema.
+            // `NO INHERIT`, `STORAGE main` and the like change no schema.
             None => {
+                if let Some(last) = column.constraints.last_mut() {
+                    last.deferred |= cursor.sees("INITIALLY DEFERRED");
+                    last.deferrable |= last.deferred || (cursor.sees("DEFERRABLE") && !follows_not(cursor));
+                }
                 if cursor.group().is_none() {
                     cursor.step();
                 }
@@ -44,6 +49,11 @@ pub(super) fn column(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<(Colum
         }
     }
     Some((column, position))
+}
+
+fn follows_not(cursor: &Cursor<'_>) -> bool {
+    let before = cursor.at.checked_sub(1).map(|at| Cursor { at, ..*cursor });
+    before.is_some_and(|before| before.sees("NOT"))
 }
 
 /// The words of a type, up to what else a column may have.

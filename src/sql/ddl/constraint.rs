@@ -50,6 +50,7 @@ pub(super) fn constraint(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<Ta
         not_valid: false,
         not_enforced: false,
         deferrable: false,
+        deferred: false,
         no_inherit: false,
         span,
     };
@@ -84,8 +85,11 @@ pub(super) fn constraint(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<Ta
             constraint.not_enforced = true;
         } else if cursor.eat("NOT DEFERRABLE") {
             constraint.deferrable = false;
-        } else if cursor.eat("DEFERRABLE") || cursor.eat("INITIALLY DEFERRED") {
+        } else if cursor.eat("DEFERRABLE") {
             constraint.deferrable = true;
+        } else if cursor.eat("INITIALLY DEFERRED") {
+            constraint.deferrable = true;
+            constraint.deferred = true;
         } else if cursor.eat("NO INHERIT") {
             constraint.no_inherit = true;
         } else if cursor.eat("USING INDEX TABLESPACE") {

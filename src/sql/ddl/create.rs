@@ -9,6 +9,7 @@ use super::reading::{Detail, ObjectKind, Verb};
 use super::{Grammar, Reader};
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
+use crate::sql::place::Span;
 
 impl Reader<'_, '_> {
     pub(super) fn create(&mut self) {
@@ -35,7 +36,11 @@ impl Reader<'_, '_> {
                     }
                 }
             }
-            ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Event | ObjectKind::Package => {
+            ObjectKind::Function | ObjectKind::Procedure => {
+                self.name();
+                self.routine();
+            }
+            ObjectKind::Event | ObjectKind::Package => {
                 self.name();
                 self.body();
             }
@@ -215,6 +220,12 @@ impl Reader<'_, '_> {
 
     /// The body: the last string on PostgreSQL, `BEGIN ATOMIC`, or what follows the head on MySQL.
     pub(super) fn body(&mut self) {
+        if let Some(body) = self.body_span() {
+            self.reading.detail = Detail::Body(body);
+        }
+    }
+
+    pub(super) fn body_span(&self) -> Option<Span> {
         let mut cursor = self.cursor;
         let mut body = None;
         while !cursor.is_end() {
@@ -228,9 +239,7 @@ impl Reader<'_, '_> {
             }
             cursor.step();
         }
-        if let Some(body) = body {
-            self.reading.detail = Detail::Body(body);
-        }
+        body
     }
 }
 

@@ -94,6 +94,10 @@ pub struct ColumnConstraint {
     pub name: Option<Name>,
     /// What it says.
     pub rule: ColumnRule,
+    /// `DEFERRABLE`.
+    pub deferrable: bool,
+    /// `INITIALLY DEFERRED`.
+    pub deferred: bool,
     /// Where it stands.
     pub span: Span,
 }
@@ -158,6 +162,8 @@ pub struct TableConstraint {
     pub not_enforced: bool,
     /// `DEFERRABLE`.
     pub deferrable: bool,
+    /// `INITIALLY DEFERRED`.
+    pub deferred: bool,
     /// `NO INHERIT`.
     pub no_inherit: bool,
     /// Where it stands.

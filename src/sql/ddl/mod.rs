@@ -12,14 +12,18 @@ mod name;
 mod object;
 mod other;
 mod reading;
+mod routine;
 
 pub use action::{Action, ActionKind, PartitionAction, RowSecurity, Switch};
 pub use definition::{
     ColumnConstraint, ColumnDefinition, ColumnRule, ConstraintKind, DataType, IndexDefinition, IndexKind, KeyPart,
     References, ReferentialAction, TableConstraint, TableDefinition,
 };
+pub(crate) use name::qualified;
 pub use name::{Name, QualifiedName};
 pub use reading::{Detail, Flags, ObjectKind, Reading, Verb};
+pub(crate) use routine::parameters;
+pub use routine::{Parameter, RoutineDefinition};
 
 use super::cursor::{Cursor, code};
 use super::lex::{Grammar, Lexis};

@@ -124,3 +124,8 @@ impl Names for Cursor<'_> {
         parts.into_iter().filter_map(|mut part| part.name(grammar)).collect()
     }
 }
+
+/// Steps over a name with its qualifiers, if one comes next.
+pub(crate) fn qualified(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<QualifiedName> {
+    cursor.qualified(grammar)
+}

@@ -3,6 +3,7 @@
 use super::action::{Action, ActionKind};
 use super::definition::{IndexDefinition, TableDefinition};
 use super::name::{Name, QualifiedName};
+use super::routine::RoutineDefinition;
 use crate::sql::place::Span;
 
 /// One statement, read.
@@ -36,6 +37,15 @@ impl Reading {
         match &self.detail {
             Detail::Alter(actions) => actions,
             _ => &[],
+        }
+    }
+
+    /// The body of a routine or of a `DO` block, with its quotes.
+    pub fn body(&self) -> Option<Span> {
+        match &self.detail {
+            Detail::Routine(routine) => routine.body,
+            Detail::Body(body) => Some(*body),
+            _ => None,
         }
     }
 
@@ -73,7 +83,9 @@ pub enum Detail {
         /// Its query.
         query: Option<Span>,
     },
-    /// The body of a routine or of a `DO` block, with its quotes.
+    /// A function or a procedure.
+    Routine(Box<RoutineDefinition>),
+    /// The body of an event, a package or a `DO` block, with its quotes.
     Body(Span),
 }
 
