@@ -134,7 +134,7 @@ fn part<'a>(change: &'a Change, context: &Context<'a>) -> Option<Part<'a>> {
         ChangeKind::CreateIndex { .. } | ChangeKind::DropIndex { .. } => (Algorithm::InPlace, false),
         ChangeKind::RenameIndex { .. } if mysql => (Algorithm::InPlace, false),
         ChangeKind::RenameIndex { .. } | ChangeKind::RenameColumn { .. } => (Algorithm::Instant, false),
-        ChangeKind::ConvertCharset { .. } => (Algorithm::Copy, false),
+        ChangeKind::ConvertCharset { .. } => (Algorithm::Copy, true),
         _ => return None,
     };
     Some(Part { change: Some(change), algorithm, spoken_for })
@@ -193,7 +193,11 @@ fn modify_column(old: &Column, new: &Column, moves: bool, table: &Table, context
         }
     }
     if old.generated != new.generated {
-        at_least(Algorithm::Copy, false);
+        let stored = |column: &Column| column.generated.as_ref().is_some_and(|generated| generated.stored);
+        at_least(Algorithm::Copy, stored(old) && stored(new));
+    }
+    if new.charset.is_some() && old.charset != new.charset {
+        at_least(Algorithm::Copy, true);
     }
     if new.collation.is_some() && old.collation != new.collation {
         let indexed = table.indexes.iter().any(|index| index.uses(&old.name, context.grammar()));

@@ -1,7 +1,7 @@
 //! What changes lock on PostgreSQL, as far as rules about a whole transaction need it.
 
-use super::rule::used;
-use crate::schema::{Change, ChangeKind, TableRef};
+use super::rule::{Context, used};
+use crate::schema::{Change, ChangeKind, Constraint, ObjectName, TableRef};
 use crate::sql::ddl::ConstraintKind;
 
 /// The table in use that a change locks so that nobody can write to it, until the transaction ends.
@@ -50,4 +50,18 @@ pub fn locks_everything(change: &Change) -> Option<&TableRef> {
         _ => false,
     };
     used(change).filter(|_| takes)
+}
+
+/// The tables in use that new foreign keys of a change lock against writes, each with the change.
+pub fn parents_locked<'c>(change: &'c Change, context: &Context<'_>) -> Vec<(&'c Change, &'c ObjectName)> {
+    let constraints: &[Constraint] = match &change.kind {
+        ChangeKind::CreateTable { table, exists: false, .. } => &table.constraints,
+        ChangeKind::AddColumn { constraints, .. } => constraints,
+        ChangeKind::AddConstraint { constraint, .. } => std::slice::from_ref(constraint),
+        _ => return Vec::new(),
+    };
+    let own = change.table.as_ref().map(|table| &table.name);
+    let in_use = |name: &&ObjectName| context.catalog.table(name).is_none_or(|table| table.in_use());
+    let parents = constraints.iter().filter_map(|one| one.references.as_ref()).map(|to| &to.table);
+    parents.filter(|name| Some(*name) != own).filter(in_use).map(|name| (change, name)).collect()
 }

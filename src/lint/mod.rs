@@ -23,6 +23,7 @@ pub mod rules;
 mod selector;
 mod server;
 mod settings;
+mod sqlite;
 mod subject;
 mod tables;
 mod types;

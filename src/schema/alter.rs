@@ -68,7 +68,8 @@ impl Reader<'_> {
 
     /// `OPTIMIZE TABLE` writes tables anew.
     pub fn maintain(&mut self) {
-        let optimizes = self.reading.span.of(self.text).get(..8).is_some_and(|word| word.eq_ignore_ascii_case("optimize"));
+        let optimizes =
+            self.reading.span.of(self.text).get(..8).is_some_and(|word| word.eq_ignore_ascii_case("optimize"));
         for written in self.reading.names.iter().filter(|_| optimizes) {
             let table = self.table_ref(written);
             self.count_instant_changes(&table.name);
@@ -136,10 +137,10 @@ impl Reader<'_> {
                 self.catalog.edit(&partition.name, |table| table.partition_of = Some(name.clone()));
                 ChangeKind::AttachPartition { partition }
             }
-            ActionKind::DetachPartition { partition, concurrently, .. } => {
+            ActionKind::DetachPartition { partition, concurrently, finalize } => {
                 let partition = self.used_table(partition, ObjectKind::Table);
                 self.catalog.edit(&partition.name, |table| table.partition_of = None);
-                ChangeKind::DetachPartition { partition, concurrently: *concurrently }
+                ChangeKind::DetachPartition { partition, concurrently: *concurrently || *finalize }
             }
             ActionKind::Partition(what) => {
                 let written = action.span.of(self.text);
@@ -158,7 +159,14 @@ impl Reader<'_> {
                 self.catalog.edit(name, |table| table.unlogged = !logged);
                 ChangeKind::SetLogged { logged: *logged }
             }
-            ActionKind::ReplicaIdentity => ChangeKind::ReplicaIdentity(replica_identity(action.span.of(self.text))),
+            ActionKind::ReplicaIdentity => {
+                let written = action.span.of(self.text);
+                let identity = replica_identity(written);
+                let index = written.split_whitespace().last().filter(|_| identity == ReplicaIdentity::Index);
+                let index = index.map(|index| index.trim_matches('"').to_owned());
+                self.catalog.edit(name, |table| table.replica_index = index);
+                ChangeKind::ReplicaIdentity(identity)
+            }
             ActionKind::Inherit(_) | ActionKind::NoInherit(_) | ActionKind::OfType(_) | ActionKind::NotOfType => {
                 ChangeKind::Inheritance
             }
@@ -198,6 +206,18 @@ impl Reader<'_> {
                     table.constraints.iter_mut().filter(same).for_each(|one| one.valid = true);
                 });
                 ChangeKind::ValidateConstraint { name: name.value.clone(), constraint: known(&name.value) }
+            }
+            ActionKind::AlterConstraint { name } => {
+                let written = action.span.of(self.text).to_ascii_lowercase();
+                let enforced = super::mentions(&written, "enforced").then(|| !super::mentions(&written, "not"));
+                let constraint = known(&name.value);
+                self.catalog.edit(&table.name, |table| {
+                    let same = |one: &&mut Constraint| one.name.as_deref() == Some(&*name.value);
+                    if let Some(enforced) = enforced {
+                        table.constraints.iter_mut().filter(same).for_each(|one| one.enforced = enforced);
+                    }
+                });
+                ChangeKind::AlterConstraint { name: name.value.clone(), constraint, enforced }
             }
             ActionKind::RenameConstraint { from, to } => {
                 self.rename_constraint(&table.name, &from.value, &to.value);

@@ -27,7 +27,8 @@ pub(super) fn statements(text: &str, body: Span, lexis: &Lexis) -> Vec<Span> {
                 }
             }
             _ if cursor.token(1).is_some_and(|next| next.is_symbol(text, ":")) && !assigns(&cursor) => cursor.at += 2,
-            "CREATE" | "ALTER" | "DROP" | "TRUNCATE" | "RENAME" | "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "WITH" => {
+            "CREATE" | "ALTER" | "DROP" | "TRUNCATE" | "RENAME" | "INSERT" | "REPLACE" | "UPDATE" | "DELETE"
+            | "WITH" => {
                 let start = cursor.at;
                 to_semicolon(&mut cursor);
                 let (first, last) = (&tokens[start], &tokens[cursor.at - 1]);

@@ -64,6 +64,8 @@ pub struct Table {
     pub partition_method: Option<String>,
     /// PostgreSQL: whether it is kept out of the log, so that a crash empties it.
     pub unlogged: bool,
+    /// PostgreSQL: the index that tells its rows apart for those who receive changes.
+    pub replica_index: Option<String>,
     /// MySQL: how many statements since it was last written anew only added or dropped columns.
     pub instant_changes: u32,
     /// The tables that rows were copied from.
@@ -98,6 +100,8 @@ pub struct Column {
     pub origin: Origin,
     /// Its type, if one is known.
     pub data_type: Option<DataType>,
+    /// MySQL: its character set, if one is written.
+    pub charset: Option<String>,
     /// Its collation, if one is written.
     pub collation: Option<String>,
     /// Whether it refuses nulls.
@@ -238,6 +242,7 @@ impl Table {
             partitioned: false,
             partition_method: None,
             unlogged: false,
+            replica_index: None,
             instant_changes: 0,
             copied_from: Vec::new(),
             partition_of: None,

@@ -82,6 +82,7 @@ pub enum ChangeKind {
     },
     DetachPartition {
         partition: TableRef,
+        /// `CONCURRENTLY`, or `FINALIZE`, which ends what that began.
         concurrently: bool,
     },
     Partition(PartitionAction),
@@ -104,6 +105,8 @@ pub enum ChangeKind {
     /// SQLite: a copy with another definition has taken the table's place. The changes that follow say what is different.
     Rebuild {
         after: Arc<Table>,
+        /// Whether the old table was renamed first, and with it everything that refers to it.
+        old_first: bool,
     },
 
     // Columns.
@@ -197,6 +200,14 @@ pub enum ChangeKind {
     RenameConstraint {
         from: String,
         to: String,
+    },
+    /// `ALTER CONSTRAINT`, MySQL's `ALTER CHECK`.
+    AlterConstraint {
+        name: String,
+        /// What it was, if it is known.
+        constraint: Option<Constraint>,
+        /// Whether it is enforced from now on, if that is said.
+        enforced: Option<bool>,
     },
 
     // Indexes.

@@ -17,6 +17,7 @@ impl Reader<'_> {
         let mut column = Column {
             name: definition.name.value.clone(),
             origin: self.origin,
+            charset: grammar.is_mysql().then(|| charset(definition.span.of(self.text))).flatten(),
             collation: definition.collation.as_ref().map(ToString::to_string),
             not_null: definition.is_not_null(),
             default: definition.default().map(|value| self.written(value)),
@@ -182,4 +183,16 @@ impl Reader<'_> {
 
 fn names(parts: &[KeyPart]) -> impl Iterator<Item = Option<String>> {
     parts.iter().map(|part| part.column.as_ref().map(|Name { value, .. }| value.clone()))
+}
+
+/// What stands behind `CHARACTER SET` or `CHARSET`, in small letters.
+fn charset(definition: &str) -> Option<String> {
+    let lower = definition.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let behind = words.iter().enumerate().find_map(|(at, word)| match *word {
+        "charset" => words.get(at + 1),
+        "set" if at > 0 && words[at - 1] == "character" => words.get(at + 1),
+        _ => None,
+    });
+    behind.map(|name| name.trim_matches(['=', '\'', '"', ',', ';']).to_owned())
 }

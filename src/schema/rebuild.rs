@@ -1,38 +1,54 @@
 //! SQLite's way of changing a table: a new one is filled from the old one and takes its place. It is read as the
 //! `ALTER` that it stands for.
 
+use std::sync::Arc;
+
 use super::catalog::{Origin, Table};
-use super::change::{Change, ChangeKind};
+use super::change::{Change, ChangeKind, TableRef};
 use super::columns::differences;
+use super::name::ObjectName;
 use crate::sql::Grammar;
+
+/// A rebuild among changes: where the old table goes, where the new one takes its name, and which changes only serve that.
+struct Found {
+    before: Arc<Table>,
+    copy: Arc<Table>,
+    at: usize,
+    serve: Vec<usize>,
+    old_first: bool,
+}
 
 /// Finds the rebuilds among the changes of one script and puts in their place what they change.
 pub(super) fn recognise(changes: Vec<Change>) -> Vec<Change> {
     let mut out = changes;
-    while let Some((dropped, renamed)) = find(&out) {
-        let Some(before) = out[dropped].table.as_ref().and_then(|table| table.before.clone()) else { break };
-        let Some(copy) = out[renamed].table.as_ref().and_then(|table| table.before.clone()) else { break };
-        let (statement, span) = (out[dropped].statement, out[dropped].span);
-        let table = out[dropped].table.clone();
-        let mut after = (*copy).clone();
-        after.name = before.name.clone();
-        let changed = alteration(&before, &after);
-        let rebuild = ChangeKind::Rebuild { after: after.into() };
+    while let Some(found) = new_first(&out).or_else(|| old_first(&out)) {
+        let at = &out[found.at];
+        let (statement, span) = (at.statement, at.span);
+        let name = found.before.name.clone();
+        let table = Some(TableRef { name: name.clone(), before: Some(found.before.clone()) });
+        let mut after = (*found.copy).clone();
+        after.name = name;
+        let changed = alteration(&found.before, &after);
+        let rebuild = ChangeKind::Rebuild { after: after.into(), old_first: found.old_first };
         let kinds = std::iter::once(rebuild).chain(changed);
-        let new: Vec<Change> = kinds.map(|kind| Change { kind, statement, span, table: table.clone(), views: Vec::new() }).collect();
-        let (first, second) = (dropped.min(renamed), dropped.max(renamed));
-        out.remove(second);
-        out.splice(first..=first, new);
+        let new: Vec<Change> =
+            kinds.map(|kind| Change { kind, statement, span, table: table.clone(), views: Vec::new() }).collect();
+        let serves = |number: &usize| found.serve.contains(number);
+        let kept = out.into_iter().enumerate().flat_map(|(number, change)| {
+            let new = if number == found.at { new.clone() } else { Vec::new() };
+            new.into_iter().chain((!serves(&number)).then_some(change))
+        });
+        out = kept.collect();
     }
     out
 }
 
 /// A table that code uses is dropped, and before or after it a new table gets its name.
-fn find(changes: &[Change]) -> Option<(usize, usize)> {
+fn new_first(changes: &[Change]) -> Option<Found> {
     changes.iter().enumerate().find_map(|(dropped, change)| {
         let table = change.table.as_ref()?;
-        let is_drop = matches!(change.kind, ChangeKind::DropTable { .. });
-        if !is_drop || !table.before.as_ref()?.complete {
+        let before = table.before.as_ref().filter(|before| before.complete)?;
+        if !matches!(change.kind, ChangeKind::DropTable { .. }) {
             return None;
         }
         let renamed = changes.iter().enumerate().skip(dropped).find_map(|(at, later)| {
@@ -41,12 +57,45 @@ fn find(changes: &[Change]) -> Option<(usize, usize)> {
             (takes && new.origin != Origin::Deployed && new.complete).then_some(at)
         })?;
         let copy = changes[renamed].table.as_ref()?;
-        let fills = |change: &Change| {
-            let is_insert = matches!(change.kind, ChangeKind::Insert { .. });
-            is_insert && change.table.as_ref().is_some_and(|table| table.name == copy.name)
-        };
-        changes.iter().take(renamed).any(fills).then_some((dropped, renamed))
+        changes.iter().take(renamed).any(|change| fills(change, &copy.name)).then(|| Found {
+            before: before.clone(),
+            copy: copy.before.clone().expect("it was looked at above"),
+            at: dropped,
+            serve: vec![dropped, renamed],
+            old_first: false,
+        })
     })
+}
+
+/// A table that code uses gets another name, a new one is made under the old name, filled from it, and it is dropped.
+fn old_first(changes: &[Change]) -> Option<Found> {
+    changes.iter().enumerate().find_map(|(renamed, change)| {
+        let table = change.table.as_ref()?;
+        let before = table.before.as_ref().filter(|before| before.complete && before.origin == Origin::Deployed)?;
+        let ChangeKind::RenameTable { to } = &change.kind else { return None };
+        let later = || changes.iter().enumerate().skip(renamed + 1);
+        let named = |change: &Change, name: &ObjectName| change.table.as_ref().is_some_and(|table| table.name == *name);
+        let (created, copy) = later().find_map(|(at, later)| match &later.kind {
+            ChangeKind::CreateTable { table: new, .. } if named(later, &table.name) && new.complete => {
+                Some((at, new.clone()))
+            }
+            _ => None,
+        })?;
+        let filled = later().any(|(_, change)| fills(change, &table.name));
+        let (dropped, _) =
+            later().find(|(_, later)| matches!(later.kind, ChangeKind::DropTable { .. }) && named(later, to))?;
+        filled.then(|| Found {
+            before: before.clone(),
+            copy,
+            at: renamed,
+            serve: vec![renamed, created, dropped],
+            old_first: true,
+        })
+    })
+}
+
+fn fills(change: &Change, name: &ObjectName) -> bool {
+    matches!(change.kind, ChangeKind::Insert { .. }) && change.table.as_ref().is_some_and(|table| table.name == *name)
 }
 
 /// What has to be done to one table to make it the other.

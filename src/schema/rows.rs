@@ -54,7 +54,8 @@ impl Reader<'_> {
         let sets = Cursor { at: set.at + 1, tokens: &set.tokens[..end], ..set };
         for part in sets.parts() {
             let columns = assigned(part);
-            let words = part.tokens.iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
+            let words =
+                part.tokens.iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
             let words = words.map(|token| token.of(part.text).trim_matches(['"', '`', '[', ']']).to_owned());
             let words: Vec<String> = words.take(LONGEST_COPY).collect();
             self.catalog.edit(&table.name, |table| {

@@ -126,6 +126,7 @@ impl Reader<'_> {
             name,
             origin: self.origin,
             data_type: None,
+            charset: None,
             collation: None,
             not_null: false,
             default: None,

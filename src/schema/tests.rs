@@ -186,7 +186,8 @@ fn routines_of_one_name_are_kept_apart() {
     );
     let name = ObjectName { schema: None, name: "f".to_owned() };
     let function = catalog.object_named(ObjectKind::Function, &name).unwrap();
-    let types = |one: &Signature| one.inputs.iter().map(|input| input.data_type.to_string()).collect::<Vec<_>>().join(",");
+    let types =
+        |one: &Signature| one.inputs.iter().map(|input| input.data_type.to_string()).collect::<Vec<_>>().join(",");
     assert_eq!(function.overloads.iter().map(types).collect::<Vec<_>>(), ["bigint", "double,integer[]"]);
     assert_eq!(function.overloads[1].returns, "setof text");
     let ChangeKind::DropObject { before: Some(before), .. } = &changes.last().unwrap().kind else { panic!() };
@@ -207,7 +208,9 @@ fn what_blocks_and_called_routines_say_is_done() {
     assert_eq!(kinds(&changes), ["CreateTable", "AddColumn", "CreateObject", "DropColumn", "DropObject"]);
     assert_eq!(changes[3].statement, 3);
     let (catalog, _) = replayed(
-        &["create table a (id int);\ndelimiter //\ncreate procedure p() begin alter table a add b int; end//\ncall p()//\n"],
+        &[
+            "create table a (id int);\ndelimiter //\ncreate procedure p() begin alter table a add b int; end//\ncall p()//\n",
+        ],
         &Lexis::MYSQL,
     );
     assert_eq!(table(&catalog, "a").columns.len(), 2);

@@ -107,7 +107,10 @@ fn local_names(cursor: Cursor<'_>, grammar: Grammar) -> Vec<String> {
         if here.sees("(") && !here.sees("( SELECT") {
             here.group();
         }
-        if here.eat("AS") && (here.eat("MATERIALIZED") || here.eat("NOT MATERIALIZED") || here.sees("(")) && here.sees("(") {
+        if here.eat("AS")
+            && (here.eat("MATERIALIZED") || here.eat("NOT MATERIALIZED") || here.sees("("))
+            && here.sees("(")
+        {
             names.push(name.name.value);
         }
     }
@@ -116,9 +119,37 @@ fn local_names(cursor: Cursor<'_>, grammar: Grammar) -> Vec<String> {
 
 fn alias(here: &mut Cursor<'_>, grammar: Grammar) -> Option<String> {
     const NO_ALIAS: &[&str] = &[
-        "WHERE", "JOIN", "LEFT", "RIGHT", "INNER", "OUTER", "FULL", "CROSS", "NATURAL", "ON", "USING", "GROUP", "ORDER",
-        "HAVING", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "WINDOW", "FETCH", "OFFSET", "FOR", "WITH", "TABLESAMPLE",
-        "STRAIGHT_JOIN", "FORCE", "USE", "IGNORE", "INDEXED", "NOT", "PARTITION",
+        "WHERE",
+        "JOIN",
+        "LEFT",
+        "RIGHT",
+        "INNER",
+        "OUTER",
+        "FULL",
+        "CROSS",
+        "NATURAL",
+        "ON",
+        "USING",
+        "GROUP",
+        "ORDER",
+        "HAVING",
+        "LIMIT",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "WINDOW",
+        "FETCH",
+        "OFFSET",
+        "FOR",
+        "WITH",
+        "TABLESAMPLE",
+        "STRAIGHT_JOIN",
+        "FORCE",
+        "USE",
+        "IGNORE",
+        "INDEXED",
+        "NOT",
+        "PARTITION",
     ];
     let explicit = here.eat("AS");
     if !explicit && here.sees_any(NO_ALIAS) {
@@ -165,7 +196,8 @@ impl Query<'_> {
         let meant = |source: &&Source| of.is_none_or(|of| same_spelling(&source.called, of, grammar));
         let mut columns = Vec::new();
         for source in self.sources.iter().filter(meant) {
-            let table = self.catalog.table(&source.table).filter(|table| table.complete || table.kind != ObjectKind::Table)?;
+            let table =
+                self.catalog.table(&source.table).filter(|table| table.complete || table.kind != ObjectKind::Table)?;
             if table.columns.is_empty() {
                 return None;
             }

@@ -59,6 +59,9 @@ mod tests {
     #[test]
     fn mariadb_leaves_out_what_is_for_mysql() {
         let text = "select 1 /*!80000 + 1 */ /*M!100100 + 2 */ /*!50500 + 3 */";
-        assert_eq!(read_by(text, &Lexis::MARIADB, 101100), "select 1                 /*M!100100 + 2 */ /*!50500 + 3 */");
+        assert_eq!(
+            read_by(text, &Lexis::MARIADB, 101100),
+            "select 1                 /*M!100100 + 2 */ /*!50500 + 3 */"
+        );
     }
 }

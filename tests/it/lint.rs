@@ -1,8 +1,7 @@
 //! The oracle cases of the linter: what was measured or documented for each, in `tests/lint/cases.jsonl`.
 //!
 //! In a case the last file is judged and those before it are history; `expect` is the set of rules of severity warning or
-//! above that must fire, and no other may. Cases whose rules are not written yet are listed in `tests/lint/pending.txt`;
-//! one that passes must leave the list.
+//! above that must fire, and no other may.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -38,12 +37,6 @@ fn cases() -> Vec<Case> {
     read("cases.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn pending() -> BTreeSet<String> {
-    let text = read("pending.txt");
-    let ids = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    ids.map(str::to_owned).collect()
-}
-
 /// `V2__step.sql`: the form in which the cases name their files.
 fn migration(file: &File) -> Migration {
     let stem = file.name.trim_end_matches(".sql");
@@ -65,30 +58,17 @@ impl Case {
 
 #[test]
 fn oracle_cases_pass() {
-    let (cases, pending) = (cases(), pending());
-    let (mut wrong, mut passed) = (String::new(), 0);
+    let mut wrong = String::new();
+    let cases = cases();
     for case in &cases {
         let found = case.found();
-        let passes = found == case.expect;
-        passed += usize::from(passes);
-        match (passes, pending.contains(&case.id)) {
-            (true, true) => writeln!(wrong, "{}: passes; take it out of tests/lint/pending.txt", case.id).unwrap(),
-            (false, false) => {
-                let missing: Vec<&String> = case.expect.difference(&found).collect();
-                let more: Vec<&String> = found.difference(&case.expect).collect();
-                writeln!(wrong, "{}: missing {missing:?}, too many {more:?} ({})", case.id, case.why).unwrap();
-            }
-            _ => {}
+        if found != case.expect {
+            let missing: Vec<&String> = case.expect.difference(&found).collect();
+            let more: Vec<&String> = found.difference(&case.expect).collect();
+            writeln!(wrong, "{}: missing {missing:?}, too many {more:?} ({})", case.id, case.why).unwrap();
         }
     }
-    assert!(wrong.is_empty(), "{passed} of {} pass\n{wrong}", cases.len());
-}
-
-#[test]
-fn pending_cases_exist() {
-    let ids: BTreeSet<String> = cases().into_iter().map(|case| case.id).collect();
-    let unknown: Vec<String> = pending().difference(&ids).cloned().collect();
-    assert!(unknown.is_empty(), "tests/lint/pending.txt names {unknown:?}");
+    assert!(wrong.is_empty(), "of {} cases these fail:\n{wrong}", cases.len());
 }
 
 proptest! {

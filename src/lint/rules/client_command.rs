@@ -1,4 +1,6 @@
 use super::prelude::*;
+use crate::lint::Severity;
+use crate::sql::{Span, Tokens};
 
 rule! {
     /// A command of the database's own shell is no SQL, and no server understands it.
@@ -13,6 +15,12 @@ rule! {
     ///
     /// ```sql fires sqlite
     /// .read other.sql
+    /// ```
+    ///
+    /// ```sql fires mysql mariadb
+    /// delimiter //
+    /// create procedure p() begin select 1; end//
+    /// delimiter ;
     /// ```
     ///
     /// ```sql quiet
@@ -33,4 +41,25 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 .help("write plain SQL");
         }
     }
+    if let Some(span) = delimiter(context) {
+        findings
+            .report_at(None, span, "`DELIMITER` is a command of the mysql shell, which no server understands")
+            .severity(Severity::Warning)
+            .help("leave it out: `migrate` keeps the body of a routine together without it");
+    }
+}
+
+/// The first `DELIMITER` between the statements. This program understands it, as other tools may not.
+fn delimiter(context: &Context<'_>) -> Option<Span> {
+    if !context.grammar().is_mysql() {
+        return None;
+    }
+    let starts = context.statements().map(|(_, statement, _)| statement.span.start);
+    let ends = context.statements().map(|(_, statement, _)| statement.span.end);
+    let gaps = std::iter::once(0).chain(ends).zip(starts.chain([context.text().len()]));
+    gaps.into_iter().find_map(|(from, to)| {
+        let tokens = Tokens::within(context.text(), Span::new(from, to), context.lexis);
+        let token = tokens.code().find(|token| token.is_word(context.text(), "DELIMITER"))?;
+        Some(token.span())
+    })
 }

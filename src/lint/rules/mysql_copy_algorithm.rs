@@ -15,10 +15,6 @@ rule! {
     /// alter table users modify hits bigint;
     /// ```
     ///
-    /// ```sql fires mysql mariadb
-    /// alter table users convert to character set utf8mb4;
-    /// ```
-    ///
     /// ```sql fires mysql
     /// create table users (id int primary key, name varchar(50) not null default '' comment 'shown', hits int, kind enum('a','b'));
     /// -- next migration

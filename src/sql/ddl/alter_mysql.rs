@@ -53,14 +53,17 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The parts between commas, but for the commas of `DROP PARTITION a, b`.
+/// The parts between commas, but for the commas of `DROP PARTITION a, b` and `REORGANIZE PARTITION a, b INTO (…)`.
 fn parts(cursor: Cursor<'_>) -> Vec<Cursor<'_>> {
     let mut parts: Vec<Cursor<'_>> = Vec::new();
     let mut start = cursor.at;
     for part in cursor.parts() {
         let end = start + part.tokens.len();
         match parts.last_mut() {
-            Some(last) if part.tokens.len() == 1 && last.keyword(1).starts_with("PARTITION") => {
+            Some(last)
+                if last.sees("REORGANIZE PARTITION")
+                    || (part.tokens.len() == 1 && last.keyword(1).starts_with("PARTITION")) =>
+            {
                 last.tokens = &cursor.tokens[start - 1 - last.tokens.len()..end];
             }
             _ => parts.push(part),

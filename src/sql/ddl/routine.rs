@@ -95,10 +95,12 @@ fn has_name(part: &Cursor<'_>) -> bool {
         "TIME WITH",
         "TIME WITHOUT",
     ];
-    let is_name = |ahead| part.token(ahead).is_some_and(|token| {
-        let kind = token.kind;
-        matches!(kind, TokenKind::QuotedName) || (kind == TokenKind::Word && !token.is_word(part.text, "DEFAULT"))
-    });
+    let is_name = |ahead| {
+        part.token(ahead).is_some_and(|token| {
+            let kind = token.kind;
+            matches!(kind, TokenKind::QuotedName) || (kind == TokenKind::Word && !token.is_word(part.text, "DEFAULT"))
+        })
+    };
     is_name(0) && is_name(1) && !TYPES_OF_TWO_WORDS.iter().any(|words| part.sees(words)) && !part.sees_interval()
 }
 

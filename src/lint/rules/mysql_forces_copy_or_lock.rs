@@ -1,0 +1,79 @@
+use super::prelude::*;
+use crate::lint::algorithm::{Algorithm, asked, parts};
+use crate::schema::mentions;
+use crate::sql::ddl::Verb;
+
+rule! {
+    /// A statement that asks for a copy or a lock gets it, though it need not.
+    ///
+    /// `ALGORITHM=COPY`, `LOCK=SHARED` and `LOCK=EXCLUSIVE` block writes for as long as the table is big, and
+    /// `old_alter_table` does so for every statement. `ALTER IGNORE TABLE` on MariaDB throws duplicate rows away without a word.
+    ///
+    /// ```sql fires mysql mariadb
+    /// create table users (id int primary key, hits int);
+    /// -- next migration
+    /// alter table users add column age int, algorithm=copy;
+    /// ```
+    ///
+    /// ```sql fires mariadb
+    /// create table users (id int primary key, hits int);
+    /// -- next migration
+    /// alter ignore table users add unique (hits);
+    /// ```
+    ///
+    /// ```sql quiet mysql mariadb
+    /// create table users (id int primary key, hits int);
+    /// -- next migration
+    /// alter table users add column age int, algorithm=instant;
+    /// ```
+    "mysql-forces-copy-or-lock", Error [BlocksReadsOrWrites] => Check::Migration(check)
+}
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    if !context.grammar().is_mysql() {
+        return;
+    }
+    for (number, statement, reading) in context.statements() {
+        let text = statement.of(context.text());
+        let what = match reading.verb {
+            Verb::Set => old_alter_table(text),
+            Verb::Alter if in_use(number, context) => forced(number, text, context),
+            _ => None,
+        };
+        if let Some(what) = what {
+            findings
+                .report_at(Some(number), statement.span, format!("{what}, though it need not be so"))
+                .help("leave it out, or ask for ALGORITHM=INSTANT, or for ALGORITHM=INPLACE, LOCK=NONE");
+        }
+    }
+}
+
+fn in_use(number: usize, context: &Context<'_>) -> bool {
+    context.script.changes.iter().any(|change| change.statement == number && used(change).is_some())
+}
+
+fn old_alter_table(text: &str) -> Option<String> {
+    let on = |value: &str| text.trim_end().to_ascii_lowercase().ends_with(value);
+    let copies = (mentions(text, "old_alter_table") && (on("1") || on("on")))
+        || (mentions(text, "alter_algorithm") && mentions(text, "copy"));
+    copies.then(|| "every ALTER TABLE after it copies its table".to_owned())
+}
+
+fn forced(number: usize, text: &str, context: &Context<'_>) -> Option<String> {
+    let ignores = text.split_whitespace().nth(1).is_some_and(|word| word.eq_ignore_ascii_case("ignore"));
+    if ignores && context.grammar() == Grammar::MariaDb {
+        return Some("rows that break a unique key are deleted without a word".to_owned());
+    }
+    let (algorithm, lock) = asked(context, number);
+    let worst = parts(context, number).iter().map(|part| part.algorithm).max();
+    let online = lock.as_deref() == Some("NONE");
+    // What blocks by itself is said by the rule for it.
+    if worst.is_some_and(|worst| worst >= Algorithm::Blocking) || online {
+        return None;
+    }
+    match (algorithm.as_deref(), lock.as_deref()) {
+        (Some("COPY"), _) => Some("the whole table is copied while nobody can write to it".to_owned()),
+        (_, Some(lock @ ("SHARED" | "EXCLUSIVE"))) => Some(format!("LOCK={lock} blocks writes until it is done")),
+        _ => None,
+    }
+}

@@ -1,0 +1,71 @@
+use super::prelude::*;
+use crate::schema::{Constraint, Table, mentions};
+use crate::sql::ddl::{ConstraintKind, Verb};
+
+rule! {
+    /// A table whose deferred constraints are still to be checked cannot be altered.
+    ///
+    /// Writing rows under a constraint that is `INITIALLY DEFERRED` leaves checks for the end of the transaction, and until then
+    /// the server refuses ALTER TABLE. It happens only where there are rows, so not on an empty development database. Put the
+    /// two into different files, or say `SET CONSTRAINTS ALL IMMEDIATE` between them.
+    ///
+    /// ```sql fires postgres
+    /// create table users (id int primary key);
+    /// create table orders (id int, user_id int references users (id) deferrable initially deferred);
+    /// -- next migration
+    /// update orders set user_id = 1 where user_id is null;
+    /// alter table orders add column tag text;
+    /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int primary key);
+    /// create table orders (id int, user_id int references users (id) deferrable initially deferred);
+    /// -- next migration
+    /// update orders set user_id = 1 where user_id is null;
+    /// set constraints all immediate;
+    /// alter table orders add column tag text;
+    /// ```
+    "pending-trigger-events", Error [DataDependentFailure] => Check::Change(check)
+}
+
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let Some(table) = change.table.as_ref().filter(|_| context.grammar() == Grammar::Postgres) else { return };
+    let alters = matches!(context.reading(change).verb, Verb::Alter | Verb::Drop | Verb::Truncate);
+    let first = context.beside(change).next().is_some_and(|first| std::ptr::eq(first, change));
+    if !alters || !first || !context.one_transaction() {
+        return;
+    }
+    let settled = context.statements().take(change.statement).filter(|(_, _, reading)| reading.verb == Verb::Set);
+    let settled = settled.filter(|(_, statement, _)| {
+        let words = statement.of(context.text());
+        mentions(words, "constraints") && mentions(words, "immediate")
+    });
+    let since = settled.map(|(number, ..)| number + 1).last().unwrap_or(0);
+    let writes = context.before(change).filter(|earlier| earlier.statement >= since);
+    let mut writes = writes.filter(|earlier| earlier.table.as_ref().is_some_and(|written| written.name == table.name));
+    let Some(known) = &table.before else { return };
+    if writes.any(|write| leaves_checks(write, known, context)) {
+        findings
+            .report(change, format!("refused while checks of rows written to `{}` above are still to come", table.name))
+            .help("put the writes into a migration of their own, or SET CONSTRAINTS ALL IMMEDIATE before this");
+    }
+}
+
+/// Whether a write queues checks on its own table.
+fn leaves_checks(write: &Change, known: &Table, context: &Context<'_>) -> bool {
+    let deferred = |one: &&Constraint| one.deferred && one.kind != ConstraintKind::Check;
+    let own: Vec<&Constraint> = known.constraints.iter().filter(deferred).collect();
+    let is_parent = || {
+        let mut children = context.catalog.referencing(&known.name);
+        children.any(|child| {
+            let mut keys = child.constraints.iter().filter(deferred);
+            keys.any(|key| key.references.as_ref().is_some_and(|to| to.table == known.name))
+        })
+    };
+    match &write.kind {
+        ChangeKind::Insert { .. } => !own.is_empty(),
+        ChangeKind::Update { columns, .. } => own.iter().any(|one| one.columns.iter().any(|own| columns.contains(own))),
+        ChangeKind::Delete { .. } => is_parent(),
+        _ => false,
+    }
+}
