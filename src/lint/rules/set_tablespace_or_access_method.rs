@@ -4,8 +4,7 @@ use crate::sql::ddl::ObjectKind;
 rule! {
     /// Moving a table writes all of it anew while nobody can read or write it.
     ///
-    /// Another tablespace, another access method and `SET LOGGED` copy the whole table. Use an online tool, outside
-    /// migrations.
+    /// Another tablespace and another access method copy the whole table. Use an online tool, outside migrations.
     ///
     /// ```sql fires postgres
     /// alter table orders set tablespace fast;

@@ -1,5 +1,4 @@
 use super::prelude::*;
-use crate::sql::ddl::ActionKind;
 
 rule! {
     /// An unlogged table is empty after a crash, and always on replicas.
@@ -20,14 +19,10 @@ rule! {
     "unlogged-table", optional Warning [Style] => Check::Change(check)
 }
 
-fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let reading = context.reading(change);
+fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
     let unlogged = match &change.kind {
-        ChangeKind::CreateTable { exists: false, .. } => reading.flags.unlogged,
-        ChangeKind::Storage => reading
-            .actions()
-            .iter()
-            .any(|action| action.span == change.span && action.kind == ActionKind::SetLogged(false)),
+        ChangeKind::CreateTable { table, exists: false, .. } => table.unlogged,
+        ChangeKind::SetLogged { logged } => !logged,
         _ => false,
     };
     let Some(table) = change.table.as_ref().filter(|_| unlogged) else { return };
