@@ -66,7 +66,7 @@ fn copy_of(table: &Table, column: &str, context: &Context<'_>) -> Option<String>
             routines.filter(|(_, routine)| routine.origin != Origin::Deployed).map(|(_, routine)| &*routine.text);
         let mut triggers = table.triggers.iter().filter(|trigger| trigger.origin != Origin::Deployed);
         let both = |text: &str| mentions(text, new) && mentions(text, column);
-        triggers.any(|trigger| both(&trigger.text) || new_ones.any(|text| both(text)))
+        triggers.any(|trigger| both(&trigger.text) || new_ones.any(both))
     };
     let filled = |new: &&crate::schema::Column| {
         new.origin != Origin::Deployed
