@@ -6,6 +6,7 @@
 use crate::migration::{Directive, Id, Migration, OuterTransaction, Script};
 use crate::sql::Span;
 
+use super::moment::whole_moment;
 use super::new::stem;
 use super::stray::stray;
 use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
@@ -65,7 +66,7 @@ impl Layout for Dbmate {
                 continue;
             };
             let digits = stem.find(|c: char| !c.is_ascii_digit()).unwrap_or(stem.len());
-            let Ok(version) = stem[..digits].parse() else {
+            let Ok(version) = whole_moment(&stem[..digits]).parse() else {
                 stray(self, FORM, folder, entry, false, &mut source)?;
                 continue;
             };
@@ -177,12 +178,12 @@ mod tests {
         assert_eq!(
             outline(&source),
             [
-                "20240102 | 20240102.sql:2 | 20240102.sql:4",
-                "20240101120000 a | 20240101120000_a.sql:3 | 20240101120000_a.sql:6"
+                "20240101120000 a | 20240101120000_a.sql:3 | 20240101120000_a.sql:6",
+                "20240102000000 | 20240102.sql:2 | 20240102.sql:4"
             ]
         );
-        assert_eq!(source.migrations[0].up.conventions, [(Span::default(), Directive::NoTransaction)]);
-        assert_eq!(source.migrations[0].down.as_ref().unwrap().conventions, []);
+        assert_eq!(source.migrations[1].up.conventions, [(Span::default(), Directive::NoTransaction)]);
+        assert_eq!(source.migrations[1].down.as_ref().unwrap().conventions, []);
         assert_eq!(
             remarks(&source),
             [

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::migration::{Directive, Id, Migration, OuterTransaction, Script, Version};
 use crate::sql::Span;
 
+use super::moment::whole_moment;
 use super::new::slug;
 use super::stray::stray;
 use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source};
@@ -20,7 +21,7 @@ pub struct Diesel;
 /// The version and name of a migration's folder: dashes in the version do not count.
 fn parse(folder_name: &str) -> Option<(Version, &str)> {
     let (version, name) = folder_name.split_once('_').unwrap_or((folder_name, ""));
-    Some((version.replace('-', "").parse().ok()?, name))
+    Some((whole_moment(&version.replace('-', "")).parse().ok()?, name))
 }
 
 /// What `metadata.toml` may say.
@@ -75,14 +76,15 @@ impl Layout for Diesel {
                     let path = folder.path(&entry.path);
                     return Err(Error::NotNamed { path, layout: self.name(), form: FORM, reader: None });
                 }
+                Some(_) if folder.inside(entry).next().is_none() => {
+                    source.remarks.push(Remark::note(folder.path(&entry.path), 1, "is empty and not read"));
+                }
                 Some(_) => {
                     let message = "is a migration's folder without `up.sql`; write it, or remove the folder".to_owned();
                     return Err(Error::Malformed { path: folder.path(&entry.path), line: 1, message });
                 }
                 None => {
-                    let inside = format!("{}/", entry.path);
-                    let has_sql = |entry: &&Entry| entry.path.starts_with(&inside) && entry.is_sql();
-                    if folder.entries().iter().any(|entry| has_sql(&entry)) {
+                    if folder.inside(entry).any(Entry::is_sql) {
                         let message = "holds SQL that is no migration and is not read";
                         source.remarks.push(Remark::note(folder.path(&entry.path), 1, message));
                     }
@@ -148,6 +150,7 @@ mod tests {
             ("00000000000000_diesel_initial_setup/up.sql", "select 0;"),
             ("00000000000000_diesel_initial_setup/down.sql", "select 0;"),
             ("2024-01-02-000000_b_c/up.sql", "select 2;"),
+            ("2024-01-03_d/up.sql", "select 3;"),
             ("20240101000000_a/up.sql", "select 1;"),
             ("20240101000000_a/down.sql", "-- none\n"),
             ("20240101000000_a/notes.txt", ""),
@@ -159,7 +162,8 @@ mod tests {
             [
                 "00000000000000 diesel_initial_setup | up.sql | down.sql",
                 "20240101000000 a | up.sql | down.sql",
-                "20240102000000 b_c | up.sql | -"
+                "20240102000000 b_c | up.sql | -",
+                "20240103000000 d | up.sql | -"
             ]
         );
         assert_eq!(

@@ -149,7 +149,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A placeholder without a value.
-    #[error("{}:{line}:{column}: the placeholder `{name}` has no value{}; give it with `--var {name}=VALUE`, under `[variables]` in migrate.toml or in the environment", path.display(), reason(why.as_deref()))]
+    #[error("{}:{line}:{column}: the placeholder `{name}` has no value{}; give it with `--var {name}=VALUE`, under `[variables]` in migrate.toml or in the environment, or say there `placeholders = false` if it is none", path.display(), reason(why.as_deref()))]
     Unset {
         /// The file.
         path: PathBuf,

@@ -148,8 +148,8 @@ impl Layout for Flyway {
     }
 
     fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>> {
-        let file =
-            |stem: String, text: &str| NewFile::create(folder.path(&format!("{}{stem}.sql", newest(folder))), text);
+        let beside = subfolder_of_newest(folder, id.is_repeatable());
+        let file = |stem: String, text: &str| NewFile::create(folder.path(&format!("{beside}{stem}.sql")), text);
         match id {
             Id::Version(version) => {
                 let stem = format!("{version}__{}", slug(name));
@@ -199,10 +199,11 @@ fn is_flyways_alone(folder: &Folder) -> bool {
     }) || refinery::undoes(folder)
 }
 
-/// The subfolder that the newest migration is in, with its slash.
-fn newest(folder: &Folder) -> &str {
-    let versioned = folder.entries().iter().filter_map(|entry| Some((parse(entry.file_name())?.1?, entry)));
-    let newest = versioned.max_by(|(one, _), (other, _)| one.cmp(other));
+/// The subfolder that the newest migration of a kind is in, with its slash.
+fn subfolder_of_newest(folder: &Folder, repeatable: bool) -> &str {
+    let parsed = folder.entries().iter().filter_map(|entry| Some((parse(entry.file_name())?.1, entry)));
+    let newest =
+        parsed.filter(|(version, _)| version.is_none() == repeatable).max_by(|(one, _), (other, _)| one.cmp(other));
     newest.map_or("", |(_, entry)| &entry.path[..entry.path.len() - entry.file_name().len()])
 }
 
@@ -225,9 +226,11 @@ fn add_baselines(mut baselines: Vec<Migration>, source: &mut Source) {
 fn script(folder: &Folder, entry: &Entry, asked: &Asked, repeatable: bool, options: &Options) -> Result<Script, Error> {
     let mut script = Script::new(folder.path(&entry.path), &folder.text(&entry.path)?);
     script.outer_transaction = OuterTransaction::Taken;
-    if asked.no_transaction {
-        script.conventions.push((Span::default(), Directive::NoTransaction));
-    }
+    let transaction = match asked.no_transaction {
+        true => Directive::NoTransaction,
+        false => Directive::NoTransactionIfNoneCan,
+    };
+    script.conventions.push((Span::default(), transaction));
     if asked.placeholders.or(options.placeholders).unwrap_or(true) {
         let whole = Span::new(0, script.text.len());
         variables::fill(&mut script, &[whole], Form::Braces, &|name| value(name, entry, options))?;
@@ -370,7 +373,7 @@ mod tests {
         assert_eq!(
             error(&[("V1__a.sql", "select 1;\nselect ${who};")]),
             "V1__a.sql:2:8: the placeholder `who` has no value; give it with `--var who=VALUE`, under `[variables]` in \
-             migrate.toml or in the environment"
+             migrate.toml or in the environment, or say there `placeholders = false` if it is none"
         );
     }
 

@@ -174,6 +174,12 @@ impl Folder {
         self.entries.binary_search_by(|entry| entry.path.as_str().cmp(path)).ok().map(|at| &self.entries[at])
     }
 
+    /// What stands in a folder in it, and in the folders in that.
+    pub fn inside(&self, folder: &Entry) -> impl Iterator<Item = &Entry> {
+        let inside = format!("{}/", folder.path);
+        self.entries.iter().filter(move |entry| entry.path.starts_with(&inside))
+    }
+
     /// A path of the folder as the user would write it.
     pub fn path(&self, relative: &str) -> PathBuf {
         if relative.is_empty() { self.root.clone() } else { self.root.join(relative) }

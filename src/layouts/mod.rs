@@ -9,6 +9,7 @@ mod blank;
 mod delimiter;
 mod error;
 mod folder;
+mod moment;
 mod new;
 mod stray;
 #[cfg(test)]

@@ -3,10 +3,13 @@
 //! Prisma sends a file as one message, which PostgreSQL takes for one transaction; the `BEGIN` and `COMMIT` that it writes
 //! around the change of an enum are part of it. A `down.sql` in the folder, which its manual advises, is the way back.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 use crate::migration::{Id, Migration, OuterTransaction, Script, Version};
 
+use super::moment::whole_moment;
 use super::new::{slug, stem};
 use super::stray::stray;
 use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source, Weight};
@@ -23,7 +26,7 @@ pub struct Prisma;
 /// The version and name of a migration's folder.
 fn parse(folder_name: &str) -> Option<(Version, &str)> {
     let end = folder_name.find(|c: char| !c.is_ascii_digit()).unwrap_or(folder_name.len());
-    Some((folder_name[..end].parse().ok()?, folder_name[end..].trim_start_matches(['_', '-'])))
+    Some((whole_moment(&folder_name[..end]).parse().ok()?, folder_name[end..].trim_start_matches(['_', '-'])))
 }
 
 /// What `migration_lock.toml` says.
@@ -71,6 +74,9 @@ impl Layout for Prisma {
                     let down = down.map(|path| script(folder, &path)).transpose()?;
                     source.migrations.push(Migration { id: Id::Version(version), name: name.to_owned(), up, down });
                 }
+                (Some(_), false) if folder.inside(entry).next().is_none() => {
+                    source.remarks.push(Remark::note(path, 1, "is empty and not read"));
+                }
                 (Some(_), false) => {
                     let message = "is a migration's folder without `migration.sql`; write it, or remove the folder";
                     let message = message.to_owned();
@@ -79,13 +85,13 @@ impl Layout for Prisma {
                 }
                 (None, true) => return Err(Error::NotNamed { path, layout: self.name(), form: FORM, reader: None }),
                 (None, false) => {
-                    let inside = format!("{}/", entry.path);
-                    if folder.entries().iter().any(|entry| entry.path.starts_with(&inside) && entry.is_sql()) {
+                    if folder.inside(entry).any(Entry::is_sql) {
                         source.remarks.push(Remark::note(path, 1, "holds SQL that is no migration and is not read"));
                     }
                 }
             }
         }
+        tell_twins_apart(&mut source.migrations);
         source.remark_blanks();
         Ok(source)
     }
@@ -105,6 +111,22 @@ fn script(folder: &Folder, path: &str) -> Result<Script, Error> {
     let mut script = Script::new(folder.path(path), &folder.text(path)?);
     script.outer_transaction = OuterTransaction::Merged;
     Ok(script)
+}
+
+/// Gives each migration after the first of its moment a version of its own. Prisma knows migrations by the whole name of
+/// their folder, and runs them in the order of these names, which is the order here.
+fn tell_twins_apart(migrations: &mut [Migration]) {
+    let mut seen: HashMap<Id, usize> = HashMap::new();
+    for migration in migrations {
+        let twins = seen.entry(migration.id.clone()).or_default();
+        if *twins > 0
+            && let Id::Version(version) = &migration.id
+            && let Ok(own) = format!("{version}.{twins}").parse()
+        {
+            migration.id = Id::Version(own);
+        }
+        *twins += 1;
+    }
 }
 
 /// Refuses migrations that Prisma wrote for another database than this one.
@@ -179,11 +201,25 @@ mod tests {
     fn what_does_not_fit_together_is_refused() {
         let with = |path: &'static str| error(&[LOCKED, ("1_a/migration.sql", "select 1;"), (path, "")]);
         assert!(with("b/migration.sql").starts_with("`b` is not named as the layout `prisma` names its files"));
-        assert!(
-            with("1_b/migration.sql")
-                .starts_with("version 1 is used twice: `1_a/migration.sql` and `1_b/migration.sql`")
-        );
         assert!(with("2_b/migration.sql/x").starts_with("`2_b/migration.sql` is a folder"));
+    }
+
+    #[test]
+    fn a_folder_without_its_file_is_a_gap() {
+        let source = read_files(&[LOCKED, ("1_a/migration.sql", "select 1;"), ("2_b/migration.ts", "")]);
+        assert_eq!(
+            remarks(&source),
+            ["2_b:1 is a migration's folder without `migration.sql`; write it, or remove the folder"]
+        );
+        assert_eq!(source.remarks[0].weight, Weight::Incomplete);
+    }
+
+    #[test]
+    fn migrations_of_one_moment_run_in_the_order_of_their_names() {
+        let files = ["1_b/migration.sql", "1_a/migration.sql", "2_c/migration.sql", "1_ab/migration.sql"];
+        let source = read_files(&files.map(|path| (path, "select 1;")));
+        let titles: Vec<String> = source.migrations.iter().map(Migration::title).collect();
+        assert_eq!(titles, ["1 a", "1.1 ab", "1.2 b", "2 c"]);
     }
 
     #[test]

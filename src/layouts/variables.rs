@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(
             filled("select 1;\n select '${who}'", Form::Braces).unwrap_err(),
             "a.sql:2:10: the placeholder `who` has no value; give it with `--var who=VALUE`, under `[variables]` in \
-             migrate.toml or in the environment"
+             migrate.toml or in the environment, or say there `placeholders = false` if it is none"
         );
         assert!(filled("${who?a name}", Form::Shell).unwrap_err().contains("has no value (a name)"));
     }

@@ -9,7 +9,7 @@ use super::finding::{Finding, Severity, Side};
 use super::server::ServerVersion;
 use super::settings::Settings;
 use super::subject::Standing;
-use crate::migration::{Directives, Id, Migration, Script};
+use crate::migration::{Directive, Directives, Id, Migration, Script};
 use crate::schema::{Catalog, Change, ChangeKind, Object, Origin, ScriptReading, TableRef};
 use crate::sql::ddl::Reading;
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
@@ -165,7 +165,9 @@ impl<'a> Context<'a> {
         if self.directives.no_transaction() || self.grammar().is_mysql() {
             return false;
         }
-        !matches!(self.effects(), [Effect::OutsideOnly { .. }])
+        let effects = self.effects();
+        let none_can = effects.len() == 1 || self.directives.asks(&Directive::NoTransactionIfNoneCan);
+        !(none_can && !effects.is_empty() && effects.iter().all(|one| matches!(one, Effect::OutsideOnly { .. })))
     }
 }
 

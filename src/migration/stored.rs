@@ -10,17 +10,22 @@ use crate::sql::Span;
 /// What the first line of a stored script begins with when the text alone does not say how it runs.
 const HEAD: &str = "-- stored by migrate:";
 
+/// The conventions without which a script would run otherwise than it did.
+const WORDS: &[(&str, Directive)] =
+    &[("no-transaction", Directive::NoTransaction), ("no-transaction-if-none-can", Directive::NoTransactionIfNoneCan)];
+
 impl Script {
     /// The text to be stored. The marks of other tools mean nothing without their layout, so that a first line says
     /// what they meant.
     pub fn stored(&self) -> Cow<'_, str> {
-        let no_transaction = self.conventions.iter().any(|(_, directive)| *directive == Directive::NoTransaction);
-        if !no_transaction && self.blocks.is_empty() && !self.text.starts_with(HEAD) {
+        let asks = |wanted: &Directive| self.conventions.iter().any(|(_, directive)| directive == wanted);
+        let words: Vec<&str> = WORDS.iter().filter(|(_, wanted)| asks(wanted)).map(|(word, _)| *word).collect();
+        if words.is_empty() && self.blocks.is_empty() && !self.text.starts_with(HEAD) {
             return Cow::Borrowed(&self.text);
         }
         let mut stored = HEAD.to_owned();
-        if no_transaction {
-            stored.push_str(" no-transaction");
+        for word in words {
+            let _ = write!(stored, " {word}");
         }
         for block in &self.blocks {
             let _ = write!(stored, " {}-{}", block.start, block.end);
@@ -41,10 +46,10 @@ impl Script {
                 Some((Ok(start), Ok(end))) if start <= end && script.text.get(start..end).is_some() => {
                     script.blocks.push(Span::new(start, end));
                 }
-                _ if word == "no-transaction" => {
-                    script.conventions.push((Span::default(), Directive::NoTransaction));
+                _ => {
+                    let known = WORDS.iter().find(|(known, _)| *known == word);
+                    script.conventions.extend(known.map(|(_, directive)| (Span::default(), directive.clone())));
                 }
-                _ => {}
             }
         }
         script

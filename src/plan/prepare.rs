@@ -227,9 +227,12 @@ impl Reader {
             };
             pieces.push(Piece { span: statement.span, bracket, leaves: leaves(statement, &text, lexis) });
         }
+        let none_can = directives.asks(&Directive::NoTransactionIfNoneCan)
+            && pieces.iter().all(|piece| piece.bracket != Bracket::Transaction);
         if let Some((span, what)) = &must_be_alone
             && pieces.len() > 1
             && !no_transaction
+            && !none_can
         {
             let hint = "put it into a file of its own, or write `-- migrate:no-transaction` at the top: its statements then run one by one, each recorded";
             return Err(self.refuse(

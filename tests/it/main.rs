@@ -24,6 +24,7 @@ mod resume;
 mod secrets;
 mod sessions;
 mod split;
+mod tools;
 mod up;
 mod waiting;
 

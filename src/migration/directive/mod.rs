@@ -55,6 +55,8 @@ pub enum Directive {
     StoreHash,
     /// `foreign-keys off`: SQLite must not enforce foreign keys while the script rebuilds a table.
     ForeignKeysOff,
+    /// Run statement by statement if none of them can be in a transaction. Only conventions of other tools say so.
+    NoTransactionIfNoneCan,
     /// A query is asked before the script runs, and what it answers decides. Only conventions of other tools say so.
     Precondition(Precondition),
     /// The migration runs again. Only conventions of other tools say so; ours is a name that starts with `R__`.

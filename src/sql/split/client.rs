@@ -43,8 +43,16 @@ impl<'t> Statements<'t> {
     }
 
     fn delimiter_command(&mut self, token: &Token, draft: &Draft<'t>) -> Result<Option<Command<'t>>, SplitError> {
-        let line = self.rest_of_line(token.start());
-        let argument = self.text[token.end()..line.end].trim();
+        let mut line = self.rest_of_line(token.start());
+        let mut argument = self.text[token.end()..line.end].trim();
+        if argument.is_empty() && draft.span.is_none() {
+            // Flyway takes a delimiter that stands alone on the next line.
+            let next = self.rest_of_line((line.end + 1).min(self.text.len()));
+            if !next.of(self.text).trim().contains(|c: char| c.is_whitespace() || c.is_alphanumeric()) {
+                line.end = next.end;
+                argument = next.of(self.text).trim();
+            }
+        }
         if draft.span.is_some() {
             // A column may be called `delimiter`; a script that has changed its terminator means the command.
             if !self.tokens.has_delimiter() || argument.is_empty() || argument.contains([' ', ',', '(']) {
