@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::place::{Lock, Place};
-use super::rows::version;
+use super::rows::version_as_text;
 use super::{Agreement, Mirrored, NO_CHECKSUM, Record, Tool};
 use crate::databases::{Session, SqlError};
 use crate::migration::Migration;
@@ -39,7 +39,7 @@ impl Tool for Dbmate {
 
     async fn read(&self, place: &Place, session: &mut dyn Session, _: &[Migration]) -> Result<Vec<Record>, SqlError> {
         let rows = session.query(&format!("SELECT version FROM {} ORDER BY version", place.table(TABLE))).await?;
-        rows.iter().map(|row| Ok(Record::applied(version(row, 0, TABLE)?, "", None))).collect()
+        rows.iter().map(|row| Ok(Record::applied(version_as_text(row, 0, TABLE)?, "", None))).collect()
     }
 
     fn compare(&self, _: &Record, _: &Migration) -> Agreement {

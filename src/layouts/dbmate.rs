@@ -3,10 +3,9 @@
 //! A mark may say `transaction:false`. A file may have several pairs of marks, each of which dbmate runs by itself; here
 //! their parts are one script, and one transaction unless one of them asks for none.
 
-use crate::migration::{Directive, Id, Migration, OuterTransaction, Script};
+use crate::migration::{Directive, Id, Migration, OuterTransaction, Script, Version};
 use crate::sql::Span;
 
-use super::moment::whole_moment;
 use super::new::stem;
 use super::stray::stray;
 use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
@@ -66,7 +65,7 @@ impl Layout for Dbmate {
                 continue;
             };
             let digits = stem.find(|c: char| !c.is_ascii_digit()).unwrap_or(stem.len());
-            let Ok(version) = whole_moment(&stem[..digits]).parse() else {
+            let Ok(version) = Version::of_text(&stem[..digits]) else {
                 stray(self, FORM, folder, entry, false, &mut source)?;
                 continue;
             };

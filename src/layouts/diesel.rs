@@ -5,7 +5,6 @@ use serde::Deserialize;
 use crate::migration::{Directive, Id, Migration, OuterTransaction, Script, Version};
 use crate::sql::Span;
 
-use super::moment::whole_moment;
 use super::new::slug;
 use super::stray::stray;
 use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source};
@@ -21,7 +20,7 @@ pub struct Diesel;
 /// The version and name of a migration's folder: dashes in the version do not count.
 fn parse(folder_name: &str) -> Option<(Version, &str)> {
     let (version, name) = folder_name.split_once('_').unwrap_or((folder_name, ""));
-    Some((whole_moment(&version.replace('-', "")).parse().ok()?, name))
+    Some((Version::of_text(&version.replace('-', "")).ok()?, name))
 }
 
 /// What `metadata.toml` may say.

@@ -9,7 +9,6 @@ mod blank;
 mod delimiter;
 mod error;
 mod folder;
-mod moment;
 mod new;
 mod stray;
 #[cfg(test)]

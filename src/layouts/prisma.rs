@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use crate::migration::{Id, Migration, OuterTransaction, Script, Version};
 
-use super::moment::whole_moment;
 use super::new::{slug, stem};
 use super::stray::stray;
 use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source, Weight};
@@ -26,7 +25,7 @@ pub struct Prisma;
 /// The version and name of a migration's folder.
 fn parse(folder_name: &str) -> Option<(Version, &str)> {
     let end = folder_name.find(|c: char| !c.is_ascii_digit()).unwrap_or(folder_name.len());
-    Some((whole_moment(&folder_name[..end]).parse().ok()?, folder_name[end..].trim_start_matches(['_', '-'])))
+    Some((Version::of_text(&folder_name[..end]).ok()?, folder_name[end..].trim_start_matches(['_', '-'])))
 }
 
 /// What `migration_lock.toml` says.
@@ -184,17 +183,6 @@ mod tests {
                 "migration.sql:1 the script has no statement; applying it does nothing"
             ]
         );
-    }
-
-    /// Some projects keep migrations of data in programs of their own.
-    #[test]
-    fn a_folder_without_its_file_is_a_gap() {
-        let source = read_files(&[LOCKED, ("1_a/migration.sql", "select 1;"), ("2_b/migration.ts", "")]);
-        assert_eq!(
-            remarks(&source),
-            ["2_b:1 is a migration's folder without `migration.sql`; write it, or remove the folder"]
-        );
-        assert_eq!(source.remarks[0].weight, Weight::Incomplete);
     }
 
     #[test]

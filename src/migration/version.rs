@@ -38,6 +38,19 @@ impl Version {
     }
 }
 
+impl Version {
+    /// The version that a tool means which compares versions as texts. It runs `20240102` after every moment of the day
+    /// before; as a number that would come before all of them, so that it is written as its first second.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no version.
+    pub fn of_text(text: &str) -> Result<Self, VersionError> {
+        let is_day = (8..14).contains(&text.len()) && text.starts_with(['1', '2']) && !text.contains(['.', '_']);
+        if is_day { format!("{text:0<14}").parse().map_err(|_| VersionError(text.to_owned())) } else { text.parse() }
+    }
+}
+
 impl FromStr for Version {
     type Err = VersionError;
 
@@ -112,6 +125,17 @@ mod tests {
         assert!(version("1.0") == version("1"));
         assert!(version("1") < version("1.1"));
         assert!(version("99999999999999999999999998") < version("99999999999999999999999999"));
+    }
+
+    #[test]
+    fn a_day_is_its_first_second_where_versions_are_texts() {
+        let written = |text| Version::of_text(text).unwrap().to_string();
+        assert_eq!(written("20240102"), "20240102000000");
+        assert_eq!(written("202401021530"), "20240102153000");
+        for text in ["1", "0007", "20240102153000", "00000000", "2.1234567"] {
+            assert_eq!(written(text), text);
+        }
+        assert!(Version::of_text("20240102x").is_err());
     }
 
     #[test]

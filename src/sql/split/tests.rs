@@ -95,3 +95,10 @@ fn hostile_texts_take_linear_time() {
     quickly(&format!("{}{}", "(".repeat(100_000), ")".repeat(100_000)));
     quickly(&format!("select '{}'", "x;".repeat(1_000_000)));
 }
+
+#[test]
+fn a_delimiter_may_stand_alone_on_the_next_line() {
+    let text = "DELIMITER\n$$\nselect 1; select 2$$\nDELIMITER\n;\nselect 3;";
+    assert_eq!(texts(text, &Lexis::MYSQL), ["select 1; select 2", "select 3"]);
+    assert!(split("DELIMITER\nselect 1", &Lexis::MYSQL).is_err());
+}
