@@ -17,6 +17,7 @@ mod layouts;
 mod layouts_run;
 mod lint;
 mod lint_command;
+mod lint_hostile;
 mod mysql_crashes;
 mod notices;
 mod readme;
