@@ -2,7 +2,7 @@
 //! 11.8, with what the manuals say of older versions. The worst part decides for the whole statement.
 
 use super::rule::{Context, used};
-use crate::schema::{Change, ChangeKind, Column, Numbering, Table, mentions};
+use crate::schema::{Change, ChangeKind, Column, Index, Numbering, Table, mentions};
 use crate::sql::Grammar;
 use crate::sql::ddl::{ActionKind, ConstraintKind, IndexKind};
 
@@ -112,7 +112,14 @@ fn part<'a>(change: &'a Change, context: &Context<'a>) -> Option<Part<'a>> {
             modify_column(old, new, position.is_some(), table, context)
         }
         ChangeKind::AddConstraint { constraint, .. } => match constraint.kind {
-            ConstraintKind::ForeignKey if checks_are_off(change, context) => (Algorithm::InPlace, false),
+            ConstraintKind::ForeignKey if checks_are_off(change, context) => {
+                // MariaDB has nothing to do when the index that it needs is there.
+                let first = |index: &Index| {
+                    index.columns.iter().flatten().take(constraint.columns.len()).eq(&constraint.columns)
+                };
+                let indexed = table.indexes.iter().any(first);
+                (if !mysql && indexed { Algorithm::Instant } else { Algorithm::InPlace }, false)
+            }
             ConstraintKind::ForeignKey => (Algorithm::Copy, true),
             ConstraintKind::Check => (Algorithm::Copy, false),
             ConstraintKind::PrimaryKey => (Algorithm::Rebuild, false),

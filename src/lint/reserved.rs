@@ -100,6 +100,7 @@ const POSTGRES: &[&str] = &[
     "similar",
     "some",
     "symmetric",
+    "system_user",
     "table",
     "tablesample",
     "then",

@@ -176,6 +176,8 @@ pub struct Constraint {
     pub deferrable: bool,
     /// Whether it is checked that late unless a transaction says otherwise.
     pub deferred: bool,
+    /// Whether it is written with its column, and not beside the columns.
+    pub with_column: bool,
 }
 
 /// Where a foreign key leads.

@@ -76,6 +76,7 @@ impl Reader<'_> {
                 enforced: true,
                 deferrable: written.deferrable,
                 deferred: written.deferred,
+                with_column: true,
             })
         });
         constraints.collect()
@@ -95,6 +96,7 @@ impl Reader<'_> {
             enforced: !written.not_enforced,
             deferrable: written.deferrable,
             deferred: written.deferred,
+            with_column: false,
             columns,
         }
     }

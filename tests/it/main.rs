@@ -8,6 +8,7 @@ mod support;
 
 mod adoption;
 mod architecture;
+mod claims;
 mod ddl;
 mod down;
 mod faults;

@@ -1,5 +1,6 @@
 use super::prelude::*;
-use crate::sql::ddl::Verb;
+use crate::schema::Constraint;
+use crate::sql::ddl::{ConstraintKind, Verb};
 
 rule! {
     /// SQLite drops no column that an index, a key, a check or a foreign key needs.
@@ -20,6 +21,13 @@ rule! {
     /// drop index users_email;
     /// alter table users drop column email;
     /// ```
+    ///
+    /// ```sql quiet sqlite
+    /// create table users (id integer primary key, age int check (age > 0), boss int references users (id));
+    /// -- next migration
+    /// alter table users drop column age;
+    /// alter table users drop column boss;
+    /// ```
     "sqlite-drop-column-restriction", Error [DataDependentFailure] => Check::Change(check)
 }
 
@@ -33,7 +41,12 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let indexed = known.indexes.iter().any(|index| index.uses(name, Grammar::Sqlite));
-    let constrained = known.constraints.iter().any(|one| one.uses(name, Grammar::Sqlite));
+    // A check or a reference that is written with the column goes with it.
+    let goes_along = |one: &Constraint| {
+        let own = one.columns.iter().any(|column| Grammar::Sqlite.same_name(column, name));
+        own && one.with_column && matches!(one.kind, ConstraintKind::Check | ConstraintKind::ForeignKey)
+    };
+    let constrained = known.constraints.iter().any(|one| one.uses(name, Grammar::Sqlite) && !goes_along(one));
     if indexed || constrained {
         findings
             .report(change, format!("SQLite refuses: an index or a constraint of `{}` needs `{name}`", known.name))

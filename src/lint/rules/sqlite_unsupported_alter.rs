@@ -17,6 +17,10 @@ rule! {
     /// ```
     ///
     /// ```sql fires sqlite
+    /// alter table users drop column if exists name;
+    /// ```
+    ///
+    /// ```sql fires sqlite
     /// truncate table users;
     /// ```
     ///
@@ -37,11 +41,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let alters = reading.verb == Verb::Alter && reading.object == Some(ObjectKind::Table);
         let known = match reading.actions() {
             [action] => match &action.kind {
-                ActionKind::AddColumn { .. } | ActionKind::RenameTo(_) => true,
+                ActionKind::AddColumn { if_not_exists, .. } => !if_not_exists,
+                ActionKind::RenameTo(_) => true,
                 // What cannot be read is another finding.
                 ActionKind::Unknown => true,
                 ActionKind::RenameColumn { .. } => context.server.since(3, 25, 0),
-                ActionKind::DropColumn { .. } => context.server.since(3, 35, 0),
+                ActionKind::DropColumn { if_exists, cascade, .. } => {
+                    context.server.since(3, 35, 0) && !if_exists && !cascade
+                }
                 ActionKind::SetNotNull { .. }
                 | ActionKind::DropNotNull { .. }
                 | ActionKind::AddConstraint { .. }

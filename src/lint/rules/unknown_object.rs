@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::sql::ddl::ActionKind;
 use crate::sql::{Lexis, Token, TokenKind, Tokens};
 
 rule! {
@@ -18,10 +19,23 @@ rule! {
     /// alter table users drop constraint users_key;
     /// ```
     ///
+    /// ```sql fires
+    /// create table users (id int, email varchar(50));
+    /// -- next migration
+    /// create index users_email on users (emial);
+    /// ```
+    ///
+    /// ```sql fires
+    /// create table users (id int, email varchar(50));
+    /// -- next migration
+    /// alter table users drop column emial;
+    /// ```
+    ///
     /// ```sql quiet postgres
     /// create table users (id int);
     /// -- next migration
     /// alter table users drop constraint if exists users_key;
+    /// alter table users drop column if exists email;
     /// ```
     ///
     /// A rebuild may bring a column together with the constraint on it:
@@ -53,13 +67,49 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             let missing = columns.find(|column| known.column(column, grammar).is_none() && !added(column));
             missing.map(|column| format!("column `{column}`"))
         }
-        _ => return,
+        ChangeKind::CreateIndex { index, .. } => {
+            let mut columns = index.columns.iter().flatten();
+            columns.find(|column| known.column(column, grammar).is_none()).map(|column| format!("column `{column}`"))
+        }
+        _ => changed_column(change, context)
+            .filter(|column| known.column(column, grammar).is_none())
+            .map(|column| format!("column `{column}`")),
     };
     if let Some(missing) = missing {
         findings
             .report(change, format!("`{}` has no {missing} according to the migrations before", known.name))
             .help("check the spelling, or add the migration that makes it");
     }
+}
+
+/// The column that a change needs.
+fn changed_column<'c>(change: &'c Change, context: &Context<'_>) -> Option<&'c str> {
+    let tolerates = context.reading(change).actions().iter().any(|action| {
+        let if_exists = match &action.kind {
+            ActionKind::DropColumn { if_exists, .. }
+            | ActionKind::ModifyColumn { if_exists, .. }
+            | ActionKind::ChangeColumn { if_exists, .. } => *if_exists,
+            _ => false,
+        };
+        action.span == change.span && if_exists
+    });
+    let column = match &change.kind {
+        ChangeKind::DropColumn { name: column, .. }
+        | ChangeKind::RenameColumn { from: column, .. }
+        | ChangeKind::ChangeType { column, .. }
+        | ChangeKind::SetNotNull { column, .. }
+        | ChangeKind::DropNotNull { column, .. }
+        | ChangeKind::SetDefault { column, .. }
+        | ChangeKind::DropDefault { column, .. } => column,
+        _ => return None,
+    };
+    // A whole new definition is one thing that is missing, and not each of its parts.
+    let first = context.beside(change).find(|other| other.span == change.span && !is_definition(other));
+    (!tolerates && first.is_some_and(|first| std::ptr::eq(first, change))).then_some(column)
+}
+
+fn is_definition(change: &Change) -> bool {
+    matches!(change.kind, ChangeKind::ModifyColumn { .. })
 }
 
 /// The columns that an expression compares: those that stand before a comparison and after what cannot be part of one.
