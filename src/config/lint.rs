@@ -27,6 +27,8 @@ pub struct LintConfig {
     pub paths: BTreeMap<String, BTreeMap<String, String>>,
     /// What names must look like: a regular expression for each kind of object.
     pub naming: BTreeMap<String, String>,
+    /// The tool that changes tables of MySQL online: `gh-ost`, `pt-osc` or `vitess`.
+    pub osc: Option<String>,
     /// What files do not tell about tables.
     pub tables: TablesConfig,
 }
@@ -84,7 +86,9 @@ impl LintConfig {
         };
         let server = version.as_deref().map(str::parse).transpose();
         let patterns = self.naming.iter().map(|(kind, pattern)| (kind.as_str(), pattern.as_str()));
+        let osc = self.osc.as_deref().map(str::parse).transpose();
         let mut settings = Settings {
+            osc: osc.map_err(|error: String| wrong("[lint] osc", error))?,
             naming: Naming::read(patterns).map_err(|error| wrong("[lint.naming]", error))?,
             server: server.map_err(|error| wrong(&format!("[lint] server.{database}"), error))?,
             tables: Tables {

@@ -14,9 +14,11 @@ mod algorithm;
 mod allow;
 mod category;
 mod finding;
+mod limits;
 mod linted;
 mod locks;
 mod naming;
+mod online_tool;
 mod reserved;
 mod rule;
 pub mod rules;
@@ -36,6 +38,7 @@ pub use category::Category;
 pub use finding::{Finding, Fix, Severity, Side};
 pub use linted::Linted;
 pub use naming::{Naming, NamingError};
+pub use online_tool::OnlineTool;
 pub use rule::{Check, Context, Findings, Rule};
 pub use selector::{Selector, UnknownRule};
 pub use server::{ServerVersion, VersionError};
@@ -157,6 +160,7 @@ impl Court<'_> {
             check(rule, &context, &mut found);
         }
         keep_decisive(&mut found);
+        keep_specific(&mut found);
         let before = found.len();
         let statements: Vec<Statement> = script.statements.iter().map(|(statement, _)| *statement).collect();
         let wrong = allow::apply(&mut found, &directives, &statements, judges);
@@ -200,6 +204,17 @@ fn keep_decisive(found: &mut Vec<Finding>) {
             found.retain(|one| one.rule == decisive.name || !is_decided(one));
         }
     }
+}
+
+/// That a statement locks a table is said by the rule that knows why, if there is one.
+fn keep_specific(found: &mut Vec<Finding>) {
+    let locks = |one: &&Finding| {
+        let rule = rules::find(one.rule).filter(|rule| rule.by_default && rule.name != rules::HOT_TABLE.name);
+        let lasts = [Category::BlocksReadsOrWrites, Category::TableRewrite];
+        rule.is_some_and(|rule| lasts.iter().any(|category| rule.endangers(*category)))
+    };
+    let said: HashSet<Option<usize>> = found.iter().filter(locks).map(|one| one.statement).collect();
+    found.retain(|one| one.rule != rules::HOT_TABLE.name || !said.contains(&one.statement));
 }
 
 fn check(rule: &'static Rule, context: &Context<'_>, found: &mut Vec<Finding>) {

@@ -10,6 +10,7 @@ use glob::Pattern;
 
 use super::finding::Severity;
 use super::naming::Naming;
+use super::online_tool::OnlineTool;
 use super::rule::Rule;
 use super::rules;
 use super::selector::Selector;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub insisted: Vec<(Selector, Level)>,
     /// Which tables are large, small, or hot.
     pub tables: Tables,
+    /// The tool that changes tables of MySQL online, where the project uses one.
+    pub osc: Option<OnlineTool>,
     /// How long each statement may wait for a lock, where whoever runs the migrations limits it.
     pub lock_timeout: Option<Duration>,
     /// How long each statement may take, where whoever runs the migrations limits it.

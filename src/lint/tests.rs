@@ -7,7 +7,24 @@ struct Example {
     rule: &'static str,
     fires: bool,
     databases: Vec<&'static str>,
+    /// What the project says: `hot=orders`, `osc=gh-ost`.
+    said: Vec<(&'static str, &'static str)>,
     sql: String,
+}
+
+impl Example {
+    /// Every rule judges, by what the project says.
+    fn settings(&self) -> Settings {
+        let mut settings = Settings::every_rule();
+        for (what, value) in &self.said {
+            match *what {
+                "hot" => settings.tables.hot.push((*value).to_owned()),
+                "osc" => settings.osc = Some(value.parse().unwrap()),
+                other => panic!("{}: nobody can say `{other}`", self.rule),
+            }
+        }
+        settings
+    }
 }
 
 /// The examples in the explanations: blocks that start with "```sql fires" or "```sql quiet" and name databases.
@@ -27,7 +44,9 @@ fn examples() -> Vec<Example> {
                         Some("quiet") => false,
                         other => panic!("{}: an example fires or is quiet, not {other:?}", rule.name),
                     };
-                    open = Some(Example { rule: rule.name, fires, databases: words.collect(), sql: String::new() });
+                    let (said, databases): (Vec<&str>, _) = words.partition(|word| word.contains('='));
+                    let said = said.into_iter().filter_map(|word| word.split_once('=')).collect();
+                    open = Some(Example { rule: rule.name, fires, databases, said, sql: String::new() });
                 }
                 (None, Some(example)) => example.sql += &format!("{line}\n"),
                 (None, None) => {}
@@ -68,7 +87,7 @@ fn examples_fire_and_are_quiet() {
             let (database, server) = name.split_once('@').map_or((name, None), |(name, server)| (name, Some(server)));
             let database = databases::find(database).unwrap_or_else(|| panic!("{}: no database {name}", example.rule));
             let server = server.map(|server| server.parse().unwrap());
-            let settings = Settings { server, ..Settings::every_rule() };
+            let settings = Settings { server, ..example.settings() };
             let migrations = migrations(&example.sql);
             let judgement = lint(&migrations, migrations.len() - 1, database.dialect(), &settings);
             let fires = judgement.findings.iter().any(|finding| finding.rule == example.rule);
@@ -100,8 +119,7 @@ fn messages_have_one_form() {
     for example in examples() {
         for database in databases::ALL {
             let migrations = migrations(&example.sql);
-            for finding in lint(&migrations, migrations.len() - 1, database.dialect(), &Settings::every_rule()).findings
-            {
+            for finding in lint(&migrations, migrations.len() - 1, database.dialect(), &example.settings()).findings {
                 assert!(!finding.message.ends_with('.'), "{}: {}", finding.rule, finding.message);
                 let text = &migrations[finding.migration].up.text;
                 assert!(finding.span.end <= text.len(), "{}: {}", finding.rule, finding.message);

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::Side;
 use crate::lint::types::narrows;
 use crate::migration::Directive;
 
@@ -30,6 +31,9 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    if context.side == Side::Down {
+        return;
+    }
     let migration = context.migration();
     let undone = migration.down.as_ref().is_some_and(|down| {
         crate::sql::split(&down.text, context.lexis).map_or(true, |statements| !statements.is_empty())

@@ -2,7 +2,7 @@
 //!
 //! To add a rule, write its file and name it here twice; the brackets behind its severity say what its findings endanger.
 //! Its examples are run as tests, `fires` must fire it and `quiet` must not; the words behind them name the databases, none
-//! means all, and `postgres@10` a version. A line `-- next migration` in an example ends the history; only what follows the
+//! means all, and `postgres@10` a version; `hot=orders` and `osc=gh-ost` are what the project says. A line `-- next migration` in an example ends the history; only what follows the
 //! last is judged.
 
 mod prelude;
@@ -102,6 +102,7 @@ mod function_overload_ambiguity;
 mod generated_always_rejects_writes;
 mod grant_to_public;
 mod hash_index;
+mod hot_table_lock;
 mod identifier_too_long;
 mod insert_without_column_list;
 mod invalidates_prepared_statements;
@@ -110,6 +111,8 @@ mod json_column;
 mod lock_table_statement;
 mod merge_alter_table;
 mod missing_foreign_key_index;
+mod missing_lock_timeout;
+mod missing_statement_timeout;
 mod mixed_transaction_modes;
 mod money_or_float_type;
 mod multiple_foreign_keys;
@@ -133,6 +136,7 @@ mod mysql_mixed_ddl_dml;
 mod mysql_modify_drops_attributes;
 mod mysql_non_atomic_migration;
 mod mysql_nondeterministic_default;
+mod mysql_osc_incompatible;
 mod mysql_partition_copies;
 mod mysql_table_rebuild;
 mod mysql_varchar_length_boundary;
@@ -316,6 +320,7 @@ pub static ALL: &[&Rule] = &[
     &generated_always_rejects_writes::RULE,
     &grant_to_public::RULE,
     &hash_index::RULE,
+    &hot_table_lock::RULE,
     &identifier_too_long::RULE,
     &insert_without_column_list::RULE,
     &invalidates_prepared_statements::RULE,
@@ -324,6 +329,8 @@ pub static ALL: &[&Rule] = &[
     &lock_table_statement::RULE,
     &merge_alter_table::RULE,
     &missing_foreign_key_index::RULE,
+    &missing_lock_timeout::RULE,
+    &missing_statement_timeout::RULE,
     &mixed_transaction_modes::RULE,
     &money_or_float_type::RULE,
     &multiple_foreign_keys::RULE,
@@ -347,6 +354,7 @@ pub static ALL: &[&Rule] = &[
     &mysql_modify_drops_attributes::RULE,
     &mysql_non_atomic_migration::RULE,
     &mysql_nondeterministic_default::RULE,
+    &mysql_osc_incompatible::RULE,
     &mysql_partition_copies::RULE,
     &mysql_table_rebuild::RULE,
     &mysql_varchar_length_boundary::RULE,
@@ -450,5 +458,7 @@ pub(super) static UNPARSED: &Rule = &unparsed_statement::RULE;
 pub(super) static BAD_SUPPRESSION: &Rule = &bad_suppression::RULE;
 /// For allowances that nothing needed, likewise.
 pub(super) static UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
+/// For tables that are never idle, if nothing more exact is said.
+pub(super) static HOT_TABLE: &Rule = &hot_table_lock::RULE;
 /// Rules whose findings leave nothing else to say about a statement, the most decisive first.
 pub(super) static DECISIVE: &[&Rule] = &[&sqlite_unsupported_alter::RULE, &unparsed_statement::RULE];
