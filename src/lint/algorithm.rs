@@ -78,6 +78,7 @@ pub fn is_refused(context: &Context<'_>, statement: usize) -> bool {
     let (algorithm, lock) = asked(context, statement);
     let worst = parts(context, statement).iter().map(|part| part.algorithm).max();
     let Some(worst) = worst else { return false };
+    let worst = if algorithm.as_deref() == Some("COPY") { Algorithm::Copy } else { worst };
     let mysql = context.grammar() == Grammar::MySql;
     let too_much = match algorithm.as_deref() {
         Some("INSTANT") => worst > Algorithm::Instant || (mysql && lock.as_ref().is_some_and(|lock| lock != "DEFAULT")),

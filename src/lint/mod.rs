@@ -211,7 +211,8 @@ fn keep_specific(found: &mut Vec<Finding>) {
     let locks = |one: &&Finding| {
         let rule = rules::find(one.rule).filter(|rule| rule.by_default && rule.name != rules::HOT_TABLE.name);
         let lasts = [Category::BlocksReadsOrWrites, Category::TableRewrite];
-        rule.is_some_and(|rule| lasts.iter().any(|category| rule.endangers(*category)))
+        let weighs = one.severity >= Severity::Warning;
+        weighs && rule.is_some_and(|rule| lasts.iter().any(|category| rule.endangers(*category)))
     };
     let said: HashSet<Option<usize>> = found.iter().filter(locks).map(|one| one.statement).collect();
     found.retain(|one| one.rule != rules::HOT_TABLE.name || !said.contains(&one.statement));

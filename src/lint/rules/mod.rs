@@ -2,8 +2,8 @@
 //!
 //! To add a rule, write its file and name it here twice; the brackets behind its severity say what its findings endanger.
 //! Its examples are run as tests, `fires` must fire it and `quiet` must not; the words behind them name the databases, none
-//! means all, and `postgres@10` a version; `hot=orders` and `osc=gh-ost` are what the project says. A line `-- next migration` in an example ends the history; only what follows the
-//! last is judged.
+//! means all, and `postgres@10` a version; `hot=orders` and `osc=gh-ost` are what the project says. A line `-- next
+//! migration` in an example ends the history; only what follows the last is judged.
 
 mod prelude;
 

@@ -33,6 +33,11 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = used(change) else { return };
     let Some(known) = &table.before else { return };
+    // MariaDB's `ALTER IGNORE TABLE` throws the duplicates away instead, of which another rule speaks.
+    let second = context.reading(change).span.of(context.text()).split_whitespace().nth(1);
+    if context.grammar() == Grammar::MariaDb && second.is_some_and(|word| word.eq_ignore_ascii_case("ignore")) {
+        return;
+    }
     let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
     let (columns, concurrently) = match &change.kind {
         ChangeKind::CreateIndex { index, concurrently, .. } if index.is_unique() => {

@@ -83,12 +83,12 @@ fn actions(part: Cursor<'_>) -> Vec<Action> {
             return group.parts().into_iter().map(|element| of(element, add(element))).collect();
         }
     }
-    // `PARTITION BY` may follow the last action without a comma.
-    if !part.sees_any(&["PARTITION", "ADD", "DROP", "EXCHANGE", "REORGANIZE"])
-        && let Some(partition) = part.find("PARTITION BY")
+    // What is done to partitions may follow the last action without a comma.
+    if !part.sees_any(&["PARTITION", "ADD", "DROP", "EXCHANGE", "REORGANIZE", "REMOVE"])
+        && let Some(partition) = part.find("PARTITION BY").or_else(|| part.find("REMOVE PARTITIONING"))
     {
         let before = Cursor { tokens: &part.tokens[..partition.at], ..part };
-        return vec![of(before, action(before)), of(partition, Some(ActionKind::Partition(PartitionAction::By)))];
+        return vec![of(before, action(before)), of(partition, action(partition))];
     }
     vec![of(part, action(part))]
 }

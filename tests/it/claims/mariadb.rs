@@ -23,9 +23,6 @@ pub const CLAIMS: Claims = &[
             row("alter table t modify a bigint", &[Best(Copy, Wait)]).until(11, 2).also(&["change-column-wire-type"]),
             row("alter table t modify a bigint", &[Best(Copy, GoOn)]).since(11, 2).also(&["change-column-wire-type"]),
             row("alter table t add constraint positive check (a > 0)", &[Best(Copy, Wait)]).until(11, 2),
-            row("alter table loose convert to character set utf8mb4", &[Best(Copy, Wait)])
-                .after("create table loose (id int primary key, v varchar(20)) charset latin1;")
-                .until(11, 2),
             quiet("alter table t add column e int", &[Best(Instant, GoOn)]),
             quiet("alter table t add column e int not null default 7 first", &[Best(Instant, GoOn)])
                 .also(&["positional-column-change"]),
@@ -121,6 +118,7 @@ pub const CLAIMS: Claims = &[
             row("alter table t modify a bigint, algorithm=instant", &[Fails("1846")]).also(&["change-column-wire-type"]),
             row("alter table t add index c_index (c), algorithm=instant", &[Fails("1846")]),
             row("alter table t modify a bigint, lock=none", &[Fails("1846")]).until(11, 2).also(&["change-column-wire-type"]),
+            row("alter table t add column e int, algorithm=copy, lock=none", &[Fails("1846")]).until(11, 2),
             quiet("alter table t add column e int, algorithm=instant, lock=none", &[Gives("select count(e) from t", "0")]),
         ],
     ),
@@ -233,7 +231,65 @@ pub const CLAIMS: Claims = &[
         "unknown-object",
         &[row("alter table t drop constraint nothing", &[Fails("1091")])],
     ),
+    (
+        "mysql-convert-charset",
+        &[
+            row("alter table loose convert to character set utf8mb4", &[Best(Copy, Wait)]).after(LATIN).until(11, 2),
+            row("alter table loose modify v varchar(20) character set utf8mb4", &[Best(Copy, Wait)]).after(LATIN).until(11, 2),
+        ],
+    ),
+    (
+        "mysql-forces-copy-or-lock",
+        &[row("alter ignore table t add unique key c_once (c)", &[Gives("select count(*) from t", "3")])
+            .after("insert into t (id, c) values (9, 'x');")],
+    ),
+    (
+        "mysql-partition-copies",
+        &[
+            row("alter table log algorithm=inplace partition by hash (id) partitions 8", &[Fails("1845")]).after(LOG),
+            row("alter table log lock=none partition by hash (id) partitions 8", &[Fails("1846")]).after(LOG).until(11, 2),
+            row("alter table log algorithm=inplace remove partitioning", &[Fails("1845")]).after(LOG),
+        ],
+    ),
+    (
+        "mysql-non-atomic-migration",
+        &[row(
+            "create table x (id int primary key); create table y (id int primary key)",
+            &[Survives(
+                "select count(*) from information_schema.tables where table_schema = database() and table_name in ('x', 'y')",
+                "2",
+            )],
+        )],
+    ),
+    (
+        "change-generated-expression",
+        &[row("alter table t modify g int generated always as (a * 3) stored", &[Best(Copy, Wait)])
+            .after("alter table t add column g int generated always as (a * 2) stored;")
+            .until(11, 2)],
+    ),
+    (
+        "constraint-may-fail-on-data",
+        &[row(ADD_KEY, &[Fails("1452")])
+            .after("insert into t (id, parent_id) values (9, 99);")
+            .also(&["mysql-add-foreign-key-copy"])],
+    ),
+    (
+        "replace-view-incompatible",
+        &[row("create or replace view people as select id, c as mail from t", &[Refuses("select c from people", "1054")])
+            .after("create view people as select id, c from t;")],
+    ),
+    (
+        "duplicate-column",
+        &[
+            row("create table x (a int, a text)", &[Fails("1060")]),
+            row("insert into t (id, id) values (8, 9)", &[Fails("1110")]),
+        ],
+    ),
 ];
+
+const LATIN: &str = "create table loose (id int primary key, v varchar(20) character set latin1) charset latin1;";
+
+const LOG: &str = "create table log (id int not null) partition by hash (id) partitions 4;";
 
 const COLUMNS_OF_PAIR: &str = "select group_concat(column_name) from information_schema.statistics
 where table_schema = database() and index_name = 'pair'";

@@ -147,9 +147,10 @@ pub const CLAIMS: Claims = &[
                 "alter table m attach partition m2 for values from (10) to (20);",
                 &[Lock("m", ShareUpdateExclusive), Lock("m_rest", AccessExclusive), Reads("m_rest")],
             )
-            .after(PARTITIONED),
+            .after(PARTITIONED)
+            .also(&["attach-partition-scan"]),
             row("alter table m attach partition m2 for values from (90) to (99);", &[Fails("23514")])
-                .after(PARTITIONED),
+                .after(PARTITIONED).also(&["attach-partition-scan"]),
         ],
     ),
     (
@@ -491,7 +492,166 @@ pub const CLAIMS: Claims = &[
             &[Lock("t", AccessExclusive), Reads("t")],
         )],
     ),
+    (
+        "add-trigger",
+        &[row(
+            "create trigger g after update on t for each row execute function noted();",
+            &[Lock("t", ShareRowExclusive)],
+        )
+        .after("create function noted() returns trigger language plpgsql as $$ begin return null; end $$;")],
+    ),
+    (
+        "attach-partition-scan",
+        &[
+            row(
+                "alter table m attach partition m1 for values from (1) to (10);",
+                &[Lock("m", ShareUpdateExclusive), Lock("m1", AccessExclusive), Reads("m1")],
+            )
+            .after("create table m (k int) partition by range (k); create table m1 (k int); insert into m1 (k) values (5);"),
+            quiet("alter table m attach partition m1 for values from (1) to (10);", &[Spares("m1")]).after(
+                "create table m (k int) partition by range (k);
+                 create table m1 (k int not null, check (k >= 1 and k < 10)); insert into m1 (k) values (5);",
+            ),
+        ],
+    ),
+    (
+        "change-function-signature",
+        &[row(
+            "create or replace function fee(x int) returns bigint language sql as 'select x::bigint';",
+            &[Fails("42P13")],
+        )
+        .after("create function fee(x int) returns int language sql as 'select x';")],
+    ),
+    (
+        "change-generated-expression",
+        &[row("alter table t alter column g set expression as (a * 3);", &[Rewrites("t")])
+            .after("alter table t add column g int generated always as (a * 2) stored;")
+            .since(17, 0)],
+    ),
+    (
+        "concurrently-if-not-exists",
+        &[row(
+            "create index concurrently if not exists i on t (a);",
+            &[
+                WaitsFor("row exclusive"),
+                Gives(
+                    "create index concurrently if not exists i on {t} (a);
+                     select indisvalid from pg_index where indexrelid = '{i}'::regclass",
+                    "f",
+                ),
+            ],
+        )],
+    ),
+    (
+        "constraint-may-fail-on-data",
+        &[row("alter table t validate constraint positive;", &[Fails("23514")])
+            .after("insert into t (id, a) values (9, -1); alter table t add constraint positive check (a > 0) not valid;")],
+    ),
+    (
+        "constraint-rejects-old-writes",
+        &[row(
+            "alter table t add constraint positive check (a > 0) not valid;",
+            &[Refuses("insert into t (id, a) values (9, -1)", "23514")],
+        )],
+    ),
+    (
+        "dependent-view-blocks-change",
+        &[
+            row("alter table t alter column c type text;", &[Fails("0A000")]).after("create view people as select id, c from t;"),
+            row("alter table t drop column c;", &[Fails("2BP01")])
+                .after("create view people as select id, c from t;")
+                .also(&["drop-column"]),
+        ],
+    ),
+    (
+        "detach-partition-blocks",
+        &[row("alter table m detach partition m_rest;", &[Lock("m", AccessExclusive)]).after(PARTITIONED)],
+    ),
+    (
+        "duplicate-column",
+        &[
+            row("create table x (a int, a text);", &[Fails("42701")]),
+            row("insert into t (id, id) values (8, 9);", &[Fails("42701")]),
+            row("update t set a = 1, a = 2 where id = 1;", &[Fails("42601")]),
+        ],
+    ),
+    (
+        "enum-add-value-in-transaction",
+        &[
+            row("create table moods (id int primary key); alter type mood add value 'so so';", &[Fails("25001")])
+                .after("create type mood as enum ('sad', 'glad');")
+                .until(12, 0),
+            quiet("create table moods (id int primary key); alter type mood add value 'so so';", &[Spares("t")])
+                .after("create type mood as enum ('sad', 'glad');")
+                .since(12, 0),
+        ],
+    ),
+    (
+        "foreign-key-locks-parent",
+        &[row(
+            "create table child (id int primary key, p int references parent (id));",
+            &[Lock("parent", ShareRowExclusive)],
+        )],
+    ),
+    (
+        "multiple-foreign-keys",
+        &[row(
+            "create table child (id int primary key, p int references parent (id), q int references t (id));",
+            &[Lock("parent", ShareRowExclusive), Lock("t", ShareRowExclusive)],
+        )],
+    ),
+    (
+        "non-transactional-statement",
+        &[row("alter table t add column e int; vacuum t;", &[Fails("25001")])],
+    ),
+    (
+        "pending-trigger-events",
+        &[row("update t set parent_id = 1 where id = 2; alter table t add column e int;", &[Fails("55006")]).after(
+            "alter table t add constraint fk foreign key (parent_id) references parent (id) deferrable initially deferred;",
+        )],
+    ),
+    (
+        "primary-key-nullable-column",
+        &[
+            row(TAKE_OVER, &[Lock("loose", AccessExclusive), Reads("loose")])
+                .after("create table loose (id int); insert into loose (id) values (1); create unique index loose_id on loose (id);"),
+            quiet(TAKE_OVER, &[Lock("loose", AccessExclusive), Spares("loose")])
+                .after("create table loose (id int not null); insert into loose (id) values (1); create unique index loose_id on loose (id);"),
+        ],
+    ),
+    (
+        "replace-view-incompatible",
+        &[
+            row("create or replace view people as select c, id from t;", &[Fails("42P16")])
+                .after("create view people as select id, c from t;"),
+            quiet("create or replace view people as select id, c, 1 as version from t;", &[Spares("t")])
+                .after("create view people as select id, c from t;"),
+        ],
+    ),
+    (
+        "set-local-outside-transaction",
+        // Had it an effect, the statement would wait.
+        &[row(
+            "-- migrate:no-transaction\nset local lock_timeout = '1h';\ncreate index concurrently i on t (a);",
+            &[WaitsFor("row exclusive")],
+        )],
+    ),
+    (
+        "set-logged-unlogged",
+        &[
+            row("alter table t set unlogged;", &[Lock("t", AccessExclusive), Rewrites("t")]),
+            quiet("alter table t set logged;", &[Lock("t", AccessExclusive), Keeps("t")]),
+        ],
+    ),
+    (
+        "statement-after-exclusive-lock",
+        &[row("alter table t add column e int; refresh materialized view mv;", &[Lock("t", AccessExclusive)])
+            .after("create materialized view mv as select id from parent;")
+            .also(&["refresh-matview-blocks"])],
+    ),
 ];
+
+const TAKE_OVER: &str = "alter table loose add constraint loose_pkey primary key using index loose_id;";
 
 const LOOSE: &str = "create table loose (id int not null, v int); insert into loose (id, v) values (1, 1), (2, 2);";
 
@@ -513,6 +673,27 @@ fn postgres_does_what_the_rules_claim() {
         rows += 1;
         server.show(row, &format!("r{rows}"))
     });
+}
+
+/// Why the waiting has to be limited: whoever comes after a statement that waits for a lock waits, too.
+#[test]
+fn readers_wait_behind_whoever_waits() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    db.sql(&format!("{ATTEMPT} create table t (id int);"));
+    let (mut query, mut change) = (db.open(), db.open());
+    query.sql("begin; select * from t;");
+    change.send("alter table t add column e int;");
+    let waiting = "select count(*) from pg_locks where not granted and relation = 't'::regclass";
+    while db.value(waiting) == "0" {
+        std::thread::yield_now();
+    }
+    assert_eq!(db.value("select waits('select 1 from t')"), "t");
+    query.sql("commit;");
+    change.wait(std::time::Duration::from_secs(60)).unwrap();
+    assert_eq!(db.value("select waits('select 1 from t')"), "f");
 }
 
 /// Which words can be names, PostgreSQL itself knows.
