@@ -104,7 +104,7 @@ impl Dialect for SqliteDialect {
         "''"
     }
 
-    fn begin(&self, _limits: &Limits) -> Vec<String> {
+    fn begin(&self) -> Vec<String> {
         // A deferred transaction would fail later, at once and for good, if somebody else wrote in between.
         vec!["BEGIN IMMEDIATE".to_owned()]
     }
@@ -113,15 +113,15 @@ impl Dialect for SqliteDialect {
         None
     }
 
-    fn guard(&self, condition: &str) -> String {
+    fn assured(&self, condition: &str, value: &str) -> String {
         // The number whose absolute value is none; not a constant, or it might be computed beforehand.
         format!(
-            "SELECT {GUARD} CASE WHEN {condition} THEN 0 \
+            "{GUARD} CASE WHEN {condition} THEN {value} \
              ELSE abs(-9223372036854775807 - (changes() IS NOT NULL)) END"
         )
     }
 
-    fn still_ours(&self, _table: &HistoryTable, _seq: u64) -> Option<String> {
+    fn still_ours(&self) -> Option<&'static str> {
         None
     }
 

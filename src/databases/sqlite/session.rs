@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Row as _, TypeInfo, ValueRef};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 
 use super::super::{
     About, Address, BatchError, ConnectError, ErrorKind, File, Holder, LockName, Notices, Observer, Row, Session,
@@ -74,31 +74,56 @@ impl SqliteSession {
 
     /// Runs one statement.
     async fn run(&mut self, sql: &str) -> Result<(), SqlError> {
-        // SQLite would stop reading there, and the driver ask it to go on for ever.
-        if sql.contains('\0') {
-            return Err(SqlError::new(ErrorKind::Other, "the statement contains a NUL character"));
-        }
-        let verb = Verb::of(sql);
-        if verb == Verb::Rollback && !self.in_transaction {
+        self.run_all(&[sql]).await.map_err(|failed| failed.error)
+    }
+
+    /// Runs statements in one go: to hand each over to the driver's thread and wait for its answer costs more than most of
+    /// them take.
+    async fn run_all(&mut self, parts: &[&str]) -> Result<(), BatchError> {
+        let Some(last) = parts.len().checked_sub(1) else { return Ok(()) };
+        let refuse = |part: usize, error| Err(BatchError { part, ran: part, error });
+        let verbs: Vec<Verb> = parts.iter().map(|sql| Verb::of(sql)).collect();
+        if verbs == [Verb::Rollback] && !self.in_transaction {
             // The engine has rolled back by itself, as it does when the disk is full.
             return Ok(());
         }
-        let connection = self.connection.as_mut().ok_or_else(closed)?;
-        let Err(error) = drain(connection, sql).await else {
+        let Some(connection) = self.connection.as_mut() else { return refuse(0, closed()) };
+        let mut completed = 0;
+        let drained = drain(connection, &parts.join(BETWEEN), &mut completed).await;
+        // SQLite passes over those that say nothing.
+        let mut speaking = (0..parts.len()).filter(|part| verbs[*part] != Verb::None);
+        let part = match (&drained, speaking.nth(completed)) {
+            (Ok(()), None) => parts.len(),
+            (Ok(()), Some(part)) => {
+                let error = format!("SQLite saw {completed} statements where `migrate` sees {}", parts.len());
+                self.look().await.map_err(|error| BatchError { part, ran: part, error })?;
+                return refuse(part, SqlError::new(ErrorKind::Other, error));
+            }
+            (Err(_), stopped) => stopped.unwrap_or(last),
+        };
+        for verb in &verbs[..part] {
             match verb {
                 Verb::Begin => self.in_transaction = true,
                 Verb::Commit | Verb::Rollback => self.in_transaction = false,
-                Verb::Other => {}
+                Verb::None | Verb::Other => {}
             }
-            return Ok(());
-        };
+        }
+        let Err(error) = drained else { return Ok(()) };
+        let (sql, verb) = (parts[part], verbs[part]);
         let mut error = sql_error(&error);
         let was_open = self.in_transaction;
-        let state = self.look().await?;
+        let state = match self.look().await {
+            Ok(state) => state,
+            Err(error) => return refuse(part, error),
+        };
         let ended = was_open && !state.in_transaction;
+        let offset = match part {
+            0 => state.error_offset,
+            // The driver has put the statements before away, and with them what SQLite said of this one.
+            _ => self.misreading(sql).await,
+        };
         let indent = sql.len() - sql.trim_start().len();
-        error.position =
-            state.error_offset.map(|offset| indent + offset).filter(|offset| sql.is_char_boundary(*offset));
+        error.position = offset.map(|offset| indent + offset).filter(|offset| sql.is_char_boundary(*offset));
         if sql.contains(GUARD) && error.message == "integer overflow" {
             error.kind = ErrorKind::GuardFailed;
         }
@@ -110,7 +135,14 @@ impl SqliteSession {
         if error.kind == ErrorKind::ConnectionLost {
             self.connection = None;
         }
-        Err(error)
+        refuse(part, error)
+    }
+
+    /// Where SQLite cannot read a statement, in bytes behind its indentation, if it cannot.
+    async fn misreading(&mut self, sql: &str) -> Option<usize> {
+        let connection = self.connection.as_mut()?;
+        let unread = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await.is_err();
+        self.look().await.ok()?.error_offset.filter(|_| unread)
     }
 
     /// Asks SQLite itself what became of the transaction.
@@ -132,6 +164,8 @@ impl SqliteSession {
 /// What a statement does to the transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verb {
+    /// It says nothing at all.
+    None,
     Begin,
     Commit,
     Rollback,
@@ -141,7 +175,7 @@ enum Verb {
 impl Verb {
     fn of(sql: &str) -> Self {
         let mut tokens = Tokens::new(sql, &Lexis::SQLITE).code();
-        let Some(first) = tokens.next() else { return Verb::Other };
+        let Some(first) = tokens.next() else { return Verb::None };
         let is = |word| first.is_word(sql, word);
         match () {
             () if is("BEGIN") => Verb::Begin,
@@ -222,11 +256,26 @@ fn refuse(address: &Address, error: &SqlError) -> ConnectError {
 /// enough that whoever waits longer can be told.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// Runs SQL and ignores its rows.
-async fn drain(connection: &mut SqliteConnection, sql: &str) -> Result<(), sqlx::Error> {
+/// What stands between two parts. The semicolon follows at once: SQLite keeps the text of what it creates up to there.
+const BETWEEN: &str = ";\n";
+
+/// How many statements are handed over at once; the driver keeps them all until the last is done.
+const AT_ONCE: usize = 100;
+
+/// Cuts parts into those that are handed over together: transactions, or what is left of them. After one that may end in
+/// a comment, no semicolon would be seen.
+fn groups<'p, 's>(parts: &'p [&'s str]) -> impl Iterator<Item = &'p [&'s str]> {
+    let comment = |sql: &str| sql.rsplit('\n').next().is_some_and(|line| line.contains("--"));
+    parts
+        .split_inclusive(move |sql| comment(sql) || matches!(Verb::of(sql), Verb::Commit | Verb::Rollback))
+        .flat_map(|transaction| transaction.chunks(AT_ONCE))
+}
+
+/// Runs SQL, ignores its rows and counts the statements that were completed.
+async fn drain(connection: &mut SqliteConnection, sql: &str, completed: &mut usize) -> Result<(), sqlx::Error> {
     let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(connection);
     while let Some(answer) = answers.try_next().await? {
-        let (Either::Left(_) | Either::Right(_)) = answer;
+        *completed += usize::from(matches!(answer, Either::Left(_)));
     }
     Ok(())
 }
@@ -263,8 +312,17 @@ impl Session for SqliteSession {
 
     async fn execute(&mut self, parts: &[&str]) -> Result<(), BatchError> {
         self.cancellation.clear();
-        for (part, sql) in parts.iter().enumerate() {
-            self.run(sql).await.map_err(|error| BatchError { part, ran: part, error })?;
+        // SQLite would stop reading there, and the driver ask it to go on for ever.
+        if let Some(part) = parts.iter().position(|sql| sql.contains('\0')) {
+            let error = SqlError::new(ErrorKind::Other, "the statement contains a NUL character");
+            return Err(BatchError { part, ran: 0, error });
+        }
+        let mut start = 0;
+        for group in groups(parts) {
+            let before =
+                |failed: BatchError| BatchError { part: failed.part + start, ran: failed.ran + start, ..failed };
+            self.run_all(group).await.map_err(before)?;
+            start += group.len();
         }
         let Some(part) = parts.len().checked_sub(1) else { return Ok(()) };
         // Once for all parts: none of them ends a transaction in silence, but that must not be taken on trust.
