@@ -33,16 +33,34 @@ pub trait Dialect: Sync {
     /// An expression for the login, as text.
     fn current_user(&self) -> &'static str;
 
-    /// The statements that open a transaction under these limits.
-    fn begin(&self, limits: &Limits) -> Vec<String>;
+    /// The statements that open a transaction.
+    fn begin(&self) -> Vec<String>;
     /// A condition that is true only while this very connection holds the lock; none where the
     /// transaction itself is the lock.
     fn fence(&self, lock: &LockName) -> Option<String>;
+    /// An expression of this value, a whole number, that fails unless the condition is true.
+    fn assured(&self, condition: &str, value: &str) -> String;
     /// A statement that fails unless the condition is true (and does nothing else).
-    fn guard(&self, condition: &str) -> String;
-    /// A condition that is true only if history row `seq` was written by the transaction now open:
-    /// false when a migration's script ended our transaction. None where the session itself can tell.
-    fn still_ours(&self, table: &HistoryTable, seq: u64) -> Option<String>;
+    fn guard(&self, condition: &str) -> String {
+        format!("SELECT {}", self.assured(condition, "0"))
+    }
+    /// A condition on a row of the history that is true only if the transaction now open wrote it: false when a migration's
+    /// script ended our transaction. None where the session itself can tell.
+    fn still_ours(&self) -> Option<&'static str>;
+    /// The statements that give this one a name, by which the rest of the message can run it again at less cost for the server;
+    /// `$1` and so on stand for what changes. None where nothing is gained.
+    fn prepare(&self, name: &str, statement: &str) -> Option<String> {
+        let _ = (name, statement);
+        None
+    }
+    /// What forgets every name of [`prepare`](Dialect::prepare).
+    fn forget_prepared(&self) -> Option<&'static str> {
+        None
+    }
+    /// Runs what [`prepare`](Dialect::prepare) named, with these values.
+    fn run_prepared(&self, name: &str, values: &[String]) -> String {
+        format!("EXECUTE {name}({})", values.join(", "))
+    }
     /// Statements to run after a script and before our bookkeeping in the same transaction, so that a
     /// changed role cannot reach it.
     fn regain(&self) -> &'static [&'static str];
@@ -78,7 +96,7 @@ pub trait Dialect: Sync {
     fn foreign_key_suspension(&self) -> Option<Suspension> {
         None
     }
-    /// The statements that put these limits on the session, for statements outside a transaction.
+    /// The statements that put these limits on the session. One that is rolled back takes them back.
     fn limit_session(&self, limits: &Limits) -> Vec<String>;
 }
 

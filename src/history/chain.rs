@@ -23,7 +23,7 @@ pub(super) struct Link<'a> {
 
 impl Link<'_> {
     /// The link's hash, given that of the entry before it.
-    pub fn hash(&self, before: &str) -> String {
+    pub fn hash(&self, before: &str) -> Checksum {
         let mut text = Vec::with_capacity(512);
         let mut add = |part: &str| {
             text.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -37,12 +37,12 @@ impl Link<'_> {
         for part in [Some(self.name), self.checksum, self.down_checksum, self.tag, self.release] {
             add(part.unwrap_or_default());
         }
-        Checksum::of_bytes(&text).to_string()
+        Checksum::of_bytes(&text)
     }
 }
 
 /// The hash that an entry should have, given that of the entry before it.
-pub(super) fn hash(before: &str, entry: &Entry) -> String {
+pub(super) fn hash(before: &str, entry: &Entry) -> Checksum {
     Link {
         seq: entry.seq,
         kind: entry.kind.word(),

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use chain::GENESIS;
 pub use entry::{Entry, Fact, Kind, State};
-pub use store::{Claim, Scripts, Store};
+pub use store::{Claim, Detail, Scripts, Store};
 
 use crate::migration::{Checksum, Id, Migration, Repeat};
 
@@ -53,7 +53,7 @@ impl Applied {
     /// Whether the script is the one that was applied; a checksum that was never known agrees with everything.
     pub fn agrees(&self, checksum: &Checksum) -> bool {
         match &self.checksum {
-            Some((algorithm, recorded)) if algorithm == Checksum::ALGORITHM => *recorded == checksum.to_string(),
+            Some((algorithm, recorded)) if algorithm == Checksum::ALGORITHM => checksum.is_written(recorded),
             _ => true,
         }
     }
@@ -185,12 +185,12 @@ impl History {
     /// The first entry whose hash is not that of its content and its forerunner: somebody edited, inserted,
     /// deleted or reordered rows by hand.
     pub fn broken_link(&self) -> Option<&Entry> {
-        let mut before = GENESIS.to_owned();
+        let mut before = GENESIS;
         for (index, entry) in self.entries.iter().enumerate() {
-            if entry.seq != index as u64 + 1 || chain::hash(&before, entry) != entry.hash {
+            if entry.seq != index as u64 + 1 || !chain::hash(before, entry).is_written(&entry.hash) {
                 return Some(entry);
             }
-            before.clone_from(&entry.hash);
+            before = &entry.hash;
         }
         None
     }

@@ -1,5 +1,7 @@
 //! The history table in SQL: every statement that reads or writes it.
 
+use std::fmt::Display;
+
 use crate::databases::{Dialect, ErrorKind, HistoryTable, Row, Session, SqlError};
 use crate::migration::{Checksum, Id, Script};
 
@@ -37,9 +39,20 @@ pub struct Claim {
     pub head: Head,
 }
 
-const COLUMNS: &str = "seq, kind, version, name, repeatable, state, statements_done, statements_total, probe, owner, \
-                       checksum, checksum_algorithm, down_checksum, tag, release_name, compatible, source_tool, \
-                       source_checksum, applied_by, host, tool";
+/// How much is read of each entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Whatever decides what is to be done. The rest, who and when, is left empty: formatting it costs the server most.
+    Deciding,
+    /// Everything but the scripts.
+    All,
+}
+
+const DECIDING: &str = "seq, kind, version, name, repeatable, state, statements_done, statements_total, probe, owner, \
+                        checksum, checksum_algorithm, down_checksum, tag, release_name, compatible";
+const CIRCUMSTANCES: &str = "source_tool, source_checksum, applied_by, host, tool";
+/// In the place of [`CIRCUMSTANCES`] where nobody asks for them.
+const IDLE: &str = "NULL, NULL, '', '', ''";
 
 impl Store {
     /// A store over this table, writing as this run from this machine.
@@ -58,20 +71,22 @@ impl Store {
         &self.name
     }
 
-    /// Reads the whole history; a missing table is an empty history, and stays missing.
+    /// Reads every entry; a missing table is an empty history, and stays missing.
     ///
     /// # Errors
     ///
     /// When the server refuses, or the table is not one of ours.
-    pub async fn read(&self, session: &mut dyn Session) -> Result<History, SqlError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, {}, {}, hash FROM {} ORDER BY seq",
-            self.dialect.utc("started_at"),
-            self.dialect.utc("finished_at"),
-            self.name
-        );
+    pub async fn read(&self, session: &mut dyn Session, detail: Detail) -> Result<History, SqlError> {
+        let (circumstances, times) = match detail {
+            Detail::Deciding => (IDLE.to_owned(), "'', NULL".to_owned()),
+            Detail::All => {
+                let times = ["started_at", "finished_at"].map(|column| self.dialect.utc(column));
+                (CIRCUMSTANCES.to_owned(), times.join(", "))
+            }
+        };
+        let sql = format!("SELECT {DECIDING}, {circumstances}, {times}, hash FROM {} ORDER BY seq", self.name);
         match session.query(&sql).await {
-            Ok(rows) => rows.iter().map(read_entry).collect::<Result<_, _>>().map(History::new),
+            Ok(rows) => rows.into_iter().map(read_entry).collect::<Result<_, _>>().map(History::new),
             Err(error) if error.kind == ErrorKind::NoSuchTable => Ok(History::default()),
             Err(error) => Err(error),
         }
@@ -111,10 +126,58 @@ impl Store {
         session.execute(&parts).await.map_err(|failed| failed.error)
     }
 
-    /// The statement that claims the next number for this fact, and fails when somebody else has. `probe` is an
-    /// expression for the before-image of the first statement.
-    pub fn claim(&self, head: &Head, fact: &Fact<'_>, state: State, probe: Option<&str>) -> Claim {
-        let seq = head.seq + 1;
+    /// The statement that claims the next number for this fact, and fails when somebody else has, or when the fence does
+    /// not hold. `probe` is an expression for the before-image of the first statement.
+    pub fn claim(&self, head: &Head, fact: &Fact<'_>, state: State, probe: Option<&str>, fence: Option<&str>) -> Claim {
+        let head = next_head(head, fact);
+        let values = self.cells(&head, fact, state, probe).into_iter().map(|cell| cell.sql);
+        Claim { sql: self.insert(values, fence), head }
+    }
+
+    /// The statements that prepare claims and ends of migrations that are one transaction each, so that many in one message
+    /// cost the server less; empty where nothing is gained.
+    pub fn prepare(&self, fence: Option<&str>) -> Vec<String> {
+        let nothing = Head { seq: 0, hash: String::new() };
+        let mut number = 0;
+        let cells = self.cells(&nothing, &Fact::new(Kind::Apply, None, ""), State::Done, None);
+        let values = cells.into_iter().map(|cell| {
+            if cell.shared {
+                return cell.sql;
+            }
+            number += 1;
+            format!("${number}")
+        });
+        let prepared = [(CLAIM, self.insert(values, fence)), (FINISH, self.finish("$1"))];
+        let prepared = prepared.iter().filter_map(|(name, sql)| self.dialect.prepare(name, sql));
+        let prepared: Vec<String> = prepared.collect();
+        if prepared.is_empty() {
+            return prepared;
+        }
+        self.dialect.forget_prepared().map(str::to_owned).into_iter().chain(prepared).collect()
+    }
+
+    /// As [`claim`](Store::claim), for a migration that is one transaction, after [`prepare`](Store::prepare).
+    pub fn claim_prepared(&self, head: &Head, fact: &Fact<'_>) -> Claim {
+        let head = next_head(head, fact);
+        let own = self.cells(&head, fact, State::Done, None).into_iter().filter(|cell| !cell.shared);
+        let values: Vec<String> = own.map(|cell| cell.sql).collect();
+        Claim { sql: self.dialect.run_prepared(CLAIM, &values), head }
+    }
+
+    fn insert(&self, values: impl Iterator<Item = String>, fence: Option<&str>) -> String {
+        let mut values: Vec<String> = values.collect();
+        if let Some(fence) = fence {
+            values[0] = self.dialect.assured(fence, &values[0]);
+        }
+        format!(
+            "INSERT INTO {} ({DECIDING}, {CIRCUMSTANCES}, up_script, down_script, started_at, finished_at, hash) VALUES ({})",
+            self.name,
+            values.join(", ")
+        )
+    }
+
+    /// The values of an entry, in the order of the columns.
+    fn cells(&self, head: &Head, fact: &Fact<'_>, state: State, probe: Option<&str>) -> Vec<Cell> {
         let literal = |text: &str| self.dialect.literal(text);
         let optional = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), literal);
         let (version, repeatable) = match fact.id {
@@ -123,64 +186,59 @@ impl Store {
             // What has no version is known by its name.
             Some(Id::Named(_)) | None => (String::new(), 0),
         };
-        let name = match fact.id {
-            Some(Id::Named(name) | Id::Repeatable(name)) => name,
-            _ => fact.name,
-        };
+        let name = recorded_name(fact);
         let checksum = fact.recorded_checksum();
         let down_checksum = fact.down.map(|down| down.checksum.to_string());
-        let hash = Link {
-            seq,
-            kind: fact.kind.word(),
-            id: fact.id,
-            name,
-            checksum: checksum.as_ref().map(|(_, checksum)| checksum.as_str()),
-            down_checksum: down_checksum.as_deref(),
-            tag: fact.tag,
-            release: fact.release,
-        }
-        .hash(&head.hash);
         let done = if state == State::Done { fact.statements } else { 0 };
         let finished = if state == State::Done { self.dialect.now() } else { "NULL" };
-        let values = [
-            seq.to_string(),
-            literal(fact.kind.word()),
-            literal(&version),
-            literal(name),
-            repeatable.to_string(),
-            literal(state.word()),
-            done.to_string(),
-            fact.statements.to_string(),
-            probe.unwrap_or("NULL").to_owned(),
-            literal(&self.run),
-            optional(checksum.as_ref().map(|(_, checksum)| checksum.as_str())),
-            optional(checksum.as_ref().map(|(algorithm, _)| algorithm.as_str())),
-            optional(down_checksum.as_deref()),
-            optional(fact.tag),
-            optional(fact.release),
-            optional(fact.compatible.map(|compatible| if compatible { "yes" } else { "no" })),
-            optional(fact.source.map(|(tool, _)| tool)),
-            optional(fact.source.and_then(|(_, checksum)| checksum)),
-            self.dialect.current_user().to_owned(),
-            literal(&self.host),
-            literal(TOOL),
-            optional(fact.up.map(Script::stored).as_deref()),
-            optional(fact.down.map(Script::stored).as_deref()),
-            self.dialect.now().to_owned(),
-            finished.to_owned(),
-            literal(&hash),
-        ];
-        let sql = format!(
-            "INSERT INTO {} ({COLUMNS}, up_script, down_script, started_at, finished_at, hash) VALUES ({})",
-            self.name,
-            values.join(", ")
-        );
-        Claim { sql, head: Head { seq, hash } }
+        let own = |sql: String| Cell { sql, shared: false };
+        let shared = |sql: String| Cell { sql, shared: true };
+        vec![
+            own(head.seq.to_string()),
+            own(literal(fact.kind.word())),
+            own(literal(&version)),
+            own(literal(name)),
+            own(repeatable.to_string()),
+            shared(literal(state.word())),
+            own(done.to_string()),
+            own(fact.statements.to_string()),
+            shared(probe.unwrap_or("NULL").to_owned()),
+            shared(literal(&self.run)),
+            own(optional(checksum.as_ref().map(|(_, checksum)| checksum.as_str()))),
+            own(optional(checksum.as_ref().map(|(algorithm, _)| algorithm.as_str()))),
+            own(optional(down_checksum.as_deref())),
+            own(optional(fact.tag)),
+            own(optional(fact.release)),
+            own(optional(fact.compatible.map(|compatible| if compatible { "yes" } else { "no" }))),
+            shared(optional(fact.source.map(|(tool, _)| tool))),
+            shared(optional(fact.source.and_then(|(_, checksum)| checksum))),
+            shared(self.dialect.current_user().to_owned()),
+            shared(literal(&self.host)),
+            shared(literal(TOOL)),
+            own(optional(fact.up.map(Script::stored).as_deref())),
+            own(optional(fact.down.map(Script::stored).as_deref())),
+            shared(self.dialect.now().to_owned()),
+            shared(finished.to_owned()),
+            own(literal(&head.hash)),
+        ]
     }
 
-    /// The statement that writes the end of a transactional entry.
-    pub fn finish(&self, seq: u64) -> String {
-        format!("UPDATE {} SET finished_at = {} WHERE seq = {seq}", self.name, self.dialect.now())
+    /// The statement that writes the end of a transactional entry, and fails when its transaction is not the one that wrote
+    /// its beginning.
+    pub fn finish(&self, seq: impl Display) -> String {
+        let update = format!("UPDATE {} SET finished_at = {} WHERE seq = {seq}", self.name, self.dialect.now());
+        match self.dialect.still_ours() {
+            Some(ours) => {
+                let guard = self.dialect.guard("EXISTS (SELECT 1 FROM done)");
+                format!("WITH done AS ({update} AND {ours} RETURNING 1) {guard}")
+            }
+            None => update,
+        }
+    }
+
+    /// As [`finish`](Store::finish), after [`prepare`](Store::prepare).
+    pub fn finish_prepared(&self, seq: u64) -> String {
+        self.dialect.run_prepared(FINISH, &[seq.to_string()])
     }
 
     /// The statement that records how far a running entry is, and the before-image of the statement to come.
@@ -230,38 +288,74 @@ impl Store {
     }
 }
 
+/// What claims and ends are called once they are prepared.
+const CLAIM: &str = "migrate_claim";
+const FINISH: &str = "migrate_finish";
+
+/// One value of an entry.
+struct Cell {
+    sql: String,
+    /// Whether every migration of one transaction that a run applies has the same.
+    shared: bool,
+}
+
+/// The name that an entry is written with.
+fn recorded_name<'f>(fact: &Fact<'f>) -> &'f str {
+    match fact.id {
+        Some(Id::Named(name) | Id::Repeatable(name)) => name,
+        _ => fact.name,
+    }
+}
+
+/// Where the history ends once this fact is written.
+fn next_head(head: &Head, fact: &Fact<'_>) -> Head {
+    let seq = head.seq + 1;
+    let hash = Link {
+        seq,
+        kind: fact.kind.word(),
+        id: fact.id,
+        name: recorded_name(fact),
+        checksum: fact.recorded_checksum().as_ref().map(|(_, checksum)| checksum.as_str()),
+        down_checksum: fact.down.map(|down| down.checksum.to_string()).as_deref(),
+        tag: fact.tag,
+        release: fact.release,
+    }
+    .hash(&head.hash);
+    Head { seq, hash: hash.to_string() }
+}
+
 /// How this program calls itself in the history.
 const TOOL: &str = concat!("migrate/", env!("CARGO_PKG_VERSION"));
 
-fn read_entry(row: &Row) -> Result<Entry, SqlError> {
-    let text = |at: usize| row.get(at).cloned().flatten();
+fn read_entry(mut row: Row) -> Result<Entry, SqlError> {
+    let seq = row.first().cloned().flatten().unwrap_or_default();
     let wrong = |what: &str| {
-        let message = format!(
-            "row {} of the history table has no {what} that this version of migrate knows",
-            text(0).unwrap_or_default()
-        );
+        let message = format!("row {seq} of the history table has no {what} that this version of migrate knows");
         SqlError::new(ErrorKind::Other, message)
     };
-    let number = |at: usize| text(at).and_then(|value| value.parse::<u64>().ok());
-    let required = |at: usize| text(at).unwrap_or_default();
+    let number =
+        |row: &Row, at: usize| row.get(at).and_then(Option::as_deref).and_then(|value| value.parse::<u64>().ok());
+    let repeatable = number(&row, 4) == Some(1);
+    let (done, total) = (number(&row, 6).unwrap_or(0) as usize, number(&row, 7).unwrap_or(0) as usize);
+    let mut text = |at: usize| row.get_mut(at).and_then(Option::take);
     let kind = text(1).as_deref().and_then(Kind::from_word).ok_or_else(|| wrong("kind"))?;
-    let (version, name) = (required(2), required(3));
-    let id = match (number(4), version.as_str()) {
-        (Some(1), _) => Some(Id::Repeatable(name.clone())),
+    let (version, name) = (text(2).unwrap_or_default(), text(3).unwrap_or_default());
+    let id = match (repeatable, version.as_str()) {
+        (true, _) => Some(Id::Repeatable(name.clone())),
         (_, "") if name.is_empty() => None,
         (_, "") => Some(Id::Named(name.clone())),
         (_, version) => Some(Id::Version(version.parse().map_err(|_| wrong("version"))?)),
     };
     Ok(Entry {
-        seq: number(0).ok_or_else(|| wrong("number"))?,
+        seq: seq.parse().map_err(|_| wrong("number"))?,
         kind,
         id,
         name,
         state: text(5).as_deref().and_then(State::from_word).ok_or_else(|| wrong("state"))?,
-        statements_done: number(6).unwrap_or(0) as usize,
-        statements_total: number(7).unwrap_or(0) as usize,
+        statements_done: done,
+        statements_total: total,
         probe: text(8),
-        owner: required(9),
+        owner: text(9).unwrap_or_default(),
         checksum: text(10).map(|checksum| (text(11).unwrap_or_else(|| Checksum::ALGORITHM.to_owned()), checksum)),
         down_checksum: text(12),
         tag: text(13),
@@ -269,11 +363,11 @@ fn read_entry(row: &Row) -> Result<Entry, SqlError> {
         compatible: text(15).map(|word| word == "yes"),
         source_tool: text(16),
         source_checksum: text(17),
-        applied_by: required(18),
-        host: required(19),
-        tool: required(20),
-        started_at: required(21),
+        applied_by: text(18).unwrap_or_default(),
+        host: text(19).unwrap_or_default(),
+        tool: text(20).unwrap_or_default(),
+        started_at: text(21).unwrap_or_default(),
         finished_at: text(22),
-        hash: required(23),
+        hash: text(23).unwrap_or_default(),
     })
 }

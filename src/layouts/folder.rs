@@ -1,5 +1,6 @@
 //! A folder of migrations: its entries listed once, each file read once, nothing followed out of it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
@@ -23,7 +24,7 @@ pub struct Folder {
     canonical: PathBuf,
     recursive: bool,
     entries: Vec<Entry>,
-    texts: RefCell<HashMap<PathBuf, Arc<str>>>,
+    texts: RefCell<HashMap<String, Arc<str>>>,
 }
 
 /// A file or folder in a [`Folder`], by its path relative to it, with `/` between the parts.
@@ -192,35 +193,25 @@ impl Folder {
     ///
     /// When it is no regular file of this folder, too large, or no text in UTF-8.
     pub fn text(&self, relative: &str) -> Result<Arc<str>, Error> {
-        if let Some(text) = self.texts.borrow().get(Path::new(relative)) {
+        if let Some(text) = self.texts.borrow().get(relative) {
             return Ok(Arc::clone(text));
         }
         let text: Arc<str> = crate::migration::normalise(&self.read(relative)?).into();
-        self.texts.borrow_mut().insert(PathBuf::from(relative), Arc::clone(&text));
+        self.texts.borrow_mut().insert(relative.to_owned(), Arc::clone(&text));
         Ok(text)
     }
 
     fn read(&self, relative: &str) -> Result<String, Error> {
         let path = self.path(relative);
         let unreadable = |source| Error::Unreadable { path: self.path(relative), source };
-        // A plain file of the listing leads nowhere else; the rest is looked at closely.
+        // A plain file of the listing is one and leads nowhere else; the rest is looked at closely.
         let real = match self.find(relative) {
             Some(Entry { kind: Kind::File, .. }) => path.clone(),
             Some(Entry { kind: Kind::Outside, .. }) => return Err(Error::Outside { path }),
-            _ => fs::canonicalize(&path).map_err(unreadable)?,
+            _ => self.regular_behind(&path)?,
         };
-        if real != path && !real.starts_with(&self.canonical) {
-            return Err(Error::Outside { path });
-        }
-        // Opening a pipe would block for ever, so that the look comes before the opening.
-        let about = fs::metadata(&real).map_err(unreadable)?;
-        if about.is_dir() {
-            return Err(Error::FolderForFile { path });
-        }
-        if !about.is_file() {
-            return Err(Error::Special { path });
-        }
-        let mut bytes = Vec::with_capacity(about.len().min(LARGEST) as usize + 1);
+        // Most migrations are smaller, and are then read in one go.
+        let mut bytes = Vec::with_capacity(8 << 10);
         fs::File::open(&real).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
         if bytes.len() as u64 > LARGEST {
             return Err(Error::TooLarge { path });
@@ -234,6 +225,22 @@ impl Folder {
         match text.find('\0') {
             Some(offset) => Err(Error::Nul { path, line: 1 + text[..offset].matches('\n').count(), offset }),
             None => Ok(text),
+        }
+    }
+
+    /// The regular file that a path leads to, without leaving the folder.
+    fn regular_behind(&self, path: &Path) -> Result<PathBuf, Error> {
+        let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
+        let real = fs::canonicalize(path).map_err(unreadable)?;
+        if real != path && !real.starts_with(&self.canonical) {
+            return Err(Error::Outside { path: path.to_owned() });
+        }
+        // Opening a pipe would block for ever, so that the look comes before the opening.
+        let about = fs::metadata(&real).map_err(unreadable)?;
+        match () {
+            () if about.is_dir() => Err(Error::FolderForFile { path: path.to_owned() }),
+            () if !about.is_file() => Err(Error::Special { path: path.to_owned() }),
+            () => Ok(real),
         }
     }
 
@@ -276,7 +283,12 @@ impl Folder {
     fn check_capitals(&self) -> Result<(), Error> {
         let mut seen = HashMap::new();
         for entry in self.entries.iter().filter(|entry| entry.is_sql()) {
-            if let Some(first) = seen.insert(entry.path.to_lowercase(), entry) {
+            let lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+            let key = match entry.path.bytes().all(lower) {
+                true => Cow::Borrowed(entry.path.as_str()),
+                false => Cow::Owned(entry.path.to_lowercase()),
+            };
+            if let Some(first) = seen.insert(key, entry) {
                 return Err(Error::SameButCapitals { first: self.path(&first.path), second: self.path(&entry.path) });
             }
         }

@@ -1,7 +1,7 @@
 //! Checksums: SHA-256 over the normalised text, so that a checkout's line ends never matter.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
@@ -24,6 +24,16 @@ impl Checksum {
         Checksum(Sha256::digest(bytes).into())
     }
 
+    /// Whether these are its hexadecimal digits.
+    pub fn is_written(&self, digits: &str) -> bool {
+        self.digits() == digits.as_bytes()
+    }
+
+    fn digits(&self) -> [u8; 64] {
+        let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+        std::array::from_fn(|at| digit(if at % 2 == 0 { self.0[at / 2] >> 4 } else { self.0[at / 2] & 15 }))
+    }
+
     /// The first eight bytes as a number: enough to name a lock.
     pub fn head(&self) -> u64 {
         let mut head = [0; 8];
@@ -34,11 +44,7 @@ impl Checksum {
 
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut hex = String::with_capacity(64);
-        for byte in self.0 {
-            write!(hex, "{byte:02x}")?;
-        }
-        f.pad(&hex)
+        f.pad(std::str::from_utf8(&self.digits()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -74,12 +80,12 @@ impl FromStr for Checksum {
 ///
 /// Git rewrites line ends inside string literals, too, so that what runs must be the same
 /// normalised text on every machine.
-pub fn normalise(text: &str) -> String {
+pub fn normalise(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.contains('\r') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    text.replace("\r\n", "\n").replace('\r', "\n")
+    Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 #[cfg(test)]
@@ -100,6 +106,7 @@ mod tests {
         let abc = Checksum::of("abc");
         assert_eq!(abc.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(abc.to_string().parse(), Ok(abc));
+        assert!(abc.is_written(&abc.to_string()) && !abc.is_written("ba78"));
         assert!("ba78".parse::<Checksum>().is_err());
         assert_eq!(abc.head(), 0xba78_16bf_8f01_cfea);
     }

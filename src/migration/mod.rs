@@ -153,7 +153,7 @@ impl Script {
         Script {
             path: path.into(),
             first_line,
-            checksum: Checksum::of(&text),
+            checksum: Checksum::of_bytes(text.as_bytes()),
             conventions: Vec::new(),
             blocks: Vec::new(),
             text: text.into(),

@@ -11,7 +11,12 @@ use std::str::FromStr;
 #[derive(Clone, Debug)]
 pub struct Version {
     written: String,
+    /// Where trailing parts begin that are zero and do not count (`2.0` is `2`).
+    end: usize,
 }
+
+/// What stands between the numbers.
+const SEPARATORS: [char; 2] = ['.', '_'];
 
 /// The text is no version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,17 +29,9 @@ impl Version {
         &self.written
     }
 
-    /// The numbers without their leading zeros; trailing zero parts do not count (`2.0` is `2`).
-    fn parts(&self) -> impl DoubleEndedIterator<Item = &str> {
-        self.written.split(['.', '_']).map(|part| part.trim_start_matches('0'))
-    }
-
-    fn significant(&self) -> Vec<&str> {
-        let mut parts: Vec<&str> = self.parts().collect();
-        while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
-            parts.pop();
-        }
-        parts
+    /// The numbers that count, without their leading zeros.
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        self.written[..self.end].split(SEPARATORS).map(|part| part.trim_start_matches('0'))
     }
 }
 
@@ -56,11 +53,16 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, VersionError> {
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if text.split(['.', '_']).all(digits) {
-            Ok(Version { written: text.to_owned() })
-        } else {
-            Err(VersionError(text.to_owned()))
+        if !text.split(SEPARATORS).all(digits) {
+            return Err(VersionError(text.to_owned()));
         }
+        let mut end = text.len();
+        while let Some(last) = text[..end].rfind(SEPARATORS)
+            && text[last + 1..end].bytes().all(|byte| byte == b'0')
+        {
+            end = last;
+        }
+        Ok(Version { written: text.to_owned(), end })
     }
 }
 
@@ -72,14 +74,16 @@ impl fmt::Display for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (ours, theirs) = (self.significant(), other.significant());
-        for (a, b) in ours.iter().zip(&theirs) {
-            let order = a.len().cmp(&b.len()).then_with(|| a.cmp(b));
+        let (mut ours, mut theirs) = (self.parts(), other.parts());
+        loop {
+            let order = match (ours.next(), theirs.next()) {
+                (None, None) => return Ordering::Equal,
+                (a, b) => a.map(|part| (part.len(), part)).cmp(&b.map(|part| (part.len(), part))),
+            };
             if order.is_ne() {
                 return order;
             }
         }
-        ours.len().cmp(&theirs.len())
     }
 }
 
@@ -99,7 +103,7 @@ impl Eq for Version {}
 
 impl Hash for Version {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.significant().hash(state);
+        self.parts().for_each(|part| part.hash(state));
     }
 }
 
@@ -122,7 +126,7 @@ mod tests {
     fn parts_compare_as_numbers_of_any_length() {
         assert!(version("9") < version("10"));
         assert!(version("1.9") < version("1.10"));
-        assert!(version("1.0") == version("1"));
+        assert!(version("1.0") == version("1") && version("0.0") == version("0") && version("1.0.1") > version("1"));
         assert!(version("1") < version("1.1"));
         assert!(version("99999999999999999999999998") < version("99999999999999999999999999"));
     }

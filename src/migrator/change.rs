@@ -1,8 +1,9 @@
 //! `up`, `down`, `redo` and `goto`, and the plans of them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::history::{Fact, History, Kind, Scripts};
+use crate::history::{Detail, Fact, History, Kind, Scripts};
 use crate::migration::{Id, Migration};
 use crate::plan::{self, Direction, Plan, Policy, Prefer, Step, Target};
 use crate::run::event::Listener;
@@ -24,7 +25,7 @@ impl Migrator {
     ///
     /// When it would be refused.
     pub async fn propose(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Proposal, Error> {
-        let mut read = self.read(listener).await?;
+        let mut read = self.read(Detail::Deciding, listener).await?;
         let draft = match self.undone(request, &read.history)? {
             undone if undone.is_empty() => self.draft(request, &read.history, &HashMap::new()),
             undone => {
@@ -77,7 +78,7 @@ impl Migrator {
             self.keep_beside(locked, &[(id, name)]).await?;
         }
         let recovered = locked.recover(&self.migrations, listener).await?;
-        let history = locked.history().clone();
+        let history = Arc::clone(locked.history());
         let undone = self.undone(request, &history)?;
         let stored = locked.scripts(&seqs(&undone)).await?;
         let draft = self.draft(request, &history, &by_id(&undone, stored))?;

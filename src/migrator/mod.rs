@@ -9,7 +9,7 @@ mod status;
 mod verify;
 
 use crate::databases::Session;
-use crate::history::{History, Store};
+use crate::history::{Detail, History, Store};
 use crate::migration::Migration;
 use crate::plan::{Approved, Direction, Plan, Policy, Prefer, Target};
 use crate::run::event::Listener;
@@ -70,14 +70,14 @@ impl Migrator {
 
     /// Reads the history without the lock, and without writing anything. A SQLite file that does not exist yet has an
     /// empty history, and stays missing.
-    async fn read(&self, listener: &mut Listener<'_>) -> Result<Read, Error> {
+    async fn read(&self, detail: Detail, listener: &mut Listener<'_>) -> Result<Read, Error> {
         if self.connector.address.clone().for_reading().missing_file().is_some() {
             return Ok(Read { session: None, history: History::default() });
         }
         let connector = Connector { address: self.connector.address.clone().for_reading(), ..self.connector.clone() };
         let mut session = connector.connect(self.settings.wait, listener).await?;
         let (store, _) = connector.home(&*session);
-        match store.read(&mut *session).await {
+        match store.read(&mut *session, detail).await {
             Ok(history) => Ok(Read { session: Some((session, store)), history }),
             Err(error) => {
                 session.close().await;

@@ -1,6 +1,6 @@
 //! `status` and `log`.
 
-use crate::history::{Applied, Entry};
+use crate::history::{Applied, Detail, Entry};
 use crate::migration::{Id, Repeat};
 use crate::plan::{self, Drift, Target};
 use crate::run::event::Listener;
@@ -83,7 +83,7 @@ impl Migrator {
     ///
     /// When the server cannot be reached or refuses.
     pub async fn status(&self, listener: &mut Listener<'_>) -> Result<Status, Error> {
-        let history = self.read(listener).await?.close().await;
+        let history = self.read(Detail::All, listener).await?.close().await;
         let plan = plan::up(&self.migrations, &history, &Target::All, self.lexis())?;
         let mut conditions = std::collections::HashMap::new();
         for drift in &plan.drift {
@@ -144,7 +144,7 @@ impl Migrator {
     ///
     /// When the server cannot be reached or refuses.
     pub async fn newest(&self, listener: &mut Listener<'_>) -> Result<Option<Id>, Error> {
-        let history = self.read(listener).await?.close().await;
+        let history = self.read(Detail::Deciding, listener).await?.close().await;
         Ok(history.newest().map(|applied| applied.id.clone()))
     }
 
@@ -154,6 +154,6 @@ impl Migrator {
     ///
     /// When the server cannot be reached or refuses.
     pub async fn log(&self, listener: &mut Listener<'_>) -> Result<Vec<Entry>, Error> {
-        Ok(self.read(listener).await?.close().await.entries().to_vec())
+        Ok(self.read(Detail::All, listener).await?.close().await.entries().to_vec())
     }
 }

@@ -1,5 +1,6 @@
 //! `verify`: the history against the files, and against a head that was kept elsewhere.
 
+use crate::history::Detail;
 use crate::migration::{Id, Script};
 use crate::plan::{self, Drift, Target};
 use crate::run::event::Listener;
@@ -48,7 +49,7 @@ impl Migrator {
     ///
     /// When the server cannot be reached or refuses.
     pub async fn verify(&self, head: Option<&str>, listener: &mut Listener<'_>) -> Result<Verification, Error> {
-        let mut read = self.read(listener).await?;
+        let mut read = self.read(Detail::Deciding, listener).await?;
         let plan = plan::up(&self.migrations, &read.history, &Target::All, self.lexis())?;
         let changed: Vec<(&Id, u64)> = plan
             .drift

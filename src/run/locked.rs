@@ -1,9 +1,10 @@
 //! A session that holds `migrate`'s lock: the only kind on which anything is written.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::databases::{Address, ConnectError, Database, Dialect, HistoryTable, Limits, LockName, Session};
-use crate::history::{Fact, History, Scripts, State, Store};
+use crate::history::{Detail, Fact, History, Scripts, State, Store};
 
 use super::event::{Event, Listener};
 use super::transaction::Beside;
@@ -82,8 +83,8 @@ pub struct Locked {
     pub(super) watch: Watch,
     pub(super) store: Store,
     pub(super) lock: LockName,
-    pub(super) history: History,
-    /// The limits the session is known to be under, outside transactions.
+    pub(super) history: Arc<History>,
+    /// The limits the session is known to be under.
     pub(super) session_limits: Option<Limits>,
     /// What another tool is told of what is done here.
     pub(super) beside: Beside,
@@ -106,7 +107,7 @@ impl Locked {
         }
         let mut watch = Watch::default();
         watch.attach(&*session).await;
-        let history = History::default();
+        let history = Arc::default();
         let mut locked = Locked {
             connector,
             settings,
@@ -118,9 +119,9 @@ impl Locked {
             session_limits: None,
             beside: Beside::default(),
         };
-        match locked.store.read(&mut *locked.session).await {
+        match locked.store.read(&mut *locked.session, Detail::Deciding).await {
             Ok(history) => {
-                locked.history = history;
+                locked.history = Arc::new(history);
                 Ok(locked)
             }
             Err(error) => {
@@ -131,7 +132,7 @@ impl Locked {
     }
 
     /// The history as it was when it was last read, with everything that this session has done since.
-    pub fn history(&self) -> &History {
+    pub fn history(&self) -> &Arc<History> {
         &self.history
     }
 
@@ -158,10 +159,10 @@ impl Locked {
         self.create_history().await?;
         let dialect = self.dialect();
         let mut head = self.history.head();
-        let mut parts = dialect.begin(&self.settings.limits);
-        parts.extend(dialect.fence(&self.lock).map(|condition| dialect.guard(&condition)));
+        let fence = dialect.fence(&self.lock);
+        let mut parts = self.opening();
         for fact in facts {
-            let claim = self.store.claim(&head, fact, State::Done, None);
+            let claim = self.store.claim(&head, fact, State::Done, None, fence.as_deref());
             parts.push(claim.sql);
             head = claim.head;
         }
@@ -170,13 +171,21 @@ impl Locked {
         self.read_history().await
     }
 
+    /// What opens a transaction for bookkeeping alone.
+    pub(super) fn opening(&mut self) -> Vec<String> {
+        let dialect = self.dialect();
+        self.session_limits = None;
+        [dialect.limit_session(&self.settings.limits), dialect.begin()].concat()
+    }
+
     pub(super) async fn create_history(&mut self) -> Result<(), RunError> {
         let created = self.store.create(&mut *self.session).await;
         created.map_err(RunError::sql("create the history table"))
     }
 
     pub(super) async fn read_history(&mut self) -> Result<(), RunError> {
-        self.history = self.store.read(&mut *self.session).await.map_err(RunError::sql("read the history"))?;
+        let read = self.store.read(&mut *self.session, Detail::Deciding).await;
+        self.history = Arc::new(read.map_err(RunError::sql("read the history"))?);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::databases::{Dialect, Limits, LockName};
-use crate::history::{Fact, Head, Kind, State, Store};
+use crate::history::{Claim, Fact, Head, Kind, State, Store};
 use crate::plan::{Bracket, Direction, Prepared};
 use crate::sql::Leaves;
 
@@ -25,11 +25,11 @@ pub(super) struct Part {
 /// What a part is for; what a failure means depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Opens a transaction, sets limits, says what we do.
+    /// Opens a transaction, sets limits, prepares.
     Open,
     /// Fails when the lock is not ours.
     Fence,
-    /// Claims the next entry of the history; fails when somebody else has.
+    /// Claims the next entry of the history; fails when somebody else has, or the lock is not ours.
     Claim,
     /// Fails when the running entry is not ours any more.
     Mine,
@@ -39,11 +39,12 @@ pub(super) enum Role {
     Warnings(usize),
     /// Takes back what the script did to our rights.
     Regain,
-    /// Fails when the script ended our transaction.
+    /// Records the end; fails when the script ended our transaction.
     Seal,
     /// Fails when rows point nowhere after foreign keys had been suspended.
     ForeignKeys,
-    /// Records progress or the end; the number of statements then known to be done.
+    /// Records progress, or the end of a migration whose statements run one by one; the number of statements then known to be
+    /// done.
     Record(usize),
     /// Ends the transaction.
     Commit,
@@ -57,10 +58,14 @@ pub(super) struct Composer<'a> {
     /// What lock timeouts and the like hold unless a script says otherwise.
     pub limits: Limits,
     pub release: Option<&'a str>,
-    /// The limits that the session is under at present, outside transactions.
+    /// The limits that the session is under at present.
     pub session_limits: Option<Limits>,
     /// What another tool is told in the same transaction.
     pub beside: &'a Beside,
+    /// Whether everything rides in one message.
+    pub together: bool,
+    /// Whether claims and ends of migrations are prepared.
+    pub prepared: bool,
     /// The number of rows that point nowhere before foreign keys are suspended.
     pub dangling: Option<String>,
 }
@@ -93,9 +98,30 @@ impl Composer<'_> {
         self.dialect.fence(self.lock).map(|condition| self.dialect.guard(&condition))
     }
 
+    fn claim(&self, prepared: &Prepared, head: &Head, state: State, probe: Option<&str>) -> Claim {
+        let fence = self.dialect.fence(self.lock);
+        self.store.claim(head, &fact(prepared, self.release), state, probe, fence.as_deref())
+    }
+
+    /// Puts the session under these limits, if it is not yet.
+    fn limit(&mut self, parts: &mut Parts, limits: Limits) {
+        if self.session_limits != Some(limits) {
+            parts.extend(Role::Open, self.dialect.limit_session(&limits));
+            self.session_limits = Some(limits);
+        }
+    }
+
+    /// The parts before all others of a message in which several migrations ride, each a transaction.
+    pub fn prepare(&mut self) -> Vec<Part> {
+        let mut parts = Parts { step: 0, parts: Vec::new() };
+        parts.extend(Role::Open, self.store.prepare(self.dialect.fence(self.lock).as_deref()));
+        self.prepared = !parts.parts.is_empty();
+        parts.parts
+    }
+
     /// The parts of a migration that is one transaction, together with its history row.
     pub fn transaction(
-        &self,
+        &mut self,
         step: usize,
         prepared: &Prepared,
         head: &Head,
@@ -105,24 +131,28 @@ impl Composer<'_> {
         let mut parts = Parts { step, parts: Vec::with_capacity(prepared.pieces.len() + 10) };
         if opens {
             self.suspend_foreign_keys(&mut parts, prepared);
-            parts.extend(Role::Open, self.dialect.begin(&self.limits(prepared)));
-            parts.extend(Role::Fence, self.fence());
+            self.limit(&mut parts, self.limits(prepared));
+            parts.extend(Role::Open, self.dialect.begin());
         }
-        let claim = self.store.claim(head, &fact(prepared, self.release), State::Done, None);
+        let claim = match self.prepared {
+            true => self.store.claim_prepared(head, &fact(prepared, self.release)),
+            false => self.claim(prepared, head, State::Done, None),
+        };
         parts.push(Role::Claim, claim.sql);
         for (index, piece) in prepared.pieces.iter().enumerate() {
             parts.push(Role::Statement(index), piece.sql(prepared).to_owned());
             self.ask_for_warnings(&mut parts, index);
         }
         self.regain(&mut parts, prepared);
-        if let Some(ours) = self.dialect.still_ours(self.store.table(), claim.head.seq) {
-            parts.push(Role::Seal, self.dialect.guard(&ours));
-        }
         if prepared.suspends_foreign_keys && commits {
             self.check_foreign_keys(&mut parts);
         }
         self.tell(&mut parts, prepared);
-        parts.push(Role::Record(prepared.pieces.len()), self.store.finish(claim.head.seq));
+        let finish = match self.prepared {
+            true => self.store.finish_prepared(claim.head.seq),
+            false => self.store.finish(claim.head.seq),
+        };
+        parts.push(Role::Seal, finish);
         if commits {
             parts.push(Role::Commit, "COMMIT".to_owned());
         }
@@ -130,15 +160,15 @@ impl Composer<'_> {
     }
 
     /// The parts that announce a migration whose statements run one by one.
-    pub fn intent(&self, step: usize, prepared: &Prepared, head: &Head) -> (Vec<Part>, Head) {
+    pub fn intent(&mut self, step: usize, prepared: &Prepared, head: &Head) -> (Vec<Part>, Head) {
         let mut parts = Parts { step, parts: Vec::new() };
         let probe = prepared.probe(0, self.dialect);
-        let claim = self.store.claim(head, &fact(prepared, self.release), State::Running, probe.as_deref());
+        let claim = self.claim(prepared, head, State::Running, probe.as_deref());
         let transactional = self.dialect.transactional_ddl();
+        self.limit(&mut parts, self.limits(prepared));
         if transactional {
-            parts.extend(Role::Open, self.dialect.begin(&self.limits(prepared)));
+            parts.extend(Role::Open, self.dialect.begin());
         }
-        parts.extend(Role::Fence, self.fence());
         parts.push(Role::Claim, claim.sql);
         if transactional {
             parts.push(Role::Commit, "COMMIT".to_owned());
@@ -179,7 +209,8 @@ impl Composer<'_> {
             let role = self.role(prepared, index).map(str::to_owned);
             match piece.bracket {
                 Bracket::Transaction => {
-                    parts.extend(Role::Open, self.dialect.begin(&self.limits(prepared)));
+                    self.limit(&mut parts, self.limits(prepared));
+                    parts.extend(Role::Open, self.dialect.begin());
                     parts.extend(Role::Fence, self.fence());
                     parts.push(Role::Mine, mine.clone());
                     parts.extend(Role::Open, role);
@@ -198,16 +229,14 @@ impl Composer<'_> {
                     if !waits_for_locks {
                         limits.lock = None;
                     }
-                    if self.session_limits != Some(limits) {
-                        parts.extend(Role::Open, self.dialect.limit_session(&limits));
-                        self.session_limits = Some(limits);
-                    }
+                    self.limit(&mut parts, limits);
                     // Where the claim, or the record of the statement before, was written a moment ago in the same message,
-                    // asking again would be idle.
+                    // asking again would be idle: a message reaches one connection, whole.
                     if index == from && !claimed {
                         parts.push(Role::Mine, mine.clone());
                     }
-                    if index > from || !claimed {
+                    let fenced = if index == from { claimed } else { self.together && !prepared.changes_session };
+                    if !fenced {
                         parts.extend(Role::Fence, self.fence());
                     }
                     let alone = self.dialect.transactional_ddl();

@@ -209,9 +209,10 @@ impl Locked {
             None if done >= stored.pieces.len() => self.store.settle(entry.seq, done, State::Done),
             None => self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref()),
         };
-        let mut parts = dialect.begin(&self.settings.limits);
+        let fence = dialect.fence(&self.lock);
+        let mut parts = self.opening();
         parts.push(settled);
-        parts.push(self.store.claim(&self.history.head(), fact, State::Done, None).sql);
+        parts.push(self.store.claim(&self.history.head(), fact, State::Done, None, fence.as_deref()).sql);
         parts.push("COMMIT".to_owned());
         self.execute("record the decision", &parts).await?;
         self.read_history().await
@@ -282,6 +283,8 @@ impl Locked {
             beside: &self.beside,
             release: self.settings.release.as_deref(),
             session_limits: None,
+            together: false,
+            prepared: false,
             dangling: None,
         };
         let mut parts = composer.settings(0, prepared, from);

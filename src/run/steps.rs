@@ -220,6 +220,7 @@ impl Locked {
     ) -> Result<(Vec<Part>, Vec<Head>), Trouble> {
         let dangling = self.dangling(steps).await?;
         let scope = self.settings.scope;
+        let together = steps.len() > 1;
         let mut composer = Composer {
             dialect: self.connector.database.dialect(),
             store: &self.store,
@@ -228,9 +229,13 @@ impl Locked {
             beside: &self.beside,
             release: self.settings.release.as_deref(),
             session_limits: self.session_limits,
+            together,
+            prepared: false,
             dangling,
         };
-        let mut parts = Vec::new();
+        let dialect = composer.dialect;
+        let plain = |prepared: &Prepared| prepared.mode == Mode::Transaction && prepared.can_ride(dialect);
+        let mut parts = if together && steps.iter().all(plain) { composer.prepare() } else { Vec::new() };
         let mut heads: Vec<Head> = Vec::new();
         for (index, prepared) in steps.iter().enumerate() {
             let before = heads.last().unwrap_or(head).clone();
@@ -320,6 +325,8 @@ impl Locked {
             let sent =
                 self.watch.send(&mut *self.session, &sql[skipped..], &owners[skipped..], &interrupt, listener).await;
             let Err(mut refusal) = sent else { return Ok(()) };
+            // What was rolled back with it may have set them.
+            self.session_limits = None;
             refusal.error.part += skipped;
             refusal.error.ran += skipped;
             let part = &parts[refusal.error.part.min(parts.len() - 1)];
@@ -340,7 +347,7 @@ impl Locked {
                         })));
                     }
                 }
-                (Role::Fence, ErrorKind::GuardFailed) => {
+                (Role::Fence | Role::Claim, ErrorKind::GuardFailed) => {
                     self.roll_back().await;
                     return Err(Trouble::Run(RunError::Pooled));
                 }

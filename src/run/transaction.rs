@@ -39,7 +39,7 @@ impl Locked {
             self.execute("reach the other tool's tables", before).await?;
         }
         let dialect = self.dialect();
-        let mut parts = dialect.begin(&self.settings.limits);
+        let mut parts = self.opening();
         parts.extend(dialect.fence(&self.lock).map(|condition| dialect.guard(&condition)));
         parts.extend_from_slice(first);
         self.execute("open a transaction", &parts).await
@@ -63,7 +63,7 @@ impl Locked {
         let mut head = self.history.head();
         let mut parts = Vec::new();
         for (fact, state, done) in facts {
-            let claim = self.store.claim(&head, fact, *state, None);
+            let claim = self.store.claim(&head, fact, *state, None, None);
             parts.push(claim.sql);
             head = claim.head;
             if *state == State::Running && *done > 0 {

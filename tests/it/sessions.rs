@@ -7,7 +7,7 @@ mod postgres;
 mod sqlite;
 mod tls;
 
-use coexist::databases::{Address, BatchError, ErrorKind, HistoryTable, Limits, LockName, Session};
+use coexist::databases::{Address, BatchError, ErrorKind, HistoryTable, LockName, Session};
 
 use crate::support::TestDatabase;
 
@@ -79,9 +79,10 @@ fn the_bookkeeping_of(db: &TestDatabase) {
             )
         };
         let nasty = "it's a \\ back\"slash`, ünïcode, $$ and %\nline";
-        let mut parts = dialect.begin(&Limits::default());
+        let ours = |ours: &str| dialect.guard(&format!("EXISTS (SELECT 1 FROM {name} WHERE seq = 1 AND {ours})"));
+        let mut parts = dialect.begin();
         parts.push(insert(1, "done", nasty));
-        parts.extend(dialect.still_ours(&table, 1).map(|ours| dialect.guard(&ours)));
+        parts.extend(dialect.still_ours().map(ours));
         parts.push("COMMIT".to_owned());
         run(session, &owned(&parts)).await;
         let text = value(session, &format!("SELECT up_script FROM {name} WHERE seq = 1")).await;
@@ -97,8 +98,8 @@ fn the_bookkeeping_of(db: &TestDatabase) {
         assert_ne!(fail(session, &[&insert(4, "nonsense", "")]).await.error.kind, ErrorKind::UniqueViolation);
 
         // A row that another transaction wrote is not ours.
-        if let Some(ours) = dialect.still_ours(&table, 1) {
-            let parts = [dialect.begin(&Limits::default()), vec![dialect.guard(&ours)]].concat();
+        if let Some(ours) = dialect.still_ours().map(ours) {
+            let parts = [dialect.begin(), vec![ours]].concat();
             let failed = fail(session, &owned(&parts)).await;
             assert_eq!((failed.part, failed.error.kind), (parts.len() - 1, ErrorKind::GuardFailed));
             run(session, &["ROLLBACK"]).await;
@@ -123,8 +124,14 @@ fn the_lock_of(db: &TestDatabase) {
         assert!(!second.try_lock(&lock(7)).await.unwrap(), "a reset keeps the lock");
         let dialect = Address::parse(&db.url(), &|_| None).unwrap().database().dialect();
         if let Some(fence) = dialect.fence(&lock(7)) {
-            run(&mut *first, &[&dialect.guard(&fence)]).await;
-            assert_eq!(fail(&mut *second, &[&dialect.guard(&fence)]).await.error.kind, ErrorKind::GuardFailed);
+            run(&mut *first, &["CREATE TABLE claims (seq bigint)"]).await;
+            let claim = format!("INSERT INTO claims VALUES ({})", dialect.assured(&fence, "1"));
+            for fenced in [&dialect.guard(&fence), &claim] {
+                // As often as it is asked.
+                run(&mut *first, &[fenced, fenced, fenced]).await;
+                assert_eq!(fail(&mut *second, &[fenced]).await.error.kind, ErrorKind::GuardFailed);
+            }
+            assert_eq!(value(&mut *first, "SELECT count(*) FROM claims").await.as_deref(), Some("3"));
         }
         assert!(first.unlock(&lock(7)).await.unwrap());
         assert!(!first.unlock(&lock(7)).await.unwrap());

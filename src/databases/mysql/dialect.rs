@@ -20,8 +20,8 @@ pub(in crate::databases) struct Family {
 /// commit, takes it away; that is how we notice.
 pub(super) const SAVEPOINT: &str = "coexist_open";
 
-/// The column that marks a guard, so that its refusal is told from a script's own errors.
-pub(super) const GUARD: &str = "coexist_guard";
+/// What a guard is known by, so that its refusal is told from a script's own errors.
+pub(super) const GUARD: &str = "/* migrate: guard */";
 
 /// The query for what the server has to say about the statement right before it.
 pub(super) const WARNINGS: &str = "SHOW WARNINGS LIMIT 50";
@@ -121,21 +121,21 @@ impl Dialect for Family {
         "CURRENT_USER()"
     }
 
-    fn begin(&self, limits: &Limits) -> Vec<String> {
+    fn begin(&self) -> Vec<String> {
         // READ WRITE, since a script may have made the session read-only.
-        vec![limit(limits), "START TRANSACTION READ WRITE".to_owned(), format!("SAVEPOINT {SAVEPOINT}")]
+        vec!["START TRANSACTION READ WRITE".to_owned(), format!("SAVEPOINT {SAVEPOINT}")]
     }
 
     fn fence(&self, lock: &LockName) -> Option<String> {
         Some(format!("IS_USED_LOCK({}) = CONNECTION_ID()", literal(&lock.word)))
     }
 
-    fn guard(&self, condition: &str) -> String {
-        // Not DO, which reports no errors; and a number too large, which is found out only when it is asked for.
-        format!("SELECT IF({condition}, 1, EXP(1000 + CONNECTION_ID())) AS {GUARD}")
+    fn assured(&self, condition: &str, value: &str) -> String {
+        // A number too large, which is found out only when it is asked for.
+        format!("IF({condition}, {value}, EXP(1000 + CONNECTION_ID())) {GUARD}")
     }
 
-    fn still_ours(&self, _: &HistoryTable, _: u64) -> Option<String> {
+    fn still_ours(&self) -> Option<&'static str> {
         None
     }
 
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_savepoint_is_the_one_that_is_given_back() {
-        let begin = MYSQL.begin(&Limits::default());
+        let begin = MYSQL.begin();
         assert_eq!(begin.last().unwrap(), &format!("SAVEPOINT {SAVEPOINT}"));
         assert_eq!(MYSQL.regain(), [format!("RELEASE SAVEPOINT {SAVEPOINT}")]);
     }

@@ -50,10 +50,12 @@ const QUESTIONS: &[&str] = &[
     "pg_catalog.pg_backend_pid()",
     "pg_catalog.pg_is_in_recovery()",
     "pg_catalog.current_setting('default_transaction_read_only')",
-    "(SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid())",
     "pg_catalog.inet_client_port()",
     "pg_catalog.inet_server_port()",
 ];
+
+/// The last question, which costs the server as much as the others together: asked where the answer matters.
+const ENCRYPTED: &str = "(SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid())";
 
 /// Opens a session on the first server of the address that will do.
 pub(super) async fn session(address: &Address, who: &str) -> Result<PostgresSession, ConnectError> {
@@ -188,7 +190,9 @@ async fn learn(
     address: &Address,
     local_ports: Option<Vec<u16>>,
 ) -> Result<(About, bool), ConnectError> {
-    let message = format!("SELECT {}{BETWEEN}SELECT {}", QUESTIONS.join(", "), apply_settings(), BETWEEN = ";\n");
+    let encrypted = if address.is_local() { "NULL" } else { ENCRYPTED };
+    let questions = QUESTIONS.join(", ");
+    let message = format!("SELECT {questions}, {encrypted};\nSELECT {}", apply_settings());
     let limit = address.connect_timeout.unwrap_or(Duration::MAX);
     let answer = tokio::time::timeout(limit, session.ask(&message)).await;
     let rows = match answer {
@@ -211,8 +215,8 @@ async fn learn(
     let mut next = || answers.next().flatten();
     let (version, number, short) = (next().unwrap_or_default(), next(), next().unwrap_or_default());
     let (database, schema, user, pid) = (next(), next(), next(), next());
-    let (standby, read_only, encrypted) = (next(), next(), next());
-    let (client_port, server_port) = (next(), next());
+    let (standby, read_only) = (next(), next());
+    let (client_port, server_port, encrypted) = (next(), next(), next());
     if let Some(refusal) = refuse_relative(&version) {
         return Err(refusal);
     }

@@ -128,37 +128,38 @@ impl Dialect for PostgresDialect {
         "session_user::text"
     }
 
-    fn begin(&self, limits: &Limits) -> Vec<String> {
-        vec![
-            "BEGIN".to_owned(),
-            format!("SET LOCAL lock_timeout = {}", milliseconds(limits.lock)),
-            format!("SET LOCAL statement_timeout = {}", milliseconds(limits.statement)),
-            "SET LOCAL idle_in_transaction_session_timeout = 0".to_owned(),
-        ]
+    fn begin(&self) -> Vec<String> {
+        vec!["BEGIN".to_owned()]
     }
 
     fn fence(&self, lock: &LockName) -> Option<String> {
-        let (high, low) = lock_numbers(lock);
+        // The session holds the lock twice: giving one back, which says whether there was one, never lets go of it. To look
+        // into `pg_locks` instead would cost the server more than the whole claim, and the more the more locks there are.
+        let number = lock.number;
         Some(format!(
-            "EXISTS (SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' \
-             AND pid = pg_catalog.pg_backend_pid() AND granted AND classid = {high} AND objid = {low} AND objsubid = 1)"
+            "CASE WHEN pg_catalog.pg_advisory_unlock({number}) \
+             THEN pg_catalog.pg_try_advisory_lock({number}) ELSE false END"
         ))
     }
 
-    fn guard(&self, condition: &str) -> String {
+    fn assured(&self, condition: &str, value: &str) -> String {
         // Not a constant, or the planner would compute it (and fail) beforehand; no plpgsql, which may be missing.
         format!(
-            "SELECT CASE WHEN {condition} THEN 0 ELSE CAST({} || pg_catalog.pg_backend_pid()::text AS integer) END",
+            "CASE WHEN {condition} THEN {value} ELSE CAST({} || pg_catalog.pg_backend_pid()::text AS integer) END",
             literal(&format!("{GUARD} "))
         )
     }
 
-    fn still_ours(&self, table: &HistoryTable, seq: u64) -> Option<String> {
-        Some(format!(
-            "EXISTS (SELECT 1 FROM {} WHERE seq = {seq} \
-             AND xmin::text = (pg_catalog.txid_current() % 4294967296)::text)",
-            self.history_name(table)
-        ))
+    fn still_ours(&self) -> Option<&'static str> {
+        Some("xmin::text = (pg_catalog.txid_current() % 4294967296)::text")
+    }
+
+    fn prepare(&self, name: &str, statement: &str) -> Option<String> {
+        Some(format!("PREPARE {name} AS {statement}"))
+    }
+
+    fn forget_prepared(&self) -> Option<&'static str> {
+        Some("DEALLOCATE ALL")
     }
 
     fn regain(&self) -> &'static [&'static str] {

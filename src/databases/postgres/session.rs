@@ -149,7 +149,9 @@ impl Session for PostgresSession {
     }
 
     async fn try_lock(&mut self, lock: &LockName) -> Result<bool, SqlError> {
-        let sql = format!("SELECT pg_catalog.pg_try_advisory_lock({}), pg_catalog.pg_backend_pid()", lock.number);
+        // Twice, as the fence has it.
+        let take = format!("pg_catalog.pg_try_advisory_lock({})", lock.number);
+        let sql = format!("SELECT {take} AND {take}, pg_catalog.pg_backend_pid()");
         let rows = self.query(&sql).await?;
         let row = rows.first().map(Vec::as_slice).unwrap_or_default();
         let [taken, pid] = row else { return Ok(false) };
@@ -188,7 +190,8 @@ impl Session for PostgresSession {
     }
 
     async fn unlock(&mut self, lock: &LockName) -> Result<bool, SqlError> {
-        let rows = self.query(&format!("SELECT pg_catalog.pg_advisory_unlock({})", lock.number)).await?;
+        let give = format!("pg_catalog.pg_advisory_unlock({})", lock.number);
+        let rows = self.query(&format!("SELECT {give}, {give}")).await?;
         Ok(rows.first().and_then(|row| row.first()).is_some_and(|value| value.as_deref() == Some("t")))
     }
 

@@ -146,7 +146,7 @@ on_server! {
     an_implicit_commit_is_noticed(database) {
         let (mut session, dialect) = (open(&database).await, dialect(&database));
         run(&mut session, &["CREATE TABLE a (i int)"]).await.unwrap();
-        let begin = dialect.begin(&Limits::default());
+        let begin = dialect.begin();
         let transaction = |inside: &'static str| {
             let mut parts: Vec<&str> = begin.iter().map(String::as_str).collect();
             parts.push(inside);

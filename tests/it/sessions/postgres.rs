@@ -91,7 +91,7 @@ fn limits_hold_and_their_refusals_have_kinds() {
         run(&mut *first, &["CREATE TABLE a (x int)", "INSERT INTO a VALUES (1)"]).await;
         run(&mut *first, &["BEGIN", "LOCK TABLE a"]).await;
         let limits = Limits { lock: Some(Duration::from_millis(100)), statement: Some(Duration::from_millis(400)) };
-        let parts = [dialect().begin(&limits), vec!["SELECT * FROM a".to_owned()]].concat();
+        let parts = [dialect().limit_session(&limits), dialect().begin(), vec!["SELECT * FROM a".to_owned()]].concat();
         let failed = fail(&mut *second, &owned(&parts)).await;
         assert_eq!((failed.part, failed.error.kind), (parts.len() - 1, ErrorKind::LockTimeout));
         run(&mut *second, &["ROLLBACK"]).await;
