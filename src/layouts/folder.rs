@@ -110,9 +110,7 @@ impl Folder {
                 path.match_indices('/').map(|(end, _)| Entry { path: path[..end].to_owned(), kind: Kind::Folder });
             entries.extend(folders);
             match text {
-                Some(text) => {
-                    folder.texts.get_mut().insert(path.clone().into(), crate::migration::normalise(&text).into())
-                }
+                Some(text) => folder.texts.get_mut().insert(path.clone(), crate::migration::normalise(&text).into()),
                 None => None,
             };
             entries.insert(Entry { path, kind: Kind::File });
