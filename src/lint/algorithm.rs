@@ -48,6 +48,7 @@ pub fn parts<'a>(context: &Context<'a>, statement: usize) -> Vec<Part<'a>> {
     for action in context.script.statements[statement].1.actions() {
         let algorithm = match &action.kind {
             ActionKind::Force => Algorithm::Rebuild,
+            ActionKind::SystemVersioning { .. } => Algorithm::Copy,
             ActionKind::TableOption { name } => match name.to_ascii_uppercase().as_str() {
                 "ENGINE" | "ROW_FORMAT" | "KEY_BLOCK_SIZE" => Algorithm::Rebuild,
                 _ if context.grammar() == Grammar::MariaDb => Algorithm::Instant,

@@ -87,7 +87,7 @@ fn old_first(changes: &[Change]) -> Option<Found> {
         filled.then(|| Found {
             before: before.clone(),
             copy,
-            at: renamed,
+            at: dropped,
             serve: vec![renamed, created, dropped],
             old_first: true,
         })

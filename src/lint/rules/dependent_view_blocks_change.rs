@@ -42,9 +42,9 @@ rule! {
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let grammar = context.grammar();
-    let (column, drops) = match &change.kind {
-        ChangeKind::DropColumn { name, cascade: false, .. } => (name, true),
-        ChangeKind::ChangeType { column, .. } if grammar == Grammar::Postgres => (column, false),
+    let column = match &change.kind {
+        ChangeKind::DropColumn { name, cascade: false, .. } => name,
+        ChangeKind::ChangeType { column, .. } if grammar == Grammar::Postgres => column,
         _ => return,
     };
     let refuses = match grammar {
@@ -56,7 +56,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(known) = change.table.as_ref().and_then(|table| table.before.as_ref()).filter(|_| refuses) else { return };
     let needs = match change.views.first() {
         Some(view) => Some(format!("the view `{view}`")),
-        None if grammar == Grammar::Postgres => other_dependent(known, column, drops),
+        None if grammar == Grammar::Postgres => other_dependent(known, column),
         None => None,
     };
     if let Some(needs) = needs {
@@ -67,7 +67,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 }
 
 /// A generated column, a policy or a trigger that needs the column.
-fn other_dependent(known: &Table, column: &str, drops: bool) -> Option<String> {
+fn other_dependent(known: &Table, column: &str) -> Option<String> {
     let generated = known.columns.iter().find(|other| {
         other.name != column && other.generated.as_ref().is_some_and(|of| mentions(&of.expression, column))
     });
@@ -86,7 +86,7 @@ fn other_dependent(known: &Table, column: &str, drops: bool) -> Option<String> {
         let text = part.text.to_ascii_lowercase();
         let listed = text.find("update of").map(|start| &text[start..]).and_then(|rest| rest.split(" on ").next());
         let when = text.find("when").map(|start| &text[start..]).and_then(|rest| rest.split("execute").next());
-        listed.is_some_and(|of| mentions(of, column)) || when.is_some_and(|when| !drops && mentions(when, column))
+        listed.is_some_and(|of| mentions(of, column)) || when.is_some_and(|when| mentions(when, column))
     };
     let trigger = known.triggers.iter().find(|trigger| names_column(trigger));
     trigger.map(|trigger| format!("the trigger `{}`", trigger.name))

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::sql::ddl::ObjectKind;
 
 rule! {
     /// CASCADE also drops what nobody listed.
@@ -34,6 +35,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::DropColumn { cascade, .. } | ChangeKind::DropConstraint { cascade, .. } => {
             *cascade && used(change).is_some()
         }
+        // `DROP OWNED` names nothing that it drops.
+        ChangeKind::DropObject { kind: ObjectKind::Owned, .. } => true,
         ChangeKind::DropObject { cascade, before, .. } => *cascade && deployed(before.as_ref()),
         _ => return,
     };

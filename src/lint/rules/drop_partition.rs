@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::Severity;
 use crate::sql::ddl::PartitionAction;
 
 rule! {
@@ -35,9 +36,14 @@ fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::Partition(PartitionAction::Drop | PartitionAction::Truncate) => {
             format!("rows of `{}` are deleted with their partition", table.name)
         }
+        ChangeKind::Partition(PartitionAction::Exchange) => {
+            format!("a partition of `{}` has the rows of another table from now on", table.name)
+        }
         _ => return,
     };
-    findings
-        .report(change, what)
-        .help("take the partition out first, keep its rows for as long as a rollback may need them");
+    let finding = findings.report(change, what);
+    finding.help("take the partition out first, keep its rows for as long as a rollback may need them");
+    if matches!(change.kind, ChangeKind::Partition(PartitionAction::Exchange)) {
+        finding.severity(Severity::Warning);
+    }
 }

@@ -44,7 +44,15 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::DropColumn { name, .. } | ChangeKind::RenameColumn { from: name, .. } => {
             copy_of(known, name, context)
         }
-        ChangeKind::DropTable { .. } => copy_of_table(&table.name, context),
+        ChangeKind::DropTable { .. } => {
+            let copy = copy_of_table(&table.name, context);
+            // A table that is made anew under its own name has a rule of its own.
+            let renamed = |earlier: &Change| {
+                matches!(&earlier.kind, ChangeKind::RenameTable { to } if *to == table.name)
+                    && earlier.table.as_ref().map(|earlier| earlier.name.to_string()) == copy
+            };
+            if context.before(change).any(renamed) { None } else { copy }
+        }
         _ => return,
     };
     if let Some(copy) = copy {

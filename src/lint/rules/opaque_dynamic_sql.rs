@@ -31,7 +31,7 @@ rule! {
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (number, statement, reading) in context.statements() {
         let dynamic = match (reading.verb, &reading.detail) {
-            (Verb::Dynamic, _) => context.grammar().is_mysql(),
+            (Verb::Dynamic, _) => context.grammar().is_mysql() && makes_sql(statement.of(context.text())),
             (Verb::Do, Detail::Body(body)) => executes(body.of(context.text()), context.lexis),
             _ => false,
         };
@@ -57,4 +57,11 @@ fn executes(body: &str, lexis: &Lexis) -> bool {
             && !is_any(Some(at + 1), &["FUNCTION", "PROCEDURE", "ON"])
             && !is_any(at.checked_sub(1), &["GRANT", "REVOKE", "FOR"])
     })
+}
+
+/// Whether the statement makes SQL, and not only runs or forgets what another made.
+fn makes_sql(statement: &str) -> bool {
+    let mut words = statement.split_whitespace();
+    let mut is = |word: &str| words.next().is_some_and(|next| next.eq_ignore_ascii_case(word));
+    is("prepare") || (statement.get(..7).is_some_and(|first| first.eq_ignore_ascii_case("execute")) && is("immediate"))
 }

@@ -1,13 +1,13 @@
 use super::prelude::*;
 use crate::schema::{Constraint, Table, mentions};
-use crate::sql::ddl::{ConstraintKind, Verb};
+use crate::sql::ddl::{ConstraintKind, ObjectKind, Verb};
 
 rule! {
     /// A table whose deferred constraints are still to be checked cannot be altered.
     ///
     /// Writing rows under a constraint that is `INITIALLY DEFERRED` leaves checks for the end of the transaction, and until then
-    /// the server refuses ALTER TABLE. It happens only where there are rows, so not on an empty development database. Put the
-    /// two into different files, or say `SET CONSTRAINTS ALL IMMEDIATE` between them.
+    /// the server refuses ALTER TABLE, CREATE INDEX, TRUNCATE and DROP TABLE. It happens only where there are rows, so not on
+    /// an empty development database. Put the two into different files, or say `SET CONSTRAINTS ALL IMMEDIATE` between them.
     ///
     /// ```sql fires postgres
     /// create table users (id int primary key);
@@ -30,7 +30,12 @@ rule! {
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = change.table.as_ref().filter(|_| context.grammar() == Grammar::Postgres) else { return };
-    let alters = matches!(context.reading(change).verb, Verb::Alter | Verb::Drop | Verb::Truncate);
+    let reading = context.reading(change);
+    let alters = match (reading.verb, reading.object) {
+        (Verb::Alter | Verb::Drop, object) => object == Some(ObjectKind::Table),
+        (Verb::Create, object) => object == Some(ObjectKind::Index),
+        (verb, _) => verb == Verb::Truncate,
+    };
     let first = context.beside(change).next().is_some_and(|first| std::ptr::eq(first, change));
     if !alters || !first || !context.one_transaction() {
         return;

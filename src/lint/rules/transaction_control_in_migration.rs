@@ -1,6 +1,6 @@
 use super::prelude::*;
 use crate::migration::OuterTransaction;
-use crate::sql::{Control, Effect};
+use crate::sql::{Control, Effect, Statement, transaction_pairs};
 
 rule! {
     /// A migration that commits or rolls back ends the transaction in which it is recorded.
@@ -28,8 +28,7 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let migration = context.migration();
-    if context.directives.no_transaction() || migration.up.outer_transaction != OuterTransaction::Refused {
+    if context.directives.no_transaction() || is_left_out(context) {
         return;
     }
     let controls = |effect: &Effect| matches!(effect, Effect::Control(control) if *control != Control::LockTables);
@@ -42,5 +41,16 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 "the file runs in a transaction already, which this would end or replace",
             )
             .help("leave it out, or say `-- migrate:no-transaction`");
+    }
+}
+
+/// Whether the runner leaves out all of it, since the file's own transaction holds as much.
+fn is_left_out(context: &Context<'_>) -> bool {
+    let statements: Vec<Statement> = context.statements().map(|(_, statement, _)| *statement).collect();
+    let pairs = || transaction_pairs(&statements, context.text(), context.lexis);
+    match context.judged_script().outer_transaction {
+        OuterTransaction::Refused => false,
+        OuterTransaction::Taken => pairs().is_some_and(|pairs| pairs == [(0, statements.len().saturating_sub(1))]),
+        OuterTransaction::Merged => pairs().is_some(),
     }
 }
