@@ -9,9 +9,15 @@
 mod place;
 mod rows;
 
+mod atlas;
 mod dbmate;
 mod diesel;
+mod flyway;
+mod golang_migrate;
+mod goose;
+mod graphile_migrate;
 mod liquibase;
+mod prisma;
 mod refinery;
 mod sqitch;
 mod sqlx;
@@ -24,8 +30,20 @@ use crate::migration::{Id, Migration};
 pub use place::{Lock, Place};
 
 /// Every tool, in the order in which help and documentation list them.
-pub static ALL: &[&dyn Tool] =
-    &[&sqlx::SQLX, &diesel::DIESEL, &refinery::REFINERY, &dbmate::DBMATE, &liquibase::LIQUIBASE, &sqitch::SQITCH];
+pub static ALL: &[&dyn Tool] = &[
+    &golang_migrate::GOLANG_MIGRATE,
+    &sqlx::SQLX,
+    &flyway::FLYWAY,
+    &liquibase::LIQUIBASE,
+    &goose::GOOSE,
+    &dbmate::DBMATE,
+    &diesel::DIESEL,
+    &refinery::REFINERY,
+    &prisma::PRISMA,
+    &atlas::ATLAS,
+    &sqitch::SQITCH,
+    &graphile_migrate::GRAPHILE_MIGRATE,
+];
 
 /// A tool whose history can be taken over.
 #[async_trait]
@@ -133,6 +151,8 @@ pub struct Mirrored<'a> {
     pub name: &'a str,
     /// Its file; none where there is none.
     pub file: Option<&'a Migration>,
+    /// The one whose version is the next smaller, if there is one.
+    pub before: Option<&'a Id>,
     /// What was found [before mirroring](Tool::before_mirroring).
     pub context: &'a str,
 }

@@ -243,7 +243,9 @@ impl Migrator {
         let files = crate::plan::by_id(&self.migrations);
         let mut statements = HashMap::new();
         for (id, name) in ids {
-            let migration = Mirrored { id, name, file: files.get(id).copied(), context: &context };
+            let smaller = |other: &&Id| id.version().is_some() && other.version().is_some() && *other < id;
+            let before = self.migrations.iter().map(|migration| &migration.id).filter(smaller).max();
+            let migration = Mirrored { id, name, file: files.get(id).copied(), before, context: &context };
             statements.insert((id.clone(), true), tool.applied(&place, &migration));
             statements.insert((id.clone(), false), tool.undone(&place, &migration));
         }

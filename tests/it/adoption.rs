@@ -2,6 +2,11 @@
 
 use crate::support::{Project, TestDatabase};
 
+const MINE: [(&str, &str); 2] = [
+    ("migrations/1_users.up.sql", "create table users (id int);\n"),
+    ("migrations/2_orders.up.sql", "create table orders (id int);\n"),
+];
+
 /// The SHA-384 of `create table users (id int);`.
 const USERS: &str = "8749ef7c6bd5b620892c0cb7f1518841d9a8711a8de9601ac5f649401452bd33a19993197260380621d4dc79ed0ba7c4";
 
@@ -102,15 +107,167 @@ each_database! {
     fn which_tool_it_was_must_be_clear(db: TestDatabase) {
         let project = Project::with([("migrations/0001_users.sql", "create table users (id int);")]).on(&db);
         project.run(["adopt"]).exits(2).says("no table of another tool").says("migrate baseline");
-        project.run(["adopt", "--from", "nothing"]).exits(2).says("known are sqlx, diesel");
+        project.run(["adopt", "--from", "nothing"]).exits(2).says("known are golang-migrate, sqlx");
         db.sql("create table schema_migrations (version varchar(128) primary key)");
         db.sql("create table __diesel_schema_migrations (version varchar(50) primary key, run_on timestamp)");
-        project.run(["adopt"]).exits(2).says("several tools have tables in this database: diesel, dbmate");
+        project.run(["adopt"]).exits(2).says("several tools have tables in this database: dbmate, diesel");
         db.sql("insert into schema_migrations values ('0001')");
         project.run(["adopt", "--from", "dbmate"]).ok().says("unverified  0001 users").says("keeps no checksums");
+    }
+
+    fn golang_migrate_knows_the_newest_version_only(db: TestDatabase) {
+        let project = Project::with(MINE.into_iter().chain([
+            ("migrations/1_users.down.sql", "drop table users;"),
+            ("migrations/2_orders.down.sql", "drop table orders;"),
+            ("migrations/3_last.up.sql", "create table last_one (id int);"),
+            ("migrations/3_last.down.sql", "drop table last_one;"),
+        ]))
+        .on(&db);
+        db.sql("create table schema_migrations (version bigint not null primary key, dirty boolean not null)");
+        db.sql("create table users (id int)");
+        db.sql("create table orders (id int)");
+        db.sql("insert into schema_migrations values (2, false)");
+        project.run(["adopt", "--mirror"]).ok().says("unverified  1 users").says("unverified  2 orders").says("2 adopted");
+        let theirs = || db.rows("select version from schema_migrations").concat();
+        project.run(["up"]).ok();
+        assert_eq!(theirs(), ["3"]);
+        project.run(["down", "2", "--yes"]).ok();
+        assert_eq!(theirs(), ["1"]);
+        project.run(["down", "--yes"]).ok();
+        assert!(theirs().is_empty());
+    }
+
+    fn golang_migrates_dirty_version_waits_for_a_decision(db: TestDatabase) {
+        let project = Project::with(MINE).on(&db);
+        db.sql("create table schema_migrations (version bigint not null primary key, dirty boolean not null)");
+        db.sql("create table users (id int)");
+        db.sql("create table orders (id int)");
+        db.sql("insert into schema_migrations values (2, true)");
+        project.run(["adopt"]).exits(6).says("half-done   2 orders").says("golang-migrate calls it dirty").says("2 adopted");
+        project.run(["up"]).exits(6).says("golang-migrate left it half-done");
+        project.run(["resolve", "2", "--applied"]).ok();
+        project.run(["up"]).ok().says("nothing to do");
+        project.run(["status", "--exit-code"]).ok().says("2 applied, 0 pending");
+    }
+
+    fn flyways_rows_are_folded_and_its_checksums_checked(db: TestDatabase) {
+        let project = Project::with([
+            ("migrations/V1__users.sql", "create table users (id int);\n"),
+            ("migrations/V2__orders.sql", "create table orders (id int);\n"),
+            ("migrations/V3__gone.sql", "create table gone (id int);\n"),
+            ("migrations/R__names.sql", "drop view if exists names;\ncreate view names as select id from users;\n"),
+        ])
+        .on(&db);
+        db.sql(
+            "create table flyway_schema_history (installed_rank int not null primary key, version varchar(50), \
+             description varchar(200) not null, type varchar(20) not null, script varchar(1000) not null, checksum int, \
+             installed_by varchar(100) not null, installed_on timestamp not null default current_timestamp, \
+             execution_time int not null, success boolean not null)",
+        );
+        for table in ["users", "orders", "gone"] {
+            db.sql(&format!("create table {table} (id int)"));
+        }
+        let columns = "installed_rank, version, description, type, script, checksum, installed_by, execution_time, success";
+        for (rank, row) in FLYWAY.iter().enumerate() {
+            db.sql(&format!("insert into flyway_schema_history ({columns}) values ({rank}, {row}, 'me', 1, true)"));
+        }
+        let output = project.run(["adopt", "--layout", "flyway", "--mirror"]).ok().says("unverified  1 users");
+        output.says("matched     2 orders").says("runs again  R__names").says("pending     3 gone");
+        db.sql("drop table gone");
+        project.run(["up", "--layout", "flyway"]).ok().says("2 migrations applied");
+        let rows = db.rows(
+            "select coalesce(version, '-'), description, type, checksum from flyway_schema_history \
+             where installed_rank > 6 order by installed_rank",
+        );
+        assert_eq!(rows.iter().map(|row| row.join(" ")).collect::<Vec<_>>(), FLYWAY_AFTER);
+    }
+
+    fn goose_and_prisma_are_taken_over(db: TestDatabase) {
+        let goose = Project::with([(
+            "migrations/1_users.sql",
+            "-- +goose Up\ncreate table users (id int);\n-- +goose Down\ndrop table users;\n",
+        )])
+        .on(&db);
+        db.sql("create table goose_db_version (id integer primary key, version_id bigint not null, is_applied boolean not null)");
+        for row in ["1, 0, true", "2, 1, true", "3, 1, false", "4, 2, true", "5, 1, true"] {
+            db.sql(&format!("insert into goose_db_version values ({row})"));
+        }
+        goose.run(["adopt", "--table", "of_goose"]).ok().says("1 users").says("ahead       2");
+
+        let provider = match db.dialect() {
+            "postgres" => "postgresql",
+            "sqlite" => "sqlite",
+            _ => "mysql",
+        };
+        let provider = format!("provider = \"{provider}\"\n");
+        let prisma = Project::with([
+            ("migrations/migration_lock.toml", provider.as_str()),
+            ("migrations/20240101000000_users/migration.sql", "create table users (id int);\n"),
+            ("migrations/20240102000000_orders/migration.sql", "create table orders (id int);\n"),
+        ])
+        .on(&db);
+        db.sql(
+            "create table _prisma_migrations (id varchar(36) primary key, checksum varchar(64), finished_at varchar(40), \
+             migration_name varchar(255), rolled_back_at varchar(40), started_at varchar(40), applied_steps_count int)",
+        );
+        db.sql(&format!("insert into _prisma_migrations values ('a', '{PRISMA}', '2024', '20240101000000_users', null, '2024', 1)"));
+        db.sql("insert into _prisma_migrations values ('b', 'x', null, '20240102000000_orders', '2024', '2024', 0)");
+        db.sql("insert into _prisma_migrations values ('c', 'x', null, '20240102000000_orders', null, '2025', 0)");
+        let output = prisma.run(["adopt", "--from", "prisma", "--table", "of_prisma"]).exits(6);
+        output.says("matched     20240101000000 users").says("half-done   20240102000000 orders");
+    }
+
+    fn atlas_is_taken_over_with_how_far_it_came(db: TestDatabase) {
+        let project = Project::with([
+            ("migrations/1_users.sql", "create table users (id int);\n"),
+            (
+                "migrations/2_orders.sql",
+                "-- atlas:txmode none\n\ncreate table orders (id int);\ninsert into orders values (1);\ninsert into orders values (2);\n",
+            ),
+        ])
+        .on(&db);
+        let kind = if matches!(db.dialect(), "postgres" | "sqlite") { "\"type\"" } else { "`type`" };
+        db.sql(&format!(
+            "create table atlas_schema_revisions (version varchar(255) primary key, description varchar(255) not null, \
+             {kind} bigint not null default 2, applied bigint not null, total bigint not null, executed_at timestamp, \
+             execution_time bigint not null, error varchar(255), error_stmt varchar(255), hash varchar(255) not null, \
+             partial_hashes varchar(255), operator_version varchar(255) not null)"
+        ));
+        db.sql("create table users (id int)");
+        db.sql("create table orders (id int)");
+        db.sql("insert into orders values (1)");
+        let columns = format!("version, description, {kind}, applied, total, execution_time, error, hash, operator_version");
+        let insert = |row: &str| db.sql(&format!("insert into atlas_schema_revisions ({columns}) values ({row})"));
+        insert(&format!("'1', 'users', 2, 1, 1, 1, null, '{ATLAS}', 'v1'"));
+        insert("'2', 'orders', 2, 2, 3, 1, 'locked', 'x', 'v1'");
+        let output = project.run(["adopt"]).exits(6).says("matched     1 users");
+        output.says("half-done   2 orders").says("Atlas recorded 2 of 3 statements: locked");
+        project.run(["up"]).exits(6).says("statement 3 of 3");
+        project.run(["resolve", "2", "--statement", "3", "--again"]).ok();
+        project.run(["up"]).ok();
+        assert_eq!(db.value("select count(*) from orders"), "2");
     }
 }
 
 fn sqlx_again(db: &TestDatabase) -> Project {
     Project::with([("migrations/0001_users.sql", "create table users (id int);")]).on(db)
 }
+
+/// Rows of Flyway: version, description, type, script and checksum.
+const FLYWAY: [&str; 7] = [
+    "null, '<< Flyway Schema Creation >>', 'SCHEMA', '', null",
+    "'1', '<< Flyway Baseline >>', 'BASELINE', '', null",
+    "'2', 'orders', 'SQL', 'V2__orders.sql', 2061956506",
+    "null, 'names', 'SQL', 'R__names.sql', 1",
+    "'3', 'gone', 'SQL', 'V3__gone.sql', 769547013",
+    "'3', 'gone', 'DELETE', 'V3__gone.sql', 769547013",
+    "null, 'names', 'SQL', 'R__names.sql', 2",
+];
+
+const FLYWAY_AFTER: [&str; 2] = ["3 gone SQL 769547013", "- names SQL 1686502333"];
+
+/// The SHA-256 of `create table users (id int);` with its line end.
+const PRISMA: &str = "aa76ff90435ce799b755046554b3bd03d6ccc618dfac6c24c129e8ce83c63ead";
+
+/// The hash of the first file, as `atlas.sum` would have it.
+const ATLAS: &str = "N7dGA5IxXMJquCmMzdbN2tmb64d8TgUGlYDGHCH4EJs=";
