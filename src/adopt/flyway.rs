@@ -35,7 +35,7 @@ impl Tool for Flyway {
         let quoted = format!("\"{}\".\"{TABLE}\"", place.schema.as_deref().unwrap_or("public"));
         let hash = java_hash(&quoted);
         let on_mysql = java_hash(&format!("`{}`.`{TABLE}`", place.database));
-        advisory(place, 0x46_6c79_7761_79 + i64::from(hash), &format!("Flyway-{on_mysql}"), TABLE)
+        advisory(place, 0x466c_7977_6179 + i64::from(hash), &format!("Flyway-{on_mysql}"), TABLE)
     }
 
     async fn read(

@@ -1,9 +1,14 @@
-//! Liquibase: changesets known by file, id and author, in formatted SQL, in the order in which the changelog has them.
+//! Liquibase: changesets known by file, id and author, in the order in which the changelog has them.
+//!
+//! They stand in formatted SQL, or in XML, YAML or JSON where their changes are `sql` and `sqlFile`. A root changelog says
+//! which files there are; without one, all formatted SQL of the folder is read, by name.
 
+mod changelog;
 mod changeset;
 mod expression;
 mod formatted;
 mod properties;
+mod tree;
 
 use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source};
 use crate::migration::{Id, Migration, Version};
@@ -22,11 +27,11 @@ impl Layout for Liquibase {
     }
 
     fn about(&self) -> &'static str {
-        "Liquibase: changesets in formatted SQL, `--changeset author:id`"
+        "Liquibase: changesets in formatted SQL, or as SQL in XML, YAML or JSON"
     }
 
     fn recognises(&self, folder: &Folder) -> Fit {
-        if formatted_files(folder).next().is_some() { Fit::Sure } else { Fit::No }
+        if formatted_files(folder).next().is_some() || changelog::has_root(folder) { Fit::Sure } else { Fit::No }
     }
 
     fn claims(&self, _: &str) -> bool {
@@ -35,18 +40,31 @@ impl Layout for Liquibase {
 
     fn read(&self, folder: &Folder, options: &Options) -> Result<Source, Error> {
         let mut source = Source::default();
-        let (mut properties, filter) = (Properties::given(options), Filter::given(options));
-        let mut changesets: Vec<Changeset> = Vec::new();
-        for entry in folder.flat().filter(|entry| entry.is_sql()) {
-            if !formatted::is_formatted(&folder.text(&entry.path)?) {
-                let message = "does not begin with `--liquibase formatted sql` and is not read";
-                source.remarks.push(Remark::note(folder.path(&entry.path), 1, message));
-                continue;
-            }
-            let read =
-                formatted::read(folder, &entry.path, &entry.path, &mut properties, &filter, &mut source.remarks)?;
-            changesets.extend(read);
+        let filter = Filter::given(options);
+        let roots = match options.variables.get("liquibase.changelog") {
+            Some(root) => vec![root.clone()],
+            None => changelog::roots(folder)?,
+        };
+        if let [one, other, ..] = &roots[..] {
+            let message = format!(
+                "is a changelog that no other includes, and so is `{other}`; say which with `--var liquibase.changelog={one}`"
+            );
+            return Err(Error::Malformed { path: folder.path(one), line: 1, message });
         }
+        let mut reader = changelog::Reader {
+            folder,
+            filter: &filter,
+            properties: Properties::given(options),
+            remarks: &mut source.remarks,
+            changesets: Vec::new(),
+            within: Vec::new(),
+        };
+        if let Some(root) = roots.first() {
+            reader.read(root, root)?;
+        } else {
+            read_all(&mut reader)?;
+        }
+        let changesets = reader.changesets;
         finish(folder, &changesets, &filter, &mut source)?;
         source.remark_blanks();
         Ok(source)
@@ -75,6 +93,20 @@ impl Layout for Liquibase {
         let name = super::new::beside(&last.path, id);
         Some(vec![NewFile::create(folder.path(&name), format!("--liquibase formatted sql\n\n{changeset}"))])
     }
+}
+
+/// Reads all formatted SQL of the folder, by name.
+fn read_all(reader: &mut changelog::Reader<'_>) -> Result<(), Error> {
+    let folder = reader.folder;
+    for entry in folder.flat().filter(|entry| entry.is_sql()) {
+        if formatted::is_formatted(&folder.text(&entry.path)?) {
+            reader.read(&entry.path, &entry.path)?;
+        } else {
+            let message = "does not begin with `--liquibase formatted sql` and is not read";
+            reader.remarks.push(Remark::note(folder.path(&entry.path), 1, message));
+        }
+    }
+    Ok(())
 }
 
 fn formatted_files(folder: &Folder) -> impl Iterator<Item = &Entry> {
