@@ -55,6 +55,9 @@ impl Layout for Diesel {
         let mut source = Source::default();
         for entry in folder.direct() {
             if entry.kind != Kind::Folder {
+                if parse(entry.file_name()).is_some() {
+                    folder.refuse_closed(entry)?;
+                }
                 stray(self, FORM, folder, entry, false, &mut source)?;
                 continue;
             }

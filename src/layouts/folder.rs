@@ -179,6 +179,20 @@ impl Folder {
         self.entries.iter().filter(move |entry| entry.path.starts_with(&inside))
     }
 
+    /// Refuses a folder that cannot be looked into: a link out of this one, or one that may not be listed.
+    ///
+    /// # Errors
+    ///
+    /// When it is one.
+    pub fn refuse_closed(&self, entry: &Entry) -> Result<(), Error> {
+        let path = self.path(&entry.path);
+        match entry.kind {
+            Kind::Outside => Err(Error::Outside { path }),
+            Kind::Closed => Err(Error::Unreadable { path, source: std::io::ErrorKind::PermissionDenied.into() }),
+            _ => Ok(()),
+        }
+    }
+
     /// A path of the folder as the user would write it.
     pub fn path(&self, relative: &str) -> PathBuf {
         if relative.is_empty() { self.root.clone() } else { self.root.join(relative) }
@@ -248,9 +262,9 @@ impl Folder {
         let mut folders = Vec::new();
         for entry in fs::read_dir(&folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            let Some(name) = plain_name(&folder, &entry.file_name())? else { continue };
-            let path = if within.is_empty() { name } else { format!("{within}/{name}") };
             let kind = entry.file_type().map_err(unreadable)?;
+            let Some(name) = plain_name(&folder, &entry.file_name(), kind.is_dir())? else { continue };
+            let path = if within.is_empty() { name } else { format!("{within}/{name}") };
             let kind = if kind.is_file() {
                 Kind::File
             } else if kind.is_dir() {
@@ -306,8 +320,8 @@ impl Folder {
     }
 }
 
-/// A name as it is, or none if it does not count: it is hidden, or it is no SQL and cannot be shown.
-fn plain_name(folder: &Path, name: &OsStr) -> Result<Option<String>, Error> {
+/// A name as it is, or none if it does not count: it is hidden, or it is no migration's and cannot be shown.
+fn plain_name(folder: &Path, name: &OsStr, is_folder: bool) -> Result<Option<String>, Error> {
     let lossy = name.to_string_lossy();
     if lossy.starts_with('.') {
         return Ok(None);
@@ -316,7 +330,9 @@ fn plain_name(folder: &Path, name: &OsStr) -> Result<Option<String>, Error> {
     if name.to_str().is_some() && !odd {
         return Ok(Some(lossy.into_owned()));
     }
-    if !lossy.to_ascii_lowercase().ends_with(".sql") {
+    let is_migration =
+        lossy.to_ascii_lowercase().ends_with(".sql") || (is_folder && lossy.starts_with(|c: char| c.is_ascii_digit()));
+    if !is_migration {
         return Ok(None);
     }
     let folder = folder.to_owned();

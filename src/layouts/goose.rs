@@ -74,7 +74,7 @@ impl Layout for Goose {
     fn read(&self, folder: &Folder, options: &Options) -> Result<Source, Error> {
         let mut source = Source::default();
         for entry in folder.flat() {
-            let Some((stem, extension)) = entry.file_name().rsplit_once('.') else { continue };
+            let (stem, extension) = entry.file_name().rsplit_once('.').unwrap_or((entry.file_name(), ""));
             let named = stem.split_once('_').and_then(|(digits, name)| Some((digits.parse().ok()?, name)));
             match (named, extension) {
                 (Some((version, name)), "sql") => {

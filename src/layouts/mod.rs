@@ -9,6 +9,8 @@ mod blank;
 mod delimiter;
 mod error;
 mod folder;
+#[cfg(test)]
+mod hostile;
 mod new;
 mod stray;
 #[cfg(test)]

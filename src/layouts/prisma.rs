@@ -62,6 +62,9 @@ impl Layout for Prisma {
         let mut source = Source::default();
         for entry in folder.direct() {
             if entry.kind != Kind::Folder {
+                if parse(entry.file_name()).is_some() {
+                    folder.refuse_closed(entry)?;
+                }
                 stray(self, FORM, folder, entry, false, &mut source)?;
                 continue;
             }

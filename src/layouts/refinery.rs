@@ -4,6 +4,8 @@
 //! version, so that a `U` tells which tool it belongs to. Where there is none, both tools read the folder alike, but for
 //! placeholders, and it is taken for Flyway's unless there are migrations in Rust.
 
+use std::collections::HashSet;
+
 use crate::migration::{Id, Migration, OuterTransaction, Script, Version};
 
 use super::flyway::{self, Part};
@@ -47,13 +49,13 @@ fn versions(folder: &Folder, wanted: Part) -> impl Iterator<Item = Version> {
 
 /// Whether a `U` undoes a `V` of the same version, as in Flyway's folders.
 pub(super) fn undoes(folder: &Folder) -> bool {
-    let up: Vec<Version> = versions(folder, Part::Versioned).collect();
+    let up: HashSet<Version> = versions(folder, Part::Versioned).collect();
     versions(folder, Part::Undo).any(|version| up.contains(&version))
 }
 
 /// Whether the folder has what only refinery understands.
 pub(super) fn belongs_to_refinery(folder: &Folder) -> bool {
-    let up: Vec<Version> = versions(folder, Part::Versioned).collect();
+    let up: HashSet<Version> = versions(folder, Part::Versioned).collect();
     folder.entries().iter().any(is_code) || versions(folder, Part::Undo).any(|version| !up.contains(&version))
 }
 
