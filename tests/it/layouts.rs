@@ -22,6 +22,18 @@ fn fixtures_are_read_as_their_snapshots_say() {
     }
 }
 
+#[test]
+fn the_readme_names_every_layout() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    for layout in layouts::ALL {
+        assert!(
+            readme.contains(&format!("\n| `{}` | ", layout.name())),
+            "the README has no row for `{}`",
+            layout.name()
+        );
+    }
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/layouts")
 }
