@@ -86,7 +86,7 @@ pub trait Dialect: Sync {
         None
     }
     /// A query for what the statement leaves behind when it is broken off or fails half-way (an invalid index): each
-    /// row is a statement that clears it away. None for statements that leave nothing.
+    /// row is a statement that clears it away, by undoing it or by finishing it. None for statements that leave nothing.
     fn leftovers(&self, statement: &str) -> Option<String> {
         let _ = statement;
         None

@@ -53,6 +53,13 @@ pub trait Session: Send {
     /// When the question itself fails.
     async fn unlock(&mut self, lock: &LockName) -> Result<bool, SqlError>;
 
+    /// Ends another connection of the same login, unless it runs a statement.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    async fn end_idle(&mut self, connection: &str) -> Result<(), SqlError>;
+
     /// Says what the session is doing, where the server has a place for it (`application_name`): a statement
     /// to put before others, so that it costs no message of its own.
     fn announce(&self, doing: &str) -> Option<String>;
@@ -137,6 +144,8 @@ pub struct Blocker {
     pub age: Option<Duration>,
     /// Its present or last statement, the beginning of it.
     pub query: Option<String>,
+    /// Whether the server does not say who it is, and this is only somebody who might be.
+    pub suspected: bool,
 }
 
 /// Watches a session through a connection of its own, opened when it is first asked.
@@ -165,6 +174,17 @@ pub trait Observer: Send {
     ///
     /// When the question itself fails.
     async fn progress(&mut self) -> Result<Option<String>, SqlError>;
+
+    /// Whether the server is at work for the watched session: not, when it waits for us or the session is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the question itself fails.
+    async fn is_busy(&mut self) -> Result<bool, SqlError>;
+
+    /// Gives its connection up, without a word: an answer did not come, and must not be taken for that to the next
+    /// question, for which it opens another.
+    fn hang_up(&mut self);
 
     /// Asks the server to cancel the watched session's statement.
     ///

@@ -201,6 +201,7 @@ fn blocker_value(blocker: &Blocker) -> Value {
         "state": blocker.state,
         "age_seconds": blocker.age.map(|age| age.as_secs()),
         "query": blocker.query.as_deref().map(redact_sql),
+        "suspected": blocker.suspected,
     })
 }
 

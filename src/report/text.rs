@@ -144,7 +144,8 @@ pub fn blocker_lines(verb: &str, blockers: &[Blocker]) -> Vec<String> {
         words.extend(blocker.state.clone());
         words.extend(blocker.age.map(|age| format!("transaction open for {}", duration(age))));
         let query = blocker.query.as_deref().map(|query| format!(": {}", one_line(query, 120))).unwrap_or_default();
-        format!("{verb} {}{query}", sanitize(&words.join(", ")))
+        let perhaps = if blocker.suspected { "perhaps " } else { "" };
+        format!("{perhaps}{verb} {}{query}", sanitize(&words.join(", ")))
     };
     blockers.iter().map(line).collect()
 }
@@ -361,16 +362,20 @@ fn write_log(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
             .filter(|_| entry.id.is_some())
             .map(|release| format!(" [{release}]"))
             .unwrap_or_default();
+        // A SQLite file has no logins.
+        let who = match entry.applied_by.as_str() {
+            "" => entry.host.clone(),
+            login => format!("{login} on {}", entry.host),
+        };
         writeln!(
             out,
-            "{:>5}  {FAINT}{}{FAINT:#}  {:<9} {}{}{state}  {FAINT}{} on {}{FAINT:#}",
+            "{:>5}  {FAINT}{}{FAINT:#}  {:<9} {}{}{state}  {FAINT}{}{FAINT:#}",
             entry.seq,
             sanitize(entry.finished_at.as_deref().unwrap_or(&entry.started_at)),
             entry.kind.word(),
             sanitize(&what),
             sanitize(&release),
-            sanitize(&entry.applied_by),
-            sanitize(&entry.host),
+            sanitize(&who),
         )?;
     }
     if entries.is_empty() {

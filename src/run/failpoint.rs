@@ -79,6 +79,10 @@ impl Session for Failing {
         result
     }
 
+    async fn end_idle(&mut self, connection: &str) -> Result<(), SqlError> {
+        self.0.end_idle(connection).await
+    }
+
     fn announce(&self, doing: &str) -> Option<String> {
         self.0.announce(doing)
     }

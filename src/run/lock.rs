@@ -48,14 +48,17 @@ pub fn describe(holder: Option<&Holder>) -> String {
     words.join(", ")
 }
 
-/// Waits for the lock by polling.
+/// Waits for the lock by polling. A session of our own that was given up and does nothing any more, `ours`, is ended when
+/// the lock is still its: behind a network that swallows everything the server would keep it.
 ///
 /// # Errors
 ///
 /// When it is not to be had in time, the user interrupts, or the server refuses.
+#[allow(clippy::too_many_arguments, reason = "each is one thing, and there is one caller of each kind")]
 pub(super) async fn take(
     session: &mut dyn Session,
     lock: &LockName,
+    ours: Option<&str>,
     wait: Duration,
     poll: Duration,
     interrupt: &Interrupt,
@@ -74,6 +77,11 @@ pub(super) async fn take(
         if told.is_none_or(|at| at.elapsed() >= Duration::from_secs(1)) {
             told = Some(Instant::now());
             let holder = session.holder(lock).await?;
+            if let Some(ours) = ours
+                && holder.as_ref().is_some_and(|holder| holder.connection == ours)
+            {
+                session.end_idle(ours).await?;
+            }
             listener(&Event::WaitingForLock { holder: holder.as_ref(), waited, limit: wait });
         }
         let pause = jitter(poll).min(wait.saturating_sub(waited)).max(Duration::from_millis(1));

@@ -9,7 +9,7 @@ use crate::history::{Detail, Fact, History, Scripts, State, Store};
 use super::event::{Event, Listener};
 use super::transaction::Beside;
 use super::watch::Watch;
-use super::{Interrupt, LockError, RunError, Settings, lock, lock_name};
+use super::{Interrupt, LockError, RunError, Settings, answering, lock, lock_name};
 
 /// How to reach the database, again and again if need be.
 #[derive(Clone)]
@@ -39,9 +39,13 @@ impl Connector {
         let who = format!("migrate/{} {} {}", env!("CARGO_PKG_VERSION"), self.run, self.host);
         let mut pause = Duration::from_millis(100);
         loop {
-            let error = match self.database.connect(&self.address, &who).await {
-                Ok(session) => {
-                    let session = super::failpoint_wrap(session);
+            let silence = answering::silence(&self.address);
+            let connected = answering::within(silence, self.database.connect(&self.address, &who)).await;
+            let error = match connected {
+                Err(silent) => ConnectError { message: silent.message, hint: None, starting: true },
+                Ok(Err(error)) => error,
+                Ok(Ok(session)) => {
+                    let session = super::failpoint_wrap(answering::wrap(session, silence));
                     let about = session.about();
                     listener(&Event::Connected {
                         product: &about.product,
@@ -50,7 +54,6 @@ impl Connector {
                     });
                     return Ok(session);
                 }
-                Err(error) => error,
             };
             let waited = start.elapsed();
             if !error.starting || waited >= wait || self.interrupt.requested() {
@@ -100,12 +103,13 @@ impl Locked {
         let mut session = connector.connect(settings.wait, listener).await?;
         let (store, lock) = connector.home(&*session);
         let poll = connector.database.poll_every();
-        let taken = lock::take(&mut *session, &lock, settings.lock_wait, poll, &connector.interrupt, listener).await;
+        let taken =
+            lock::take(&mut *session, &lock, None, settings.lock_wait, poll, &connector.interrupt, listener).await;
         if let Err(error) = taken {
             session.close().await;
             return Err(error.into());
         }
-        let mut watch = Watch::default();
+        let mut watch = Watch::new(&connector.address);
         watch.attach(&*session).await;
         let history = Arc::default();
         let mut locked = Locked {
@@ -179,8 +183,9 @@ impl Locked {
     }
 
     pub(super) async fn create_history(&mut self) -> Result<(), RunError> {
-        let created = self.store.create(&mut *self.session).await;
-        created.map_err(RunError::sql("create the history table"))
+        let limit = answering::silence(&self.connector.address);
+        let created = answering::within(limit, self.store.create(&mut *self.session)).await;
+        created.and_then(|created| created).map_err(RunError::sql("create the history table"))
     }
 
     pub(super) async fn read_history(&mut self) -> Result<(), RunError> {
@@ -192,18 +197,21 @@ impl Locked {
     /// Runs bookkeeping of our own; rolls back when it fails.
     pub(super) async fn execute(&mut self, doing: &'static str, parts: &[String]) -> Result<(), RunError> {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        match self.session.execute(&parts).await {
+        let limit = answering::silence(&self.connector.address);
+        let executed = answering::within(limit, self.session.execute(&parts)).await;
+        match executed.and_then(|executed| executed.map_err(|failed| failed.error)) {
             Ok(()) => Ok(()),
-            Err(failed) => {
+            Err(error) => {
                 self.roll_back().await;
-                Err(RunError::Sql { doing, error: failed.error })
+                Err(RunError::Sql { doing, error })
             }
         }
     }
 
     /// Ends whatever transaction is open; there may be none, and then the refusal means nothing.
     pub(super) async fn roll_back(&mut self) {
-        let _ = self.session.execute(&["ROLLBACK"]).await;
+        let limit = answering::silence(&self.connector.address);
+        let _ = answering::within(limit, self.session.execute(&["ROLLBACK"])).await;
     }
 
     /// What the database's SQL means.
@@ -215,6 +223,8 @@ impl Locked {
     /// connection's work has ended one way or the other.
     pub(super) async fn reconnect(&mut self, reason: &str, listener: &mut Listener<'_>) -> Result<(), RunError> {
         let start = Instant::now();
+        let limit = answering::reconnecting(&self.connector.address);
+        let ours = self.session.about().connection.clone();
         // What looks dead to us may still hold the lock, and then we would wait for ourselves.
         let farewell = async {
             self.roll_back().await;
@@ -222,13 +232,19 @@ impl Locked {
         };
         let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
         loop {
-            let left = self.settings.reconnect_for.saturating_sub(start.elapsed());
-            let mut session = self.connector.connect(left, listener).await?;
+            let left = limit.saturating_sub(start.elapsed());
+            let mut session = match self.connector.connect(left, listener).await {
+                Err(_) if self.connector.interrupt.requested() => {
+                    return Err(RunError::Interrupted { done: Vec::new() });
+                }
+                connected => connected?,
+            };
             let poll = self.connector.database.poll_every();
             let wait = self.settings.lock_wait;
-            let taken = lock::take(&mut *session, &self.lock, wait, poll, &self.connector.interrupt, listener).await;
+            let interrupt = &self.connector.interrupt;
+            let taken = lock::take(&mut *session, &self.lock, Some(&ours), wait, poll, interrupt, listener).await;
             match taken {
-                Err(LockError::Sql(error)) if error.kind.is_lost() && start.elapsed() < self.settings.reconnect_for => {
+                Err(LockError::Sql(error)) if error.kind.is_lost() && start.elapsed() < limit => {
                     session.close().await;
                     continue;
                 }
@@ -240,8 +256,7 @@ impl Locked {
             let reach = std::sync::Arc::clone(&self.beside.reach);
             self.execute("reach the other tool's tables", &reach).await?;
             match self.read_history().await {
-                Err(RunError::Sql { error, .. })
-                    if error.kind.is_lost() && start.elapsed() < self.settings.reconnect_for => {}
+                Err(RunError::Sql { error, .. }) if error.kind.is_lost() && start.elapsed() < limit => {}
                 other => {
                     listener(&Event::Reconnected { reason });
                     return other;

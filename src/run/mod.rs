@@ -4,6 +4,7 @@
 //! are bracketed by an intent before and a result after, with a before-image in the intent from which the next run
 //! tells whether they took effect. Whatever is unknown after a lost connection is read from the history again.
 
+mod answering;
 pub mod event;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
@@ -43,8 +44,6 @@ pub struct Settings {
     pub scope: Scope,
     /// The release that is being deployed.
     pub release: Option<String>,
-    /// How long to go on trying to reconnect when the connection is lost.
-    pub reconnect_for: Duration,
     /// How long to wait for a server that is still starting.
     pub wait: Duration,
 }
@@ -57,7 +56,6 @@ impl Default for Settings {
             retry_for: Duration::from_secs(600),
             scope: Scope::File,
             release: None,
-            reconnect_for: Duration::from_secs(120),
             wait: Duration::ZERO,
         }
     }

@@ -7,9 +7,10 @@ use crate::databases::Blocker;
 use super::Interrupt;
 use super::watch::Watch;
 
-/// How long to wait for blockers at most before trying again all the same: where the server does not say exactly who
-/// blocks, those who were suspected may stay.
-const TRY_AGAIN: Duration = Duration::from_secs(10);
+/// How long to wait for known blockers at most before trying again all the same, so that the user is told anew.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+/// The same where the server does not say who blocks: those who were suspected may stay.
+const TRY_AGAIN_SUSPECTED: Duration = Duration::from_secs(10);
 
 /// The tries of one transaction or statement.
 pub(super) struct Patience {
@@ -41,7 +42,9 @@ impl Patience {
     /// everybody behind it wait, too.
     pub async fn pause(&self, blockers: &[Blocker], watch: &mut Watch, interrupt: &Interrupt) -> bool {
         if !blockers.is_empty() && watch.sees() {
-            return watch.outlast(blockers, self.remaining().min(TRY_AGAIN), interrupt).await;
+            let suspected = blockers.iter().any(|blocker| blocker.suspected);
+            let longest = if suspected { TRY_AGAIN_SUSPECTED } else { TRY_AGAIN };
+            return watch.outlast(blockers, self.remaining().min(longest), interrupt).await;
         }
         let longest = if watch.sees() { Duration::from_secs(30) } else { self.poll * 8 };
         let backoff = self.poll.saturating_mul(1 << (self.attempt.saturating_sub(1)).min(6)).min(longest);

@@ -1,18 +1,22 @@
 //! Resolving what an interrupted run left behind.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::databases::Probe;
+use crate::databases::{Limits, Probe};
 use crate::history::{Entry, Fact, Head, Kind, State};
-use crate::migration::{Migration, Script, title};
+use crate::migration::{Id, Migration, Script, title};
 use crate::plan::{Bracket, Direction, Prepared, Step};
 
-use super::RunError;
 use super::event::{Event, Listener};
 use super::failure::{Aftermath, Done};
 use super::locked::Locked;
-use super::message::{Composer, Cut, Role};
+use super::message::{Composer, Cut};
 use super::steps::{Trouble, Work};
+use super::watch::Owner;
+use super::{Interrupt, RunError};
+
+/// How long clearing up may wait for others when the user wants to stop.
+const HURRIED: Duration = Duration::from_secs(2);
 
 /// What is known of the statement that was in flight.
 enum Finding {
@@ -225,10 +229,7 @@ impl Locked {
         if piece.bracket == Bracket::Transaction {
             return Ok(Finding::DidNot);
         }
-        let sql = piece.sql(stored);
-        if self.clear_leftovers(sql).await? {
-            return Ok(Finding::DidNot);
-        }
+        self.clear_leftovers(&stored.step.id, piece.sql(stored)).await?;
         self.look(stored, entry.statements_done, entry.probe.as_deref()).await
     }
 
@@ -256,15 +257,26 @@ impl Locked {
     }
 
     /// Clears away what a broken statement left; whether there was anything.
-    pub(super) async fn clear_leftovers(&mut self, sql: &str) -> Result<bool, RunError> {
+    pub(super) async fn clear_leftovers(&mut self, id: &Id, sql: &str) -> Result<bool, RunError> {
         let doing = "clear away what the interrupted statement left";
         let Some(query) = self.dialect().leftovers(sql) else { return Ok(false) };
         let rows = self.session.query(&query).await.map_err(RunError::sql(doing))?;
         let cures: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-        for cure in &cures {
-            self.execute(doing, std::slice::from_ref(cure)).await?;
+        if cures.is_empty() {
+            return Ok(false);
         }
-        Ok(!cures.is_empty())
+        // A cure may have to wait for others as long as the statement itself; not when the user wants to stop.
+        let hurried = self.connector.interrupt.requested();
+        let interrupt = if hurried { Interrupt::default() } else { self.connector.interrupt.clone() };
+        let limits = Limits { lock: hurried.then_some(HURRIED), statement: None };
+        self.session_limits = None;
+        self.execute(doing, &self.dialect().limit_session(&limits)).await?;
+        for cure in &cures {
+            let owner = Owner { id, statement: None, heard: false };
+            let cured = self.watch.send(&mut *self.session, &[cure], &[owner], &interrupt, &mut |_| {}).await;
+            cured.map_err(|refusal| RunError::Sql { doing, error: refusal.error.error })?;
+        }
+        Ok(true)
     }
 
     async fn run_rest(
@@ -310,34 +322,36 @@ impl Locked {
         &mut self,
         prepared: &Prepared,
         head: &mut Head,
-        role: Role,
+        known: usize,
     ) -> Result<Option<(u64, usize)>, RunError> {
         self.read_history().await?;
         let Some(entry) = self.history.unfinished() else { return Ok(None) };
         if entry.owner != self.connector.run || entry.id.as_ref() != Some(&prepared.step.id) {
             return Ok(None);
         }
-        let (seq, recorded) = (entry.seq, entry.statements_done);
+        let (seq, recorded, probe) = (entry.seq, entry.statements_done, entry.probe.clone());
         *head = self.history.head();
         // The record of the statement before rides with the next one and may not have been sent.
-        let done = match role {
-            Role::Statement(index) => index.max(recorded),
-            _ => recorded,
-        };
+        let mut done = known.max(recorded);
+        if let Some(piece) = prepared.pieces.get(done)
+            && self.clear_leftovers(&prepared.step.id, piece.sql(prepared)).await?
+            && done == recorded
+            && matches!(self.look(prepared, done, probe.as_deref()).await?, Finding::Took)
+        {
+            // What was left could only be cleared away by finishing it.
+            done += 1;
+        }
         if done > recorded {
             self.advance(prepared, seq, done).await?;
-        }
-        if let Some(piece) = prepared.pieces.get(done) {
-            self.clear_leftovers(piece.sql(prepared)).await?;
         }
         Ok(Some((seq, done)))
     }
 
     /// What a migration whose statements run one by one left behind when one was refused.
-    pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, role: Role) -> Aftermath {
+    pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
         let of = prepared.pieces.len();
         let mut head = self.history.head();
-        let Ok(stands) = self.where_it_stands(prepared, &mut head, role).await else {
+        let Ok(stands) = self.where_it_stands(prepared, &mut head, known).await else {
             return Aftermath::Resumable { done: 0, of };
         };
         let Some((seq, done)) = stands else { return Aftermath::Nothing };

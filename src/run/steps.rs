@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use crate::databases::{ErrorKind, SqlError};
+use crate::databases::{BatchError, ErrorKind, SqlError};
 use crate::history::{Head, Kind, State};
-use crate::plan::{Approved, Direction, Mode, Prepared};
+use crate::plan::{Approved, Bracket, Direction, Mode, Prepared};
 
 use super::event::{Event, Listener};
 use super::failure::{Aftermath, Done, Failure, Outcome, StatementAt};
@@ -42,6 +42,8 @@ pub(super) struct Stopped {
     /// How many steps were finished: fewer than those before it when the server refused the whole message unread.
     pub finished: usize,
     pub role: Role,
+    /// How many statements of the step are known to be done, where they run one by one; its record may know of more.
+    pub known: usize,
     pub refusal: Refusal,
 }
 
@@ -102,7 +104,10 @@ impl Locked {
                         if setbacks > SETBACKS {
                             return Err(RunError::Sql { doing: "keep a connection", error: error.clone() });
                         }
-                        self.reconnect(&error.message, listener).await?;
+                        match self.reconnect(&error.message, listener).await {
+                            Err(RunError::Interrupted { .. }) => return Err(RunError::Interrupted { done }),
+                            reconnected => reconnected?,
+                        }
                     } else {
                         self.read_history().await?;
                     }
@@ -115,6 +120,10 @@ impl Locked {
                     head = self.history.head();
                 }
             }
+        }
+        if self.connector.interrupt.requested() {
+            // The wish came during the last statement, which the server may have cut short without an error.
+            return Err(RunError::Interrupted { done });
         }
         Ok(Outcome { done, head: head.hash })
     }
@@ -205,7 +214,7 @@ impl Locked {
             }
             if prepared.mode == Mode::Stepwise {
                 let prepared = prepared.clone();
-                running = self.where_it_stands(&prepared, head, stopped.role).await.map_err(Trouble::Run)?;
+                running = self.where_it_stands(&prepared, head, stopped.known).await.map_err(Trouble::Run)?;
             }
         }
         Ok(())
@@ -261,6 +270,12 @@ impl Locked {
             heads.push(head);
         }
         self.session_limits = composer.session_limits;
+        if let [only] = steps
+            && let Some(sql) = self.session.announce(&only.step.title())
+        {
+            // Those who wait for the lock see which migration it is; of many in one message they see nothing in time.
+            parts.insert(0, Part { step: 0, role: Role::Open, sql, alone: false, last: false });
+        }
         Ok((parts, heads))
     }
 
@@ -288,6 +303,22 @@ impl Locked {
         let last_of = |step: usize| work.parts.iter().rposition(|part| part.step == step);
         for message in messages(&work.parts, work.cut) {
             let parts = &work.parts[message.clone()];
+            if message.start > 0
+                && self.connector.interrupt.requested()
+                && parts.iter().any(|part| matches!(part.role, Role::Statement(_)))
+            {
+                self.roll_back().await;
+                self.restore(work.steps).await;
+                let error = SqlError::new(ErrorKind::Cancelled, "interrupted");
+                let refusal = Refusal { error: BatchError { part: 0, ran: 0, error }, blockers: Vec::new() };
+                return Err(Trouble::Failed(Box::new(Stopped {
+                    step: parts[0].step,
+                    finished,
+                    role: parts[0].role,
+                    known: known(work, message.start),
+                    refusal,
+                })));
+            }
             tell_beginning(work, parts, listener);
             let mut sent = self.send(work, &message, listener).await;
             let reached = match &sent {
@@ -329,7 +360,8 @@ impl Locked {
             self.session_limits = None;
             refusal.error.part += skipped;
             refusal.error.ran += skipped;
-            let part = &parts[refusal.error.part.min(parts.len() - 1)];
+            let at = message.start + refusal.error.part.min(parts.len() - 1);
+            let part = &work.parts[at];
             let error = &refusal.error.error;
             match (part.role, error.kind) {
                 (_, kind) if kind.is_lost() => return Err(Trouble::Lost(error.clone())),
@@ -343,6 +375,7 @@ impl Locked {
                             step: part.step,
                             finished: 0,
                             role: part.role,
+                            known: known(work, at),
                             refusal,
                         })));
                     }
@@ -360,7 +393,13 @@ impl Locked {
                     self.explain(role, &mut refusal).await;
                     self.roll_back().await;
                     self.restore(work.steps).await;
-                    return Err(Trouble::Failed(Box::new(Stopped { step, finished: 0, role, refusal })));
+                    return Err(Trouble::Failed(Box::new(Stopped {
+                        step,
+                        finished: 0,
+                        role,
+                        known: known(work, at),
+                        refusal,
+                    })));
                 }
             }
         }
@@ -453,10 +492,10 @@ impl Locked {
 
     /// Turns a refusal into a failure that says where it was and what is true now.
     pub(super) async fn failed(&mut self, prepared: &Prepared, stopped: Stopped, done: Vec<Done>) -> RunError {
-        let Stopped { role, refusal, .. } = stopped;
+        let Stopped { role, known, refusal, .. } = stopped;
         let error = refusal.error.error;
         if error.kind == ErrorKind::Cancelled && self.connector.interrupt.requested() {
-            self.settle_failed(prepared, role).await;
+            self.settle_failed(prepared, known).await;
             return RunError::Interrupted { done };
         }
         let at = match role {
@@ -473,7 +512,7 @@ impl Locked {
             }),
             _ => None,
         };
-        let aftermath = self.settle_failed(prepared, role).await;
+        let aftermath = self.settle_failed(prepared, known).await;
         RunError::Failed(Box::new(Failure {
             done,
             id: prepared.step.id.clone(),
@@ -487,12 +526,28 @@ impl Locked {
     }
 
     /// What a failed migration left behind, after clearing away what can be.
-    async fn settle_failed(&mut self, prepared: &Prepared, role: Role) -> Aftermath {
+    async fn settle_failed(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
         match prepared.mode {
             Mode::Transaction => Aftermath::Nothing,
-            Mode::Stepwise => self.settle_stepwise(prepared, role).await,
+            Mode::Stepwise => self.settle_stepwise(prepared, known).await,
         }
     }
+}
+
+/// How many statements of a step are known to be done when this part of it was refused, or not sent any more.
+fn known(work: &Work<'_>, at: usize) -> usize {
+    let part = &work.parts[at.min(work.parts.len() - 1)];
+    if let Role::Statement(index) = part.role {
+        return index;
+    }
+    let before = &work.parts[..at];
+    let is_statement = |other: &Part| other.step == part.step && matches!(other.role, Role::Statement(_));
+    let Some(last) = before.iter().rposition(is_statement) else { return 0 };
+    let Role::Statement(index) = before[last].role else { return 0 };
+    // One that was in a transaction is undone with it, unless that has ended.
+    let alone = matches!(work.steps[part.step].pieces[index].bracket, Bracket::Alone { .. });
+    let committed = before[last..].iter().any(|other| other.role == Role::Commit);
+    index + usize::from(alone || committed)
 }
 
 fn owner<'w>(work: &Work<'w>, part: &Part) -> Owner<'w> {
@@ -536,6 +591,11 @@ fn tell_migration(work: &Work<'_>, step: usize, listener: &mut Listener<'_>) {
         step: work.first + step,
         statements: prepared.pieces.len(),
     });
+    if prepared.pieces.is_empty() {
+        // Somebody wrote the file and forgot to fill it, more often than not.
+        let (title, path) = (prepared.step.title(), prepared.step.script.path.display().to_string());
+        listener(&Event::Warning { message: &format!("`{title}` has no statements (`{path}`)") });
+    }
 }
 
 fn tell_end(work: &Work<'_>, step: usize, started: Instant, done: &mut Vec<Done>, listener: &mut Listener<'_>) {

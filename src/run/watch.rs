@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::databases::{BatchError, Blocker, Notice, Observer, Session};
+use crate::databases::{Address, BatchError, Blocker, ErrorKind, Notice, Observer, Session, SqlError};
 use crate::migration::Id;
 
 use super::Interrupt;
+use super::answering::{silence, silent};
 use super::event::{Event, Listener};
 
 /// How long a message may take before somebody looks at what it waits for.
@@ -14,8 +15,14 @@ const FIRST_LOOK: Duration = Duration::from_millis(100);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often the user is told.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-/// How long the watching connection may take to answer.
+/// How long the watching connection may take to answer, at most.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer may be on its way where connecting has no limit.
+const JOURNEY: Duration = Duration::from_secs(10);
+/// How long to leave a server alone that did not answer the watching connection.
+const LEAVE_ALONE: Duration = Duration::from_secs(1);
+/// How long the answer to a message that the user wants stopped may take when nobody else is answered either.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A message was refused.
 pub(super) struct Refusal {
@@ -35,14 +42,36 @@ pub(super) struct Owner<'a> {
 }
 
 /// Watches the messages of one session.
-#[derive(Default)]
 pub(super) struct Watch {
     observer: Option<Box<dyn Observer>>,
     /// Set when the watching connection was refused: the run goes on without.
     blind: bool,
+    /// How long it may take to answer.
+    patience: Duration,
+    /// How long the server may say nothing to anybody.
+    silence: Option<Duration>,
+    /// How long an answer may be on its way.
+    journey: Duration,
+}
+
+/// What came of a look at what the server does.
+enum Look {
+    /// Who stands in the way.
+    Seen(Vec<Blocker>),
+    /// The server would not tell; so it is there.
+    Refused,
+    /// No answer.
+    Silent,
 }
 
 impl Watch {
+    /// Watches nothing yet.
+    pub fn new(address: &Address) -> Self {
+        let patience = address.connect_timeout.map_or(PATIENCE, |limit| PATIENCE.min(limit / 2));
+        let journey = address.connect_timeout.unwrap_or(JOURNEY);
+        Watch { observer: None, blind: false, patience, silence: silence(address), journey }
+    }
+
     /// Watches this session from now on.
     pub async fn attach(&mut self, session: &dyn Session) {
         self.detach().await;
@@ -62,7 +91,8 @@ impl Watch {
         !self.blind
     }
 
-    /// Sends one message and waits for its end, however long; an interrupt cancels it on the server.
+    /// Sends one message and waits for its end, however long, as long as the server answers somebody; an interrupt
+    /// cancels it on the server.
     pub async fn send(
         &mut self,
         session: &mut dyn Session,
@@ -74,6 +104,8 @@ impl Watch {
         let started = Instant::now();
         let mut blockers = Vec::new();
         let mut told = started;
+        let mut heard = started;
+        let mut idle: Option<Instant> = None;
         let mut cancelled = false;
         let notices = session.notices();
         notices.take();
@@ -94,13 +126,28 @@ impl Watch {
                 () = tokio::time::sleep(pause) => {
                     pause = LOOK_EVERY;
                     tell(&notices.take(), owners, listener);
-                    if let Some(now) = self.look().await
-                        && (!now.is_empty() || started.elapsed() > TELL_EVERY)
-                    {
-                        blockers = now;
+                    match self.look().await {
+                        Look::Seen(now) => {
+                            heard = Instant::now();
+                            if !now.is_empty() || started.elapsed() > TELL_EVERY {
+                                blockers = now;
+                            }
+                        }
+                        Look::Refused => heard = Instant::now(),
+                        Look::Silent => pause = LEAVE_ALONE,
+                    }
+                    let limit = if cancelled { self.silence.map(|limit| limit.min(LAST_PATIENCE)) } else { self.silence };
+                    if let Some(limit) = limit.filter(|limit| heard.elapsed() >= *limit) {
+                        let error = BatchError { part: 0, ran: 0, error: silent(limit) };
+                        return Err(Refusal { error, blockers });
                     }
                     if told.elapsed() >= TELL_EVERY {
                         told = Instant::now();
+                        idle = if self.is_idle().await { idle.or(Some(told)) } else { None };
+                        if idle.is_some_and(|since| since.elapsed() >= self.journey) {
+                            let error = SqlError::new(ErrorKind::ConnectionLost, "the server has finished, and its answer did not arrive");
+                            return Err(Refusal { error: BatchError { part: 0, ran: 0, error }, blockers });
+                        }
                         let progress = self.progress().await;
                         let elapsed = started.elapsed();
                         let id = owners[0].id;
@@ -116,13 +163,14 @@ impl Watch {
     pub async fn outlast(&mut self, blockers: &[Blocker], limit: Duration, interrupt: &Interrupt) -> bool {
         let deadline = Instant::now() + limit;
         while Instant::now() < deadline {
-            let remaining = match &mut self.observer {
-                Some(observer) => tokio::time::timeout(PATIENCE, observer.remaining(blockers)).await,
-                None => return true,
-            };
-            match remaining {
+            let Some(observer) = &mut self.observer else { return true };
+            match tokio::time::timeout(self.patience, observer.remaining(blockers)).await {
                 Ok(Ok(remaining)) if !remaining.is_empty() => {}
-                _ => return true,
+                Ok(_) => return true,
+                Err(_) => {
+                    observer.hang_up();
+                    return true;
+                }
             }
             if interrupt.during(tokio::time::sleep(Duration::from_millis(50))).await.is_none() {
                 return false;
@@ -131,32 +179,50 @@ impl Watch {
         true
     }
 
-    async fn look(&mut self) -> Option<Vec<Blocker>> {
-        if self.blind {
-            return None;
-        }
-        let observer = self.observer.as_mut()?;
-        match tokio::time::timeout(PATIENCE, observer.blockers()).await {
-            Ok(Ok(blockers)) => Some(blockers),
-            _ => {
+    async fn look(&mut self) -> Look {
+        let Some(observer) = self.observer.as_mut().filter(|_| !self.blind) else { return Look::Refused };
+        match tokio::time::timeout(self.patience, observer.blockers()).await {
+            Ok(Ok(blockers)) => Look::Seen(blockers),
+            Ok(Err(_)) => {
                 self.blind = true;
-                None
+                Look::Refused
+            }
+            Err(_) => {
+                observer.hang_up();
+                Look::Silent
+            }
+        }
+    }
+
+    /// Whether the server says that it is not at work for us.
+    async fn is_idle(&mut self) -> bool {
+        let Some(observer) = self.observer.as_mut().filter(|_| !self.blind) else { return false };
+        match tokio::time::timeout(self.patience, observer.is_busy()).await {
+            Ok(answer) => answer == Ok(false),
+            Err(_) => {
+                observer.hang_up();
+                false
             }
         }
     }
 
     async fn progress(&mut self) -> Option<String> {
-        if self.blind {
-            return None;
+        let observer = self.observer.as_mut().filter(|_| !self.blind)?;
+        match tokio::time::timeout(self.patience, observer.progress()).await {
+            Ok(answer) => answer.ok()?,
+            Err(_) => {
+                observer.hang_up();
+                None
+            }
         }
-        let observer = self.observer.as_mut()?;
-        tokio::time::timeout(PATIENCE, observer.progress()).await.ok()?.ok()?
     }
 
     async fn cancel(&mut self) {
-        if let Some(observer) = &mut self.observer {
-            // Nothing more can be done when even the request to cancel fails: the statement ends by itself.
-            let _ = tokio::time::timeout(PATIENCE, observer.cancel()).await;
+        if let Some(observer) = &mut self.observer
+            && tokio::time::timeout(self.patience, observer.cancel()).await.is_err()
+        {
+            // Nothing more can be done when even the request to cancel is not heard: the statement ends by itself.
+            observer.hang_up();
         }
     }
 }

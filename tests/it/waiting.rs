@@ -155,3 +155,84 @@ fn a_transaction_pooler_is_refused_with_the_way_out() {
     assert!(!db.table_exists("t"));
     project.run(["up"]).ok();
 }
+
+#[test]
+fn an_interrupted_sleep_ends_the_run_as_well() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    let project = Project::with([
+        ("migrations/0001_slow.sql", "create table one (id int); do sleep(20); create table two (id int);"),
+        ("migrations/0002_last.sql", "do sleep(20);"),
+    ])
+    .on(&db);
+    // The server cuts the sleep short and calls that a success.
+    let running = project.spawn(["up", "1", "-v"]);
+    running.wait_for("0001 [2/3]");
+    running.interrupt();
+    running.wait().exits(130);
+    assert!(!db.table_exists("two"));
+    project.run(["up", "--to", "1"]).ok();
+    assert!(db.table_exists("two"));
+    let running = project.spawn(["up", "-v"]);
+    running.wait_for("0002 [1/1]");
+    running.interrupt();
+    running.wait().exits(130);
+}
+
+#[test]
+fn whoever_waits_sees_which_migration_the_holder_is_at() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = Project::with([("migrations/0001_first.sql", "create table one (id int);")]).on(&db);
+    project.run(["up"]).ok();
+    project.write("migrations/0002_slow_one.sql", "select pg_sleep(60);");
+    let holder = project.spawn(["up", "-v"]);
+    holder.wait_for("0002 [1/1]");
+    project.run(["up", "--lock-wait", "1s"]).exits(7).says(" 0002 slow_one, connection ");
+    holder.interrupt();
+    holder.wait().exits(130);
+}
+
+fn half_detached(killed: bool) {
+    let db = TestDatabase::fresh(Engine::Postgres);
+    if db.value("show server_version_num").parse::<u32>().unwrap() < 140_000 {
+        // Before, the statement did not exist.
+        return;
+    }
+    db.sql(
+        "create table m (id int) partition by range (id); create table m1 partition of m for values from (1) to (9);",
+    );
+    let project =
+        Project::with([("migrations/0001_detach.sql", "alter table m detach partition m1 concurrently;")]).on(&db);
+    let mut reader = db.open();
+    reader.sql("begin; select count(*) from m;");
+    let running = project.spawn(["up"]);
+    let start = Instant::now();
+    while db.value("select count(*) from pg_inherits where inhdetachpending") == "0" {
+        assert!(start.elapsed() < Duration::from_secs(60), "{}", running.so_far());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    if killed {
+        running.kill();
+        drop(running.wait());
+    } else {
+        running.interrupt();
+        running.wait().exits(130);
+    }
+    drop(reader);
+    project.run(["up"]).ok();
+    assert_eq!(db.value("select count(*) from pg_inherits"), "0");
+    project.run(["status", "--exit-code"]).ok();
+}
+
+#[test]
+fn a_partition_that_was_half_detached_is_detached_by_the_next_run() {
+    if Engine::Postgres.is_wanted() {
+        half_detached(true);
+        half_detached(false);
+    }
+}

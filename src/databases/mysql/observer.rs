@@ -17,6 +17,9 @@ pub(super) struct Watch {
     options: MySqlConnectOptions,
     patience: Option<Duration>,
     is_mariadb: bool,
+    /// Whether the server keeps a list of who has which lock on which table, and lets this login see it; none before it
+    /// was asked.
+    keeps_list: Option<bool>,
     link: Option<Link>,
 }
 
@@ -25,7 +28,7 @@ const COLUMNS: &str = "p.ID, CAST(x.trx_started AS CHAR), p.USER, p.COMMAND, TIM
 
 impl Watch {
     pub fn new(watched: String, options: MySqlConnectOptions, patience: Option<Duration>, is_mariadb: bool) -> Self {
-        Watch { watched, options, patience, is_mariadb, link: None }
+        Watch { watched, options, patience, is_mariadb, keeps_list: None, link: None }
     }
 
     async fn ask(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {
@@ -44,42 +47,73 @@ impl Watch {
         answer
     }
 
-    /// MySQL keeps a list of who has which lock and who waits for it.
-    fn blockers_by_locks(&self) -> String {
+    /// Whether the server keeps a list of metadata locks: MySQL does, MariaDB if it was started so.
+    async fn keeps_list(&mut self) -> Result<bool, SqlError> {
+        if let Some(known) = self.keeps_list {
+            return Ok(known);
+        }
+        let sql = "SELECT ENABLED FROM performance_schema.setup_instruments WHERE NAME = 'wait/lock/metadata/sql/mdl'";
+        let keeps = match self.ask(sql).await {
+            Ok(rows) => rows.concat().first() == Some(&Some("YES".to_owned())),
+            Err(error) if error.kind.is_lost() => return Err(error),
+            // Not for everybody.
+            Err(_) => false,
+        };
+        self.keeps_list = Some(keeps);
+        Ok(keeps)
+    }
+
+    /// Who has the lock on a table that the session waits for.
+    fn holders_of_tables(&self) -> String {
         let watched = &self.watched;
         format!(
-            "SELECT {COLUMNS} FROM (
-               SELECT h.PROCESSLIST_ID AS id FROM performance_schema.threads t
-               JOIN performance_schema.metadata_locks w ON w.OWNER_THREAD_ID = t.THREAD_ID AND w.LOCK_STATUS = 'PENDING'
-               JOIN performance_schema.metadata_locks g ON g.LOCK_STATUS = 'GRANTED' AND g.OWNER_THREAD_ID <> w.OWNER_THREAD_ID
-                 AND g.OBJECT_TYPE = w.OBJECT_TYPE AND g.OBJECT_SCHEMA <=> w.OBJECT_SCHEMA AND g.OBJECT_NAME <=> w.OBJECT_NAME
-                 AND (w.LOCK_TYPE = 'EXCLUSIVE' OR g.LOCK_TYPE NOT IN ('INTENTION_EXCLUSIVE', 'SHARED_HIGH_PRIO', 'SHARED_READ', 'SHARED_WRITE'))
-               JOIN performance_schema.threads h ON h.THREAD_ID = g.OWNER_THREAD_ID
-               WHERE t.PROCESSLIST_ID = {watched}
-               UNION
-               SELECT h.PROCESSLIST_ID FROM performance_schema.threads t
-               JOIN performance_schema.data_lock_waits w ON w.REQUESTING_THREAD_ID = t.THREAD_ID
-               JOIN performance_schema.threads h ON h.THREAD_ID = w.BLOCKING_THREAD_ID
-               WHERE t.PROCESSLIST_ID = {watched}
-             ) b JOIN information_schema.PROCESSLIST p ON p.ID = b.id
-             LEFT JOIN information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID"
+            "SELECT h.PROCESSLIST_ID AS id FROM performance_schema.threads t
+             JOIN performance_schema.metadata_locks w ON w.OWNER_THREAD_ID = t.THREAD_ID AND w.LOCK_STATUS = 'PENDING'
+             JOIN performance_schema.metadata_locks g ON g.LOCK_STATUS = 'GRANTED' AND g.OWNER_THREAD_ID <> w.OWNER_THREAD_ID
+               AND g.OBJECT_TYPE = w.OBJECT_TYPE AND g.OBJECT_SCHEMA <=> w.OBJECT_SCHEMA AND g.OBJECT_NAME <=> w.OBJECT_NAME
+               AND (w.LOCK_TYPE = 'EXCLUSIVE' OR g.LOCK_TYPE NOT IN ('INTENTION_EXCLUSIVE', 'SHARED_HIGH_PRIO', 'SHARED_READ', 'SHARED_WRITE'))
+             JOIN performance_schema.threads h ON h.THREAD_ID = g.OWNER_THREAD_ID
+             WHERE t.PROCESSLIST_ID = {watched}"
         )
     }
 
-    /// Who stands before a table MariaDB tells only with a plugin that is mostly absent, and MySQL not everybody. Then it is
-    /// one of those in the same database whose transaction or statement is older than the wait.
-    fn blockers_by_age(&self) -> String {
+    /// Who has the lock on a row that the session waits for.
+    fn holders_of_rows(&self) -> String {
         let watched = &self.watched;
-        let rows = match self.is_mariadb {
+        match self.is_mariadb {
             true => format!(
-                "SELECT {COLUMNS} FROM information_schema.INNODB_TRX r
+                "SELECT x.trx_mysql_thread_id FROM information_schema.INNODB_TRX r
                  JOIN information_schema.INNODB_LOCK_WAITS l ON l.requesting_trx_id = r.trx_id
                  JOIN information_schema.INNODB_TRX x ON x.trx_id = l.blocking_trx_id
-                 JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id
                  WHERE r.trx_mysql_thread_id = {watched}"
             ),
             false => format!(
-                "SELECT {COLUMNS} FROM information_schema.INNODB_TRX r
+                "SELECT h.PROCESSLIST_ID FROM performance_schema.threads t
+                 JOIN performance_schema.data_lock_waits w ON w.REQUESTING_THREAD_ID = t.THREAD_ID
+                 JOIN performance_schema.threads h ON h.THREAD_ID = w.BLOCKING_THREAD_ID
+                 WHERE t.PROCESSLIST_ID = {watched}"
+            ),
+        }
+    }
+
+    /// Those that the server itself says stand in the way.
+    fn known(&self, tables: bool) -> String {
+        let rows = self.holders_of_rows();
+        let union = if tables { format!("{} UNION ", self.holders_of_tables()) } else { String::new() };
+        format!(
+            "SELECT {COLUMNS} FROM information_schema.PROCESSLIST p
+             LEFT JOIN information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID WHERE p.ID IN ({union}{rows})"
+        )
+    }
+
+    /// Those that might: in the same database, with a transaction or a statement older than the wait. Who stands before a
+    /// table the server does not tell everybody, or at all.
+    fn suspects(&self) -> String {
+        let watched = &self.watched;
+        let rows = match self.is_mariadb {
+            true => String::new(),
+            false => format!(
+                " UNION SELECT {COLUMNS} FROM information_schema.INNODB_TRX r
                  JOIN information_schema.INNODB_TRX x ON x.trx_id <> r.trx_id AND x.trx_rows_locked > 0
                  JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id
                  JOIN information_schema.PROCESSLIST w ON w.ID = r.trx_mysql_thread_id AND (p.DB = w.DB OR p.DB IS NULL)
@@ -94,8 +128,7 @@ impl Watch {
              WHERE w.ID = {watched} AND w.STATE LIKE 'Waiting for%' AND w.STATE NOT LIKE 'Waiting for%row%'
                AND COALESCE(p.STATE, '') NOT LIKE 'Waiting for%metadata lock'
                AND (TIMESTAMPDIFF(SECOND, x.trx_started, NOW()) >= w.TIME
-                 OR p.COMMAND IN ('Query', 'Execute') AND p.TIME >= w.TIME AND p.USER <> 'system user')
-             UNION {rows}"
+                 OR p.COMMAND IN ('Query', 'Execute') AND p.TIME >= w.TIME AND p.USER <> 'system user'){rows}"
         )
     }
 
@@ -114,8 +147,20 @@ impl Watch {
 #[async_trait]
 impl Observer for Watch {
     async fn blockers(&mut self) -> Result<Vec<Blocker>, SqlError> {
-        let (locks, age) = (self.blockers_by_locks(), self.blockers_by_age());
-        Ok(self.ask_either(&locks, &age).await?.into_iter().filter_map(blocker).collect())
+        let keeps_list = self.keeps_list().await?;
+        let known = match self.ask(&self.known(keeps_list)).await {
+            Ok(rows) => Some(rows),
+            Err(error) if error.kind.is_lost() => return Err(error),
+            // MySQL's list of rows is not for everybody either.
+            Err(_) => None,
+        };
+        if let Some(rows) = known
+            && (keeps_list || !rows.is_empty())
+        {
+            return Ok(rows.into_iter().filter_map(blocker).collect());
+        }
+        let rows = self.ask(&self.suspects()).await?;
+        Ok(rows.into_iter().filter_map(blocker).map(|blocker| Blocker { suspected: true, ..blocker }).collect())
     }
 
     async fn remaining(&mut self, blockers: &[Blocker]) -> Result<Vec<Blocker>, SqlError> {
@@ -156,6 +201,16 @@ impl Observer for Watch {
         Ok((!said.is_empty()).then(|| said.join(": ")))
     }
 
+    async fn is_busy(&mut self) -> Result<bool, SqlError> {
+        let sql = format!("SELECT COMMAND FROM information_schema.PROCESSLIST WHERE ID = {}", self.watched);
+        let command = self.ask(&sql).await?.concat().into_iter().next().flatten();
+        Ok(command.is_some_and(|command| command != "Sleep"))
+    }
+
+    fn hang_up(&mut self) {
+        self.link = None;
+    }
+
     async fn cancel(&mut self) -> Result<(), SqlError> {
         let sql = format!("KILL QUERY {}", self.watched);
         self.ask(&sql).await.map(|_| ())
@@ -185,5 +240,6 @@ fn blocker(row: Row) -> Option<Blocker> {
         application: None,
         state,
         query,
+        suspected: false,
     })
 }

@@ -237,6 +237,17 @@ impl Session for MySqlSession {
         Ok(self.one(&format!("SELECT RELEASE_LOCK({})", literal(&lock.word))).await?.as_deref() == Some("1"))
     }
 
+    async fn end_idle(&mut self, connection: &str) -> Result<(), SqlError> {
+        let idle = format!(
+            "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = {} AND COMMAND = 'Sleep'",
+            literal(connection)
+        );
+        match self.one(&idle).await? {
+            Some(id) => self.link.query(&format!("KILL {id}")).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     fn announce(&self, doing: &str) -> Option<String> {
         Some(announcement(doing))
     }

@@ -67,6 +67,14 @@ pub(super) fn leftovers(statement: &str) -> Option<String> {
                 (None, None) => copies.to_owned(),
             }))
         }
+        // Broken off, it is neither attached nor detached, and can only be finished.
+        Work::Detach { parent, child } => Some(format!(
+            "SELECT 'ALTER TABLE ' || h.inhparent::pg_catalog.regclass || ' DETACH PARTITION ' \
+             || h.inhrelid::pg_catalog.regclass || ' FINALIZE' FROM pg_catalog.pg_inherits h \
+             WHERE h.inhparent = {} AND h.inhrelid = {} AND pg_catalog.to_jsonb(h) ->> 'inhdetachpending' = 'true'",
+            class(&parent),
+            class(&child)
+        )),
         _ => None,
     }
 }
@@ -302,9 +310,10 @@ mod tests {
     }
 
     #[test]
-    fn only_index_builds_leave_something() {
+    fn index_builds_and_detaching_leave_something() {
         assert!(leftovers("create index concurrently i on t (x)").is_some_and(|sql| sql.contains("'i'")));
         assert!(leftovers("reindex table concurrently t").is_some_and(|sql| sql.contains("_cc(new|old)")));
+        assert!(leftovers("alter table t detach partition p concurrently").is_some_and(|sql| sql.contains("FINALIZE")));
         assert_eq!(leftovers("vacuum t"), None);
         assert_eq!(leftovers("drop index concurrently i"), None);
     }

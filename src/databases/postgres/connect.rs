@@ -175,12 +175,21 @@ async fn open(place: &Place, address: &Address, mode: TlsMode, who: &str) -> Res
     tokio::time::timeout(limit, PgConnection::connect_with(&options)).await.unwrap_or_else(|_| Err(late()))
 }
 
+/// How many bytes of a name the server keeps.
+const LONGEST_NAME: usize = 63;
+/// How many of them are for what the connection does.
+const LONGEST_DOING: usize = 36;
+
 /// What the connection calls itself: the program, what it does, what the address adds; the server keeps 63 bytes.
 pub(super) fn application_name(address: &Address, who: &str, doing: &str) -> String {
-    let words = [who, doing, address.application.as_deref().unwrap_or("")];
+    let cut = |text: &str, bytes: usize| text[..text.floor_char_boundary(bytes)].to_owned();
+    // What it does must not be lost behind a long name of the machine.
+    let doing = cut(doing, LONGEST_DOING);
+    let who = if doing.is_empty() { who.to_owned() } else { cut(who, LONGEST_NAME - doing.len() - 1) };
+    let words = [&who, &doing, address.application.as_deref().unwrap_or("")];
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let name: String = words.join(" ").chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    name[..name.floor_char_boundary(63)].to_owned()
+    cut(&name, LONGEST_NAME)
 }
 
 /// Asks the server what it is, puts our settings into force, and refuses what cannot be migrated.

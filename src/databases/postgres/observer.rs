@@ -126,6 +126,17 @@ impl Observer for PostgresObserver {
         Ok(Some(format!("{what}: {}{percent}", phase.strip_prefix("building index: ").unwrap_or(&phase))))
     }
 
+    async fn is_busy(&mut self) -> Result<bool, SqlError> {
+        let sql = format!("SELECT coalesce(state, '') FROM pg_catalog.pg_stat_activity WHERE pid = {}", self.pid);
+        let state = self.ask(&sql).await?.concat().into_iter().next().flatten();
+        // A server that does not keep track says nothing, or `disabled`.
+        Ok(state.is_some_and(|state| !state.starts_with("idle")))
+    }
+
+    fn hang_up(&mut self) {
+        self.session = None;
+    }
+
     async fn cancel(&mut self) -> Result<(), SqlError> {
         let sql = format!("SELECT pg_catalog.pg_cancel_backend({})", self.pid);
         self.ask(&sql).await.map(|_| ())
@@ -149,5 +160,6 @@ fn blocker(row: Row) -> Blocker {
         state: next(),
         age: next().as_deref().and_then(from_seconds),
         query: next(),
+        suspected: false,
     }
 }

@@ -195,6 +195,15 @@ impl Session for PostgresSession {
         Ok(rows.first().and_then(|row| row.first()).is_some_and(|value| value.as_deref() == Some("t")))
     }
 
+    async fn end_idle(&mut self, connection: &str) -> Result<(), SqlError> {
+        let sql = format!(
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
+             WHERE pid::text = {} AND usename = current_user AND state <> 'active'",
+            literal(connection)
+        );
+        self.query(&sql).await.map(|_| ())
+    }
+
     fn announce(&self, doing: &str) -> Option<String> {
         let name = application_name(&self.address, &self.who, doing);
         Some(format!("SET application_name = {}", literal(&name)))

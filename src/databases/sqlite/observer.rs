@@ -50,6 +50,12 @@ impl Observer for SqliteObserver {
         Ok(None)
     }
 
+    async fn is_busy(&mut self) -> Result<bool, SqlError> {
+        Ok(true)
+    }
+
+    fn hang_up(&mut self) {}
+
     async fn cancel(&mut self) -> Result<(), SqlError> {
         self.0.0.store(true, Ordering::Relaxed);
         Ok(())

@@ -381,6 +381,10 @@ impl Session for SqliteSession {
         Ok(self.lock.take().is_some_and(LockFile::release))
     }
 
+    async fn end_idle(&mut self, _connection: &str) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     fn announce(&self, _doing: &str) -> Option<String> {
         None
     }

@@ -51,8 +51,6 @@ pub enum Directive {
     DownIrreversible(String),
     /// `rerunnable`: every statement may run twice, so that a crash needs no human.
     Rerunnable,
-    /// `store hash`: keep only the script's checksum in the history, not its text.
-    StoreHash,
     /// `foreign-keys off`: SQLite must not enforce foreign keys while the script rebuilds a table.
     ForeignKeysOff,
     /// Run statement by statement if none of them can be in a transaction. Only conventions of other tools say so.

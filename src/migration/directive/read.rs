@@ -20,7 +20,6 @@ const FORMS: &[(&str, &str)] = &[
     ("retry", "retry off"),
     ("down", "down irreversible: reason"),
     ("rerunnable", "rerunnable"),
-    ("store", "store hash"),
     ("foreign-keys", "foreign-keys off"),
 ];
 
@@ -67,7 +66,6 @@ fn directive(words: &str) -> Result<Directive, String> {
         "no-transaction" if rest.is_empty() => Ok(Directive::NoTransaction),
         "rerunnable" if rest.is_empty() => Ok(Directive::Rerunnable),
         "retry" if rest == "off" => Ok(Directive::RetryOff),
-        "store" if rest == "hash" => Ok(Directive::StoreHash),
         "foreign-keys" if rest == "off" => Ok(Directive::ForeignKeysOff),
         "phase" if rest == "expand" => Ok(Directive::Phase(Phase::Expand)),
         "phase" if rest == "contract" => Ok(Directive::Phase(Phase::Contract)),
@@ -179,7 +177,6 @@ mod tests {
         assert_eq!(one("retry off"), Directive::RetryOff);
         assert_eq!(one("down irreversible: data is gone"), Directive::DownIrreversible("data is gone".into()));
         assert_eq!(one("rerunnable"), Directive::Rerunnable);
-        assert_eq!(one("store hash"), Directive::StoreHash);
         assert_eq!(one("foreign-keys off"), Directive::ForeignKeysOff);
         let rules = vec!["drop-column".to_owned(), "x_1".to_owned()];
         let reason = "nobody reads it: see the log".to_owned();

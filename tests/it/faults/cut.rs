@@ -1,4 +1,4 @@
-//! The network cuts the connection after byte N, in either direction. A sample by default; every byte with
+//! The network cuts the connection after byte N, in either direction, and before each answer of the server. A sample by default; every byte with
 //! `COEXIST_TEST_EVERY_BYTE=1`, every seventh with `=7`.
 
 use super::{assert_whole, files, in_parallel, undisturbed};
@@ -30,6 +30,8 @@ fn cuts(engine: Engine) {
         let step = every_byte().unwrap_or((bytes / 25).max(1) as usize);
         jobs.extend((1..bytes).step_by(step).map(|after| (direction, after)));
     }
+    // Among them is that to COMMIT.
+    jobs.extend(proxy.answers().into_iter().map(|before| (Direction::ToClient, before)));
     in_parallel(jobs, move |(direction, after)| {
         let db = TestDatabase::fresh(engine);
         let proxy = Proxy::to(db.server().address());

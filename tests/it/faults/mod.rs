@@ -4,6 +4,7 @@
 mod abort;
 mod cut;
 mod disk;
+mod hole;
 mod race;
 mod server;
 

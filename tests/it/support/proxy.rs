@@ -94,6 +94,8 @@ struct State {
     delay_to_server: Duration,
     delay_to_client: Duration,
     open: Vec<Arc<Connection>>,
+    /// How many bytes had reached the program when each of the server's messages began.
+    answers: Vec<u64>,
 }
 
 struct Connection {
@@ -161,6 +163,12 @@ impl Proxy {
     pub fn delay(&self, to_server: Duration, to_client: Duration) {
         let mut state = self.shared.state();
         (state.delay_to_server, state.delay_to_client) = (to_server, to_client);
+    }
+
+    /// How many bytes had reached the program before each answer of the server: cut there, the server has done what it was
+    /// asked, and nobody hears of it.
+    pub fn answers(&self) -> Vec<u64> {
+        self.shared.state().answers.clone()
     }
 
     /// What went through so far.
@@ -284,6 +292,10 @@ impl Shared {
         if verdict.length > 0 {
             let speaks = of_connection.last != Some(direction);
             of_connection.last = Some(direction);
+            if speaks && direction == Direction::ToClient {
+                let before = state.counts.bytes_to_client;
+                state.answers.push(before);
+            }
             let counts = &mut state.counts;
             let (total, messages) = match direction {
                 Direction::ToServer => (&mut counts.bytes_to_server, &mut counts.messages_to_server),
