@@ -4,8 +4,21 @@ use std::ffi::OsString;
 
 /// The arguments with golang-migrate's single-dash words written as ours.
 pub fn modern(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    words.map(|word| word.to_str().and_then(translate).map_or_else(|| word.clone(), OsString::from)).collect()
+    let mut made: Vec<OsString> = Vec::new();
+    for word in words {
+        let folder = made.last().is_some_and(|last| last == "--dir");
+        let ours = match word.to_str() {
+            Some(url) if folder => url.strip_prefix(FILE).map(str::to_owned),
+            Some(word) => translate(word),
+            None => None,
+        };
+        made.push(ours.map_or(word, OsString::from));
+    }
+    made
 }
+
+/// How golang-migrate's sources begin.
+const FILE: &str = "file://";
 
 fn translate(word: &str) -> Option<String> {
     let rest = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'))?;
@@ -14,16 +27,19 @@ fn translate(word: &str) -> Option<String> {
         None => (rest, None),
     };
     let ours = match name {
-        "path" | "source" => "--dir",
+        "path" | "source" | "dir" => "--dir",
         "database" => "--database-url",
         "verbose" => "--verbose",
         "version" => "--version",
         "help" => "--help",
+        "all" => "--all",
+        "ext" => "--ext",
+        "seq" => "--seq",
         "lock-timeout" => "--lock-wait",
         _ => return None,
     };
     Some(match value {
-        Some(value) => format!("{ours}={}", value.strip_prefix("file://").unwrap_or(value)),
+        Some(value) => format!("{ours}={}", value.strip_prefix(FILE).unwrap_or(value)),
         None => ours.to_owned(),
     })
 }
@@ -37,5 +53,7 @@ mod tests {
         let given = ["migrate", "-path", "m", "-database=postgres://x", "up", "2", "-v", "--dir", "-source=file://m"];
         let made = modern(given.into_iter().map(OsString::from));
         assert_eq!(made, ["migrate", "--dir", "m", "--database-url=postgres://x", "up", "2", "-v", "--dir", "--dir=m"]);
+        let given = ["migrate", "-source", "file://m", "down", "-all"];
+        assert_eq!(modern(given.into_iter().map(OsString::from)), ["migrate", "--dir", "m", "down", "--all"]);
     }
 }

@@ -122,3 +122,11 @@ pub fn force(args: &ForceArgs) -> Result<Exit, Failure> {
         )),
     ))
 }
+
+/// `migrate drop`: nothing here empties a database.
+pub fn drop() -> Result<Exit, Failure> {
+    Err(Failure::usage(
+        "`drop` would take everything in the database with it, whoever it belongs to",
+        Some("`migrate down --all` undoes what migrations did; the server's own tools drop a database".to_owned()),
+    ))
+}

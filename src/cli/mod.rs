@@ -47,6 +47,7 @@ connect, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(alias = "create")]
     New(new::Args),
     Up(change::UpArgs),
     Down(change::DownArgs),
@@ -70,6 +71,13 @@ enum Command {
     Version(status::VersionArgs),
     #[command(hide = true)]
     Force(mend::ForceArgs),
+    /// What golang-migrate does to a whole database
+    #[command(hide = true)]
+    Drop {
+        /// Do not ask
+        #[arg(short)]
+        force: bool,
+    },
 }
 
 /// Runs the command line and returns its exit code.
@@ -124,6 +132,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
             Command::Repair(args) => mend::repair(&args, &shared, terminal).await,
             Command::Resolve(args) => mend::resolve(&args, &shared, terminal).await,
             Command::Force(args) => mend::force(&args),
+            Command::Drop { .. } => mend::drop(),
             Command::Wait(args) => aside::wait(&args, &shared, terminal).await,
             Command::Lock(args) => aside::lock(&args, &shared, terminal).await,
             Command::Completions(args) => aside::completions(&args, terminal),

@@ -23,6 +23,12 @@ pub struct Args {
     /// One that runs again whenever its text changes
     #[arg(long, conflicts_with = "version")]
     repeatable: bool,
+    /// golang-migrate's word for what files are written in
+    #[arg(long, hide = true, value_parser = ["sql"])]
+    ext: Option<String>,
+    /// golang-migrate's word for numbers where there are none yet to go on from
+    #[arg(long, hide = true)]
+    seq: bool,
 }
 
 /// `migrate new`.
@@ -57,7 +63,10 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
             let version = version.parse::<Version>();
             Id::Version(version.map_err(|error| Failure::usage(error.to_string(), None))?)
         }
-        (None, _) => layout.next_id(&existing, &now(), &name),
+        (None, _) => {
+            let first = if args.seq { "000001".parse().expect("a number") } else { now() };
+            layout.next_id(&existing, &first, &name)
+        }
     };
     let Some(files) = layout.new_files(&folder, &id, &name) else {
         return Err(Failure::usage(format!("the layout `{}` has no such migrations", layout.name()), None));

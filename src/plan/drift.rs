@@ -109,6 +109,9 @@ impl Drift {
             Drift::Ahead { .. } => {
                 "deploy the newer files, go back with `migrate down --to NAME`, or allow it with `[run] ahead = \"allow\"`".to_owned()
             }
+            Drift::OutOfOrder { conflicts, .. } if conflicts.is_empty() => {
+                "it touches nothing that a later one touched, so that `up` applies it unless `[run] out_of_order = \"error\"`; a newer version in its name puts it behind them".to_owned()
+            }
             Drift::OutOfOrder { .. } => {
                 "rename the file to a newer version, or allow it with `[run] out_of_order = \"allow\"`".to_owned()
             }
