@@ -14,6 +14,7 @@ mod down;
 mod faults;
 mod findings;
 mod house;
+mod json;
 mod layouts;
 mod layouts_run;
 mod lint;
