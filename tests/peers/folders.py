@@ -79,6 +79,7 @@ class Server:
             if run(answers)[0] == 0:
                 return
             time.sleep(0.1)
+        self.process.kill()
         sys.exit(f"`{command[0]}` does not answer: {(self.folder / 'log').read_text()[-2000:]}")
 
     def stop(self):
