@@ -68,7 +68,7 @@ pub struct Table {
     pub replica_index: Option<String>,
     /// MySQL: how many statements since it was last written anew only added or dropped columns.
     pub instant_changes: u32,
-    /// The tables that rows were copied from.
+    /// The tables that its rows were copied from, while it is new.
     pub copied_from: Vec<ObjectName>,
     /// The table of which it is a partition.
     pub partition_of: Option<ObjectName>,
@@ -118,7 +118,7 @@ pub struct Column {
     pub comment: Option<String>,
     /// MySQL: not part of `SELECT *`.
     pub invisible: bool,
-    /// The words of the expressions that updates have filled it with.
+    /// The columns that updates have filled it from, while it is new.
     pub copied_from: Vec<String>,
 }
 

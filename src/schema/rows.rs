@@ -7,8 +7,8 @@ use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{ObjectKind, QualifiedName, Verb, qualified};
 use crate::sql::{Grammar, Span, TokenKind};
 
-/// More words of an expression are not remembered.
-const LONGEST_COPY: usize = 64;
+/// From more places nothing is copied, or nothing is remembered.
+const MOST_COPIES: usize = 64;
 
 impl Reader<'_> {
     pub fn rows(&mut self) {
@@ -26,10 +26,14 @@ impl Reader<'_> {
         let kind = match self.reading.verb {
             Verb::Insert => {
                 let selects = cursor.has("SELECT");
-                if selects && self.origin != Origin::Deployed {
+                let is_new = table.before.as_ref().is_some_and(|table| table.origin != Origin::Deployed);
+                if selects && is_new {
                     let sources = super::views::sources(cursor, self.catalog).into_iter().map(|source| source.table);
                     let sources: Vec<_> = sources.collect();
-                    self.catalog.edit(&table.name, |table| table.copied_from.extend(sources));
+                    let known = table.before.as_ref().map(|table| table.copied_from.as_slice()).unwrap_or_default();
+                    if sources.iter().any(|source| !known.contains(source)) && known.len() < MOST_COPIES {
+                        self.catalog.edit(&table.name, |table| table.copied_from.extend(sources));
+                    }
                 }
                 let columns = inserted_columns(cursor, written, self.grammar());
                 ChangeKind::Insert { columns, names_columns: names_columns(cursor, written), selects }
@@ -46,25 +50,33 @@ impl Reader<'_> {
         self.push_whole(Some(table), kind);
     }
 
-    /// Remembers from which words each column is filled.
+    /// Remembers from which columns of its table each new column is filled.
     fn note_copies(&mut self, table: &TableRef, cursor: Cursor<'_>) {
         let grammar = self.grammar();
-        let Some(set) = cursor.find("SET") else { return };
+        let (Some(known), Some(set)) = (&table.before, cursor.find("SET")) else { return };
+        if known.columns.iter().all(|column| column.origin == Origin::Deployed) {
+            return;
+        }
         let end = set.find("WHERE").map_or(set.tokens.len(), |filter| filter.at);
         let sets = Cursor { at: set.at + 1, tokens: &set.tokens[..end], ..set };
         for part in sets.parts() {
-            let columns = assigned(part);
-            let words =
-                part.tokens.iter().filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
-            let words = words.map(|token| token.of(part.text).trim_matches(['"', '`', '[', ']']).to_owned());
-            let words: Vec<String> = words.take(LONGEST_COPY).collect();
-            self.catalog.edit(&table.name, |table| {
-                for column in &columns {
-                    if let Some(column) = table.column_mut(column, grammar) {
-                        column.copied_from.extend(words.iter().cloned());
-                    }
+            for target in assigned(part) {
+                let Some(old) = known.column(&target, grammar).filter(|old| old.origin != Origin::Deployed) else {
+                    continue;
+                };
+                let words = part.tokens.iter().map(|token| token.of(part.text).trim_matches(['"', '`', '[', ']']));
+                let new = words.filter_map(|word| known.column(word, grammar)).map(|column| &column.name);
+                let new: Vec<String> =
+                    new.filter(|name| **name != old.name && !old.copied_from.contains(name)).cloned().collect();
+                if new.is_empty() || old.copied_from.len() > MOST_COPIES {
+                    continue;
                 }
-            });
+                self.catalog.edit(&table.name, |table| {
+                    if let Some(column) = table.column_mut(&target, grammar) {
+                        column.copied_from.extend(new);
+                    }
+                });
+            }
         }
     }
 

@@ -8,6 +8,9 @@ use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{Name, ObjectKind, QualifiedName, qualified};
 use crate::sql::{Grammar, Lexis, Span, TokenKind};
 
+/// Of one query no more tables, and no more `WITH`, are looked at.
+const MOST: usize = 200;
+
 /// A view: what it shows and what it needs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
@@ -66,12 +69,12 @@ pub(super) fn sources(cursor: Cursor<'_>, catalog: &Catalog) -> Vec<Source> {
     let grammar = catalog.grammar;
     let mut found = Vec::new();
     let local = local_names(cursor, grammar);
-    for at in 0..cursor.tokens.len() {
+    let starts = |at: &usize| {
+        let after_distinct = *at > 0 && Cursor { at: *at - 1, ..cursor }.sees("DISTINCT");
+        !after_distinct && Cursor { at: *at, ..cursor }.sees_any(&["FROM", "JOIN"])
+    };
+    for at in (0..cursor.tokens.len()).filter(starts).take(MOST) {
         let mut here = Cursor { at, ..cursor };
-        let after_distinct = at > 0 && Cursor { at: at - 1, ..cursor }.sees("DISTINCT");
-        if !here.sees_any(&["FROM", "JOIN"]) || after_distinct {
-            continue;
-        }
         let lists = here.sees("FROM");
         here.step();
         loop {
@@ -101,17 +104,21 @@ fn resolve(name: &QualifiedName, catalog: &Catalog) -> ObjectName {
 /// The names that `WITH` defines.
 fn local_names(cursor: Cursor<'_>, grammar: Grammar) -> Vec<String> {
     let mut names = Vec::new();
-    for at in 0..cursor.tokens.len() {
-        let mut here = Cursor { at, ..cursor };
-        let Some(name) = qualified(&mut here, grammar) else { continue };
-        if here.sees("(") && !here.sees("( SELECT") {
+    let starts = (0..cursor.tokens.len()).filter(|at| Cursor { at: *at, ..cursor }.sees("WITH"));
+    for at in starts.take(MOST) {
+        let mut here = Cursor { at: at + 1, ..cursor };
+        here.eat("RECURSIVE");
+        while let Some(name) = qualified(&mut here, grammar) {
             here.group();
-        }
-        if here.eat("AS")
-            && (here.eat("MATERIALIZED") || here.eat("NOT MATERIALIZED") || here.sees("("))
-            && here.sees("(")
-        {
+            if !here.eat("AS") {
+                break;
+            }
             names.push(name.name.value);
+            here.eat("NOT");
+            here.eat("MATERIALIZED");
+            if here.group().is_none() || !here.eat(",") {
+                break;
+            }
         }
     }
     names

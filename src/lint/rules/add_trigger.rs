@@ -62,6 +62,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 
 /// Whether the trigger, or a routine made with it, speaks of a column that is new.
 fn syncs(table: &Table, change: &Change, context: &Context<'_>) -> bool {
+    if table.columns.iter().all(|column| column.origin == Origin::Deployed) {
+        return false;
+    }
     let text = change.span.of(context.text());
     let routines = context.catalog.objects(ObjectKind::Function);
     let called = routines.filter(|(name, _)| mentions(text, &name.name)).map(|(_, routine)| &*routine.text);
