@@ -17,7 +17,7 @@ pub struct Signature {
     pub origin: Origin,
     /// Its parameters for input.
     pub inputs: Vec<Input>,
-    /// What it returns, as written, in small letters and with single blanks.
+    /// What it returns: a type, or the columns that it fills.
     pub returns: String,
     /// Its body.
     pub body: Arc<str>,
@@ -47,10 +47,16 @@ impl Signature {
             let name = parameter.name.as_ref().map_or("", |name| name.value.as_str());
             format!("{name} {}", DataType::read(&parameter.data_type, text, grammar))
         };
-        let outputs = outputs.map(output).collect::<Vec<_>>().join(", ");
+        let outputs = outputs.chain(&definition.columns).map(output).collect::<Vec<_>>().join(", ");
         let written = definition.returns.map(|span| span.of(text)).unwrap_or_default().to_ascii_lowercase();
         let written = written.split_whitespace().collect::<Vec<_>>().join(" ");
-        let returns = if outputs.is_empty() { written } else { outputs };
+        let many = if written.starts_with("setof ") { "setof " } else { "" };
+        let returns = match &definition.return_type {
+            _ if !outputs.is_empty() => outputs,
+            // A length is no part of the type that a function returns.
+            Some(of) => format!("{many}{}", DataType { arguments: Vec::new(), ..DataType::read(of, text, grammar) }),
+            None => written,
+        };
         let body = definition.body.map(|body| body.of(text)).unwrap_or_default();
         Signature { origin, inputs: inputs.collect(), returns, body: Arc::from(body) }
     }

@@ -43,9 +43,9 @@ impl Reader<'_> {
                 if self.origin != Origin::Deployed {
                     self.note_copies(&table, cursor);
                 }
-                ChangeKind::Update { filtered: filters(cursor), keys: keys(cursor), columns }
+                ChangeKind::Update { filtered: filters(cursor), keys: keys(cursor, self.depth > 0), columns }
             }
-            _ => ChangeKind::Delete { filtered: filters(cursor), keys: keys(cursor) },
+            _ => ChangeKind::Delete { filtered: filters(cursor), keys: keys(cursor, self.depth > 0) },
         };
         self.push_whole(Some(table), kind);
     }
@@ -132,8 +132,8 @@ fn filters(cursor: Cursor<'_>) -> bool {
     !matches!(rest.trim_matches(['(', ')']), "true" | "1" | "1=1")
 }
 
-/// The columns that must equal constants for a row to be touched.
-fn keys(cursor: Cursor<'_>) -> Vec<String> {
+/// The columns that must equal constants for a row to be touched; in a block its variables are as good.
+fn keys(cursor: Cursor<'_>, in_block: bool) -> Vec<String> {
     let Some(mut filter) = cursor.find("WHERE") else { return Vec::new() };
     filter.step();
     if filter.has("OR") {
@@ -146,7 +146,8 @@ fn keys(cursor: Cursor<'_>) -> Vec<String> {
         rest.step();
         let constant = |cursor: &Cursor<'_>| {
             let is_constant =
-                matches!(cursor.kind(), Some(TokenKind::Number | TokenKind::String | TokenKind::Parameter));
+                matches!(cursor.kind(), Some(TokenKind::Number | TokenKind::String | TokenKind::Parameter))
+                    || (in_block && cursor.kind() == Some(TokenKind::Word));
             is_constant && !cursor.sees("(")
         };
         let equals = rest.eat("=") && constant(&rest);

@@ -25,7 +25,7 @@ rule! {
     /// ```sql quiet postgres
     /// create function fee(x int) returns int language sql as $$ select x $$;
     /// -- next migration
-    /// create or replace function fee(x int) returns int language sql as $$ select x * 2 $$;
+    /// create or replace function fee(x integer) returns integer language sql as $$ select x * 2 $$;
     /// ```
     ///
     /// ```sql quiet postgres

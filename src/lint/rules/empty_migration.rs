@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::Standing;
 use crate::sql::Span;
 
 rule! {
@@ -17,8 +18,9 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    // What cannot even be cut into statements is not empty.
-    if context.statements().next().is_none() && crate::sql::split(context.text(), context.lexis).is_ok() {
+    // Of what was edited after it was deployed no statement is judged; what cannot even be cut into statements is not empty.
+    let judged = matches!(context.standing, Standing::Judged);
+    if judged && context.statements().next().is_none() && crate::sql::split(context.text(), context.lexis).is_ok() {
         findings
             .report_at(None, Span::default(), "there is no statement in this file")
             .help("write it, or remove the file");

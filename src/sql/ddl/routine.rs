@@ -6,7 +6,7 @@ use super::definition::DataType;
 use super::name::{Name, Names as _};
 use super::reading::Detail;
 use crate::sql::cursor::Cursor;
-use crate::sql::lex::{Grammar, TokenKind};
+use crate::sql::lex::{Grammar, Token, TokenKind};
 use crate::sql::place::Span;
 
 /// A routine as its `CREATE` describes it.
@@ -16,6 +16,10 @@ pub struct RoutineDefinition {
     pub parameters: Vec<Parameter>,
     /// What it returns, from the word after `RETURNS` on.
     pub returns: Option<Span>,
+    /// The type of that; none for `RETURNS TABLE`.
+    pub return_type: Option<DataType>,
+    /// The columns of `RETURNS TABLE`.
+    pub columns: Vec<Parameter>,
     /// Its body, with its quotes.
     pub body: Option<Span>,
 }
@@ -45,7 +49,20 @@ impl Reader<'_, '_> {
         let body = self.body_span();
         let before_body = |span: &Span| body.is_none_or(|body| span.start < body.start);
         let returns = head.find("RETURNS").map(|found| returned(found, grammar)).filter(before_body);
-        self.reading.detail = Detail::Routine(Box::new(RoutineDefinition { parameters, returns, body }));
+        let (mut return_type, mut columns) = (None, Vec::new());
+        if let Some(returns) = returns {
+            let within = |token: &Token| token.start() >= returns.start && token.end() <= returns.end;
+            let tokens: Vec<Token> = self.cursor.tokens.iter().filter(|token| within(token)).copied().collect();
+            let mut of = Cursor::new(self.cursor.text, &tokens);
+            of.eat("SETOF");
+            if of.eat("TABLE") {
+                columns = of.group().map(|inside| self::parameters(inside, grammar)).unwrap_or_default();
+            } else {
+                return_type = data_type(&mut of, grammar);
+            }
+        }
+        let routine = RoutineDefinition { parameters, returns, return_type, columns, body };
+        self.reading.detail = Detail::Routine(Box::new(routine));
     }
 }
 
