@@ -80,7 +80,8 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
     Ok(Exit::Done)
 }
 
-fn write(file: &NewFile) -> std::io::Result<()> {
+/// Writes a new file, and the folder that it is in.
+pub(super) fn write(file: &NewFile) -> std::io::Result<()> {
     if let Some(parent) = file.path.parent() {
         std::fs::create_dir_all(parent)?;
     }
@@ -95,7 +96,7 @@ fn write(file: &NewFile) -> std::io::Result<()> {
 }
 
 /// The present moment in UTC, as a version: `20261121093000`.
-fn now() -> Version {
+pub(super) fn now() -> Version {
     let now = jiff::Timestamp::now().to_string();
     let digits: String = now.chars().filter(char::is_ascii_digit).take(14).collect();
     digits.parse().expect("a timestamp has digits")

@@ -162,6 +162,20 @@ pub enum Error {
         /// Why its author wants a value.
         why: Option<String>,
     },
+    /// A file is to be edited, but what was read from it is not what stands in it, but for line ends.
+    #[error("`{}` does not say literally what was read from it, so that it must be mended by hand", path.display())]
+    NotAsRead {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A layout has no place for a migration whose text is known.
+    #[error("the layout `{layout}` does not say where `{name}` would go; write it with `migrate new`")]
+    NoPlace {
+        /// The layout.
+        layout: &'static str,
+        /// The name of the migration.
+        name: String,
+    },
     /// Something in a file that its layout does not allow.
     #[error("{}:{line}: {message}", path.display())]
     Malformed {

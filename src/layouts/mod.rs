@@ -12,6 +12,7 @@ mod folder;
 #[cfg(test)]
 mod hostile;
 mod new;
+mod rewrite;
 mod stray;
 #[cfg(test)]
 mod testing;
@@ -34,7 +35,8 @@ use std::path::{Path, PathBuf};
 
 pub use error::Error;
 pub use folder::{Entry, Folder, Kind, LARGEST};
-pub use new::{NOW, NewFile, Write, next_version, slug};
+pub use new::{NOW, NewFile, Write, filled, next_version, slug};
+pub use rewrite::{Rewritten, rewrite};
 
 use crate::migration::{Checksum, Id, Migration, Script, Version};
 use crate::sql::Span;

@@ -35,6 +35,21 @@ impl NewFile {
     }
 }
 
+/// The files of a new migration with these scripts in them. Those of layouts that keep more about a migration than its
+/// scripts are left as they are: whoever reads them afterwards sees whether the scripts are there.
+pub fn filled(mut files: Vec<NewFile>, up: &str, down: &str) -> Vec<NewFile> {
+    for file in files.iter_mut().filter(|file| file.write == Write::Create) {
+        if file.text.is_empty() {
+            file.text = up.to_owned();
+        } else if file.text.starts_with("-- Undoes ") {
+            file.text = down.to_owned();
+        } else if let Some((before, after)) = file.text.split_once("\n\n") {
+            file.text = format!("{before}\n{up}\n{after}{down}");
+        }
+    }
+    files
+}
+
 /// The version after those that are there, as they are written: the last number, or the last of its parts,
 /// counted on with its zeros. Where versions are moments, it is `now`, as `20261121093000`.
 pub fn next_version(existing: &[Migration], now: &Version) -> Version {

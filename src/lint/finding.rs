@@ -36,14 +36,44 @@ pub enum Side {
 }
 
 /// A change to the files that takes a finding away and means the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, in an imperative sentence without a full stop.
     pub title: String,
     /// What to write in place of which part of the script, ordered by place and apart from each other.
     pub edits: Vec<(Span, String)>,
-    /// Migrations to be written directly after this one, each the name and the text of its up script.
-    pub following: Vec<(String, String)>,
+    /// The same for the other script of the migration.
+    pub other_edits: Vec<(Span, String)>,
+    /// Migrations to be written after this one.
+    pub following: Vec<Following>,
+    /// The names of what the migrations that follow are about: it must still be there when they run.
+    pub needs: Vec<String>,
+    /// Where the statement must run. A rule says what it needs, and the linter turns that into edits and migrations that
+    /// follow; what it then reports always stays.
+    pub place: Place,
+}
+
+/// A migration that a fix adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Following {
+    /// Its name, as words of a file name.
+    pub name: String,
+    /// The script that applies it.
+    pub up: String,
+    /// The script that undoes it.
+    pub down: String,
+}
+
+/// Where a statement must run so that a fix holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Where it is.
+    #[default]
+    Stays,
+    /// Outside a transaction.
+    Outside,
+    /// In a later migration.
+    Later,
 }
 
 /// Something that a rule found.
@@ -78,9 +108,9 @@ impl Finding {
         self
     }
 
-    /// Offers a change to the files that takes it away.
-    pub fn fix(&mut self, fix: Fix) -> &mut Self {
-        self.fix = Some(fix);
+    /// Offers a change to the files that takes it away, where there is one.
+    pub fn mend(&mut self, fix: Option<Fix>) -> &mut Self {
+        self.fix = fix;
         self
     }
 

@@ -14,9 +14,11 @@ mod algorithm;
 mod allow;
 mod category;
 mod finding;
+mod fix;
 mod limits;
 mod linted;
 mod locks;
+mod mending;
 mod naming;
 mod online_tool;
 mod reserved;
@@ -25,6 +27,7 @@ pub mod rules;
 mod selector;
 mod server;
 mod settings;
+mod settle;
 mod sqlite;
 mod subject;
 mod tables;
@@ -35,7 +38,8 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 pub use category::Category;
-pub use finding::{Finding, Fix, Severity, Side};
+pub use finding::{Finding, Fix, Following, Place, Severity, Side};
+pub use fix::{Edit, Mended, NewMigration, ScriptId, mend};
 pub use linted::Linted;
 pub use naming::{Naming, NamingError};
 pub use online_tool::OnlineTool;
@@ -161,6 +165,7 @@ impl Court<'_> {
         }
         keep_decisive(&mut found);
         keep_specific(&mut found);
+        settle::settle(&mut found, &context);
         let before = found.len();
         let statements: Vec<Statement> = script.statements.iter().map(|(statement, _)| *statement).collect();
         let wrong = allow::apply(&mut found, &directives, &statements, judges);

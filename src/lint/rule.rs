@@ -117,6 +117,14 @@ impl<'a> Context<'a> {
         self.directives.statement_timeout().or(self.settings.statement_timeout)
     }
 
+    /// The other script of the migration.
+    pub fn other_script(&self) -> Option<&'a Script> {
+        match self.side {
+            Side::Up => self.migration().down.as_ref(),
+            Side::Down => Some(&self.migration().up),
+        }
+    }
+
     /// Whose SQL it is.
     pub fn grammar(&self) -> Grammar {
         self.lexis.grammar

@@ -1,20 +1,32 @@
 use super::*;
-use crate::databases;
+use crate::databases::{self, Database};
 use crate::migration::{Id, Script, Version};
 
 /// An example of a rule's explanation.
-struct Example {
-    rule: &'static str,
-    fires: bool,
+pub(super) struct Example {
+    pub rule: &'static str,
+    pub fires: bool,
     databases: Vec<&'static str>,
     /// What the project says: `hot=orders`, `osc=gh-ost`.
     said: Vec<(&'static str, &'static str)>,
-    sql: String,
+    pub sql: String,
 }
 
 impl Example {
+    /// The databases that it is about, with the version that it names.
+    pub fn databases(&self) -> Vec<(&'static dyn Database, Option<ServerVersion>)> {
+        let all = databases::ALL.iter().map(|database| database.name());
+        let named: Vec<&str> = if self.databases.is_empty() { all.collect() } else { self.databases.clone() };
+        let read = |name: &str| {
+            let (database, server) = name.split_once('@').map_or((name, None), |(name, server)| (name, Some(server)));
+            let database = databases::find(database).unwrap_or_else(|| panic!("{}: no database {name}", self.rule));
+            (database, server.map(|server| server.parse().unwrap()))
+        };
+        named.into_iter().map(read).collect()
+    }
+
     /// Every rule judges, by what the project says.
-    fn settings(&self) -> Settings {
+    pub fn settings(&self) -> Settings {
         let mut settings = Settings::every_rule();
         for (what, value) in &self.said {
             match *what {
@@ -28,7 +40,7 @@ impl Example {
 }
 
 /// The examples in the explanations: blocks that start with "```sql fires" or "```sql quiet" and name databases.
-fn examples() -> Vec<Example> {
+pub(super) fn examples() -> Vec<Example> {
     let mut examples = Vec::new();
     for rule in rules::ALL {
         let mut open = None;
@@ -57,7 +69,7 @@ fn examples() -> Vec<Example> {
     examples
 }
 
-fn migrations(sql: &str) -> Vec<Migration> {
+pub(super) fn migrations(sql: &str) -> Vec<Migration> {
     let mut migrations: Vec<Migration> = Vec::new();
     let (mut version, mut text) = (1, String::new());
     let mut push = |version: usize, text: &str| {
@@ -81,18 +93,14 @@ fn migrations(sql: &str) -> Vec<Migration> {
 fn examples_fire_and_are_quiet() {
     let mut wrong = String::new();
     for example in examples() {
-        let all = databases::ALL.iter().map(|database| database.name());
-        let named: Vec<&str> = if example.databases.is_empty() { all.collect() } else { example.databases.clone() };
-        for name in named {
-            let (database, server) = name.split_once('@').map_or((name, None), |(name, server)| (name, Some(server)));
-            let database = databases::find(database).unwrap_or_else(|| panic!("{}: no database {name}", example.rule));
-            let server = server.map(|server| server.parse().unwrap());
+        for (database, server) in example.databases() {
             let settings = Settings { server, ..example.settings() };
             let migrations = migrations(&example.sql);
             let judgement = lint(&migrations, migrations.len() - 1, database.dialect(), &settings);
             let fires = judgement.findings.iter().any(|finding| finding.rule == example.rule);
             if fires != example.fires {
                 let found: Vec<&str> = judgement.findings.iter().map(|finding| finding.rule).collect();
+                let name = database.name();
                 wrong += &format!("{} on {name}, found {found:?}:\n{}\n", example.rule, example.sql);
             }
         }
@@ -145,5 +153,3 @@ fn only_the_last_migrations_are_judged() {
     let text = "alter table a drop column b;\n-- next migration\nselect 1;\n";
     assert!(found(text).is_empty());
 }
-
-use crate::databases::Database as _;

@@ -2,6 +2,7 @@
 //!
 //! To add a format, write its file with a [`Format`] and name it here twice.
 
+mod diff;
 pub mod findings;
 mod json;
 mod sanitize;
@@ -16,6 +17,7 @@ use crate::migrator::{Adoption, Proposal, Status, Verification};
 use crate::run::Outcome;
 use crate::run::event::Event;
 
+pub use diff::unified;
 pub use json::Json;
 pub use sanitize::{redact_sql, sanitize};
 pub use text::{blocker_lines, one_line};

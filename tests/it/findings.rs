@@ -1,7 +1,7 @@
 //! What every format makes of findings, ordinary and hostile: a snapshot each in `tests/findings`.
 
 use coexist::databases;
-use coexist::lint::{Finding, Fix, Judgement, Linted, Settings, Severity, Side, lint};
+use coexist::lint::{Finding, Fix, Following, Judgement, Linted, Settings, Severity, Side, lint};
 use coexist::migration::{Id, Migration, Script};
 use coexist::report::findings;
 use coexist::sql::Span;
@@ -54,7 +54,8 @@ fn hostile() -> Linted {
     first.fix = Some(Fix {
         title: HOSTILE.to_owned(),
         edits: vec![(Span::new(at, at + 4), format!("rename {HOSTILE}"))],
-        following: vec![(HOSTILE.to_owned(), format!("{HOSTILE};\n"))],
+        following: vec![Following { name: HOSTILE.to_owned(), up: format!("{HOSTILE};\n"), down: String::new() }],
+        ..Fix::default()
     });
     let findings = vec![
         first,

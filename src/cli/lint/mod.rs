@@ -1,5 +1,6 @@
 //! `lint`.
 
+mod fix;
 mod git;
 mod select;
 mod surroundings;
@@ -7,7 +8,8 @@ mod surroundings;
 use std::path::PathBuf;
 
 use coexist::config;
-use coexist::lint::{self, Linted, Settings};
+use coexist::lint::{self, Linted, Settings, Standing};
+use coexist::migration::Migration;
 use coexist::report::findings::{self, Findings};
 
 use super::exit::{Exit, Failure};
@@ -54,6 +56,12 @@ pub struct LintArgs {
     /// Not these rules or categories
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub ignore: Vec<String>,
+    /// Mend what can be mended without a decision, and say what is left
+    #[arg(long, conflicts_with = "diff")]
+    pub fix: bool,
+    /// Show what `--fix` would write, and write nothing
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// `migrate lint`.
@@ -68,8 +76,35 @@ pub fn run(args: &LintArgs, shared: &Shared, terminal: &mut Terminal) -> Result<
     choose(args, &mut settings)?;
     let threshold = surroundings.fail_on(args.fail_on.as_deref())?;
     let subject = select::subject(args, &surroundings, terminal)?;
-    let judgement = lint::judge(&subject.migrations, &subject.standings, database.dialect(), &settings);
-    let linted = Linted { migrations: subject.migrations, judgement, threshold };
+    let judge = |migrations: &[Migration]| {
+        let mut standings = subject.standings.clone();
+        // What fixes add is as new as what they mend.
+        standings.resize(migrations.len(), Standing::Judged);
+        lint::judge(migrations, &standings, database.dialect(), &settings)
+    };
+    let (migrations, judgement) = if args.fix || args.diff {
+        if args.paths.iter().any(|path| path.as_os_str() == "-") {
+            let hint = "save it as a file, and name that";
+            return Err(Failure::usage("standard input cannot be mended in place", Some(hint.to_owned())));
+        }
+        let (mended, changes) = fix::mend(&subject, &judge, &surroundings)?;
+        if args.diff {
+            terminal.write_out(&changes.patch());
+            let judgement = judge(&subject.migrations);
+            let linted = Linted { migrations: subject.migrations.clone(), judgement, threshold };
+            return Ok(if linted.fails() { Exit::Findings } else { Exit::Done });
+        }
+        changes.write()?;
+        let (changed, new) = changes.counts();
+        if changed + new > 0 {
+            terminal.note(&format!("{} mended: {changed} files changed, {new} new", mended.mended));
+        }
+        (mended.migrations, mended.judgement)
+    } else {
+        let judgement = judge(&subject.migrations);
+        (subject.migrations.clone(), judgement)
+    };
+    let linted = Linted { migrations, judgement, threshold };
     terminal.findings(format(shared, &surroundings), &linted);
     Ok(if linted.fails() { Exit::Findings } else { Exit::Done })
 }

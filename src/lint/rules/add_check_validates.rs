@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::not_valid;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -30,6 +31,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if scans {
         findings
             .report(change, format!("nobody can read or write `{}` while all rows are checked", table.name))
-            .help("add it NOT VALID, and VALIDATE CONSTRAINT in a later migration");
+            .help("add it NOT VALID, and VALIDATE CONSTRAINT in a later migration")
+            .mend(not_valid(change, context));
     }
 }

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::not_valid;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -41,6 +42,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         _ => false,
     };
     if scans {
+        let partitioned = table.before.as_ref().is_some_and(|table| table.partitioned);
         findings
             .report(
                 change,
@@ -49,6 +51,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
                     table.name
                 ),
             )
-            .help("add it NOT VALID, and VALIDATE CONSTRAINT in a later migration");
+            .help("add it NOT VALID, and VALIDATE CONSTRAINT in a later migration")
+            .mend(not_valid(change, context).filter(|_| !partitioned || context.server.since(18, 0, 0)));
     }
 }

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::outside;
 use crate::sql::{Control, Effect};
 
 rule! {
@@ -37,7 +38,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             Effect::OutsideOnly { what } if open && what.contains("CONCURRENTLY") => {
                 findings
                     .report_at(Some(number), statement.span, format!("the server refuses {what} inside a transaction"))
-                    .help("put it into a file of its own");
+                    .help("put it into a file of its own")
+                    .mend(Some(outside()).filter(|_| context.one_transaction()));
             }
             _ => {}
         }

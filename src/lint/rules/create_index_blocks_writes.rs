@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::concurrently;
 use crate::sql::ddl::Detail;
 
 rule! {
@@ -37,8 +38,10 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = used(change) else { return };
     let only_parent = matches!(&context.reading(change).detail, Detail::Index(index) if index.only);
     if !only_parent {
+        let partitioned = table.before.as_ref().is_some_and(|table| table.partitioned);
         findings
             .report(change, format!("writes to `{}` are blocked while the index is built", table.name))
-            .help("use CREATE INDEX CONCURRENTLY, in a file of its own");
+            .help("use CREATE INDEX CONCURRENTLY, in a file of its own")
+            .mend(concurrently(change.statement, context).filter(|_| !partitioned));
     }
 }

@@ -1,5 +1,6 @@
 use super::prelude::*;
-use crate::lint::Severity;
+use crate::lint::mending::appended;
+use crate::lint::{Fix, Place, Severity};
 
 rule! {
     /// Detaching a partition holds up every query of the partitioned table.
@@ -35,6 +36,10 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         // There is no other way.
         finding.severity(Severity::Warning).help("keep the migration short, and its lock timeout too");
     } else {
-        finding.help("DETACH PARTITION … CONCURRENTLY, in a file of its own");
+        let concurrently = appended(change.statement, "let others go on meanwhile", " CONCURRENTLY", context);
+        let outside = concurrently.filter(|_| context.reading(change).actions().len() == 1);
+        finding
+            .help("DETACH PARTITION … CONCURRENTLY, in a file of its own")
+            .mend(outside.map(|fix| Fix { place: Place::Outside, ..fix }));
     }
 }

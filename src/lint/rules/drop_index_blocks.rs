@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::concurrently;
 
 rule! {
     /// Dropping an index waits for every query of its table, and every later query waits behind it.
@@ -27,6 +28,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !harmless && !is_ours {
         findings
             .report(change, format!("queries queue behind the lock that dropping `{name}` waits for"))
-            .help("use DROP INDEX CONCURRENTLY, in a file of its own");
+            .help("use DROP INDEX CONCURRENTLY, in a file of its own")
+            .mend(concurrently(change.statement, context));
     }
 }

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::directive;
 use crate::lint::limits::{asks_for_lock, is_set};
 
 rule! {
@@ -53,6 +54,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             Grammar::Postgres => "SET LOCAL lock_timeout = '2s' above it, or -- migrate:lock-timeout 2s",
             _ => "SET SESSION lock_wait_timeout = 2 above it, or -- migrate:lock-timeout 2s",
         };
-        findings.report(change, "this waits for a lock without end, and everybody else behind it").help(help);
+        findings
+            .report(change, "this waits for a lock without end, and everybody else behind it")
+            .help(help)
+            .mend(Some(directive("let it wait for two seconds only", "lock-timeout 2s")));
     }
 }

@@ -1,6 +1,9 @@
 use super::prelude::*;
-use crate::lint::algorithm::parts;
+use crate::lint::Fix;
+use crate::lint::algorithm::{Algorithm, parts};
+use crate::lint::mending::appended;
 use crate::sql::TokenKind;
+use crate::sql::ddl::{ActionKind, Verb};
 
 rule! {
     /// An ALTER TABLE that does not say how falls back to a copy without a word.
@@ -31,6 +34,24 @@ rule! {
     "mysql-missing-algorithm", optional Info [BlocksReadsOrWrites] => Check::Migration(check)
 }
 
+/// The best that the server can do, and nothing where it copies or blocks.
+fn asking(statement: usize, context: &Context<'_>) -> Option<Fix> {
+    let reading = &context.script.statements[statement].1;
+    let is_alter = reading.verb == Verb::Alter;
+    // What is said of partitions stands last.
+    if reading.actions().iter().any(|action| matches!(action.kind, ActionKind::Partition(_))) {
+        return None;
+    }
+    let worst = parts(context, statement).into_iter().map(|part| part.algorithm).max()?;
+    let words = match worst {
+        Algorithm::Instant if is_alter => ", ALGORITHM=INSTANT",
+        Algorithm::Instant | Algorithm::InPlace | Algorithm::Rebuild if is_alter => ", ALGORITHM=INPLACE, LOCK=NONE",
+        Algorithm::InPlace => " ALGORITHM=INPLACE LOCK=NONE",
+        _ => return None,
+    };
+    appended(statement, "let the server refuse to do it in a worse way", words, context)
+}
+
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for (number, statement, _) in context.statements() {
         if parts(context, number).is_empty() {
@@ -46,7 +67,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                     statement.span,
                     "the server chooses how, and may copy the table without a word",
                 )
-                .help("add ALGORITHM=INSTANT, or ALGORITHM=INPLACE, LOCK=NONE, so that it is refused instead");
+                .help("add ALGORITHM=INSTANT, or ALGORITHM=INPLACE, LOCK=NONE, so that it is refused instead")
+                .mend(asking(number, context));
         }
     }
 }

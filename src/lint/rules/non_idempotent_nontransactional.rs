@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::robust;
 use crate::sql::Effect;
 use crate::sql::ddl::Verb;
 
@@ -33,13 +34,16 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if all.len() < 2 {
         return;
     }
-    for ((number, statement, reading), _) in all {
-        let made_or_dropped = matches!(reading.verb, Verb::Create | Verb::Drop);
-        if made_or_dropped && !reading.flags.if_exists && !reading.flags.if_not_exists {
-            findings
-                .report_at(Some(number), statement.span, "this cannot run twice, as it must when a later one fails")
-                .help("write IF NOT EXISTS or IF EXISTS, or put it into a file of its own");
-            return;
-        }
+    let made_or_dropped = all.iter().map(|(statement, _)| *statement).filter(|(_, _, reading)| {
+        let named = matches!(reading.verb, Verb::Create | Verb::Drop);
+        named && !reading.flags.if_exists && !reading.flags.if_not_exists
+    });
+    let wrong: Vec<_> = made_or_dropped.collect();
+    if let Some((number, statement, _)) = wrong.first() {
+        let numbers: Vec<usize> = wrong.iter().map(|(number, ..)| *number).collect();
+        findings
+            .report_at(Some(*number), statement.span, "this cannot run twice, as it must when a later one fails")
+            .help("write IF NOT EXISTS or IF EXISTS, or put it into a file of its own")
+            .mend(robust(&numbers, context));
     }
 }

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::concurrently;
 use crate::sql::ddl::{ObjectKind, Verb};
 
 rule! {
@@ -27,7 +28,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if reading.verb == Verb::Reindex && !reading.flags.concurrently && !new && !system {
             findings
                 .report_at(Some(number), statement.span, "writes are blocked, and queries that plan with the index too")
-                .help("use REINDEX … CONCURRENTLY, in a file of its own");
+                .help("use REINDEX … CONCURRENTLY, in a file of its own")
+                .mend(concurrently(number, context));
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::proven_not_null;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -45,5 +46,6 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     findings
         .report(change, format!("nobody can read or write `{}` while all rows are searched for nulls", table.name))
-        .help(format!("prove it first: CHECK ({column} IS NOT NULL) NOT VALID, then VALIDATE in a later migration"));
+        .help(format!("prove it first: CHECK ({column} IS NOT NULL) NOT VALID, then VALIDATE in a later migration"))
+        .mend(proven_not_null(change, context).filter(|_| context.server.since(12, 0, 0)));
 }

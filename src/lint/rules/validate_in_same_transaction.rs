@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::lint::locks::locks_writes;
+use crate::lint::mending::later;
 
 rule! {
     /// Validating a constraint in the transaction that added it makes `NOT VALID` worth nothing.
@@ -30,6 +31,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.one_transaction() && context.before(change).any(locked) {
         findings
             .report(change, format!("`{name}` is checked while `{}` is still locked by a statement above", table.name))
-            .help("put VALIDATE CONSTRAINT into a migration of its own");
+            .help("put VALIDATE CONSTRAINT into a migration of its own")
+            .mend(later(change.statement, context));
     }
 }

@@ -10,7 +10,7 @@ use super::Findings;
 use super::excerpt::Excerpt;
 use super::located::{self, Located};
 use super::summary::summary;
-use crate::lint::{Fix, Linted, Severity};
+use crate::lint::{Fix, Following, Linted, Severity};
 use crate::report::sanitize::{sanitize, sanitize_line, sanitize_log};
 use crate::sql::Span;
 
@@ -82,9 +82,9 @@ fn patch<'g>(fix: &Fix, located: &Located<'_>) -> Option<Group<'g>> {
 }
 
 /// A migration that the change adds.
-fn following<'g>((name, text): &(String, String)) -> Group<'g> {
-    let title = format!("in a migration of its own after it, `{name}`");
-    let text = sanitize(text.trim_end()).into_owned();
+fn following<'g>(migration: &Following) -> Group<'g> {
+    let title = format!("in a migration of its own after it, `{}`", migration.name);
+    let text = sanitize(migration.up.trim_end()).into_owned();
     Level::HELP
         .secondary_title(sanitize_line(&title).into_owned())
         .element(Snippet::<Annotation<'_>>::source(text).fold(false))

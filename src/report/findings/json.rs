@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::located::{self, Counts, Located};
 use super::{Findings, plain_json};
 use crate::lint::Linted;
+use crate::migration::Script;
+use crate::sql::{LineIndex, Span};
 
 /// See the module.
 pub struct Json;
@@ -43,6 +45,8 @@ struct Finding {
 struct Fix {
     title: String,
     edits: Vec<Edit>,
+    /// Edits of the migration's other script, the one that undoes it.
+    other_edits: Vec<Edit>,
     following: Vec<Following>,
 }
 
@@ -60,7 +64,8 @@ struct Edit {
 #[derive(Serialize)]
 struct Following {
     name: String,
-    text: String,
+    up: String,
+    down: String,
 }
 
 #[derive(Serialize)]
@@ -120,14 +125,21 @@ fn finding(located: &Located<'_>) -> Finding {
 }
 
 fn fix(fix: &crate::lint::Fix, located: &Located<'_>) -> Fix {
-    let edit = |(span, text): &(crate::sql::Span, String)| {
-        let (start, end) = located.places(*span);
-        Edit { line: start.line, column: start.column, end_line: end.line, end_column: end.column, text: text.clone() }
-    };
-    let following = |(name, text): &(String, String)| Following { name: name.clone(), text: text.clone() };
+    let other = located.other();
+    let following =
+        |one: &crate::lint::Following| Following { name: one.name.clone(), up: one.up.clone(), down: one.down.clone() };
     Fix {
         title: fix.title.clone(),
-        edits: fix.edits.iter().map(edit).collect(),
+        edits: fix.edits.iter().map(|(span, text)| edit(*span, text, located.lines)).collect(),
+        other_edits: match other.filter(|_| !fix.other_edits.is_empty()).map(Script::lines) {
+            Some(lines) => fix.other_edits.iter().map(|(span, text)| edit(*span, text, &lines)).collect(),
+            None => Vec::new(),
+        },
         following: fix.following.iter().map(following).collect(),
     }
+}
+
+fn edit(span: Span, text: &str, lines: &LineIndex<'_>) -> Edit {
+    let (start, end) = (lines.place(span.start), lines.place(span.end));
+    Edit { line: start.line, column: start.column, end_line: end.line, end_column: end.column, text: text.to_owned() }
 }

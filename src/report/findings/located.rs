@@ -1,13 +1,14 @@
 //! Findings with everything that every format tells of them.
 
-use crate::lint::{Finding, Linted, Rule, Severity, rules};
-use crate::migration::Script;
+use crate::lint::{Finding, Linted, Rule, Severity, Side, rules};
+use crate::migration::{Migration, Script};
 use crate::sql::{LineIndex, Place, Span};
 
 /// A finding, where it is in its file, and what its rule says.
 pub(super) struct Located<'l> {
     pub finding: &'l Finding,
     pub script: &'l Script,
+    pub migration: &'l Migration,
     /// The lines of the script's file.
     pub lines: &'l LineIndex<'l>,
     pub start: Place,
@@ -24,6 +25,14 @@ impl Located<'_> {
     /// Why it matters: the first paragraph of the rule's page.
     pub fn why(&self) -> String {
         rules::find(self.finding.rule).map(why).unwrap_or_default()
+    }
+
+    /// The other script of its migration.
+    pub fn other(&self) -> Option<&Script> {
+        match self.finding.side {
+            Side::Up => self.migration.down.as_ref(),
+            Side::Down => Some(&self.migration.up),
+        }
     }
 
     /// Where a part of the script is.
@@ -46,7 +55,8 @@ pub(super) fn each<E>(linted: &Linted, mut tell: impl FnMut(&Located<'_>) -> Res
             });
             let lines = &read[at].1;
             let (start, end) = (lines.place(finding.span.start), lines.place(finding.span.end));
-            tell(&Located { finding, script, lines, start, end })?;
+            let migration = &linted.migrations[finding.migration];
+            tell(&Located { finding, script, migration, lines, start, end })?;
         }
     }
     Ok(())

@@ -106,8 +106,9 @@ fn patch(fix: &Fix, located: &Located<'_>) -> String {
         }
         text += &format!("\n{}\n", fenced("diff", &lines));
     }
-    for (name, following) in &fix.following {
-        text += &format!("\nin a migration of its own after it, {}:\n\n{}\n", code(name), fenced("sql", following));
+    for following in &fix.following {
+        let (name, up) = (code(&following.name), fenced("sql", &following.up));
+        text += &format!("\nin a migration of its own after it, {name}:\n\n{up}\n");
     }
     text + "\n</details>\n"
 }

@@ -91,11 +91,16 @@ fn result(located: &Located<'_>, index: Option<&usize>, fingerprint: String) -> 
     if let Some(index) = index {
         result["ruleIndex"] = (*index).into();
     }
-    // A change that also needs new files cannot be told here, and half of it would be wrong.
-    if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.following.is_empty() && !fix.edits.is_empty()) {
+    // A change that also needs other files cannot be told here, and half of it would be wrong.
+    if let Some(fix) = finding.fix.as_ref().filter(|fix| is_whole(fix)) {
         result["fixes"] = json!([self::fix(fix, &file, located)]);
     }
     result
+}
+
+/// Whether the edits of the script are all of it.
+fn is_whole(fix: &Fix) -> bool {
+    fix.following.is_empty() && fix.other_edits.is_empty() && !fix.edits.is_empty()
 }
 
 fn fix(fix: &Fix, file: &Value, located: &Located<'_>) -> Value {

@@ -1,0 +1,223 @@
+//! The changes that rules offer in place of what they find.
+
+use super::finding::{Fix, Following, Place};
+use super::rule::Context;
+use crate::schema::Change;
+use crate::sql::ddl::{Action, ActionKind, ObjectKind, Reading, Verb};
+use crate::sql::{Span, Token};
+
+/// PostgreSQL cuts longer names.
+const LONGEST_NAME: usize = 63;
+
+/// An index that is created, dropped or built anew: `CONCURRENTLY`, and so outside a transaction.
+pub fn concurrently(statement: usize, context: &Context<'_>) -> Option<Fix> {
+    let (_, reading) = &context.script.statements[statement];
+    let fits = match (reading.verb, reading.object) {
+        (Verb::Create, Some(ObjectKind::Index)) => true,
+        // It takes one index, and no CASCADE.
+        (Verb::Drop, Some(ObjectKind::Index)) => reading.names.len() == 1 && !reading.flags.cascade,
+        (Verb::Reindex, Some(ObjectKind::Index | ObjectKind::Table)) => context.server.since(12, 0, 0),
+        _ => false,
+    };
+    if !fits {
+        return None;
+    }
+    let of = if reading.object == Some(ObjectKind::Table) { "TABLE" } else { "INDEX" };
+    let after = word(statement, of, context)?;
+    Some(Fix {
+        title: "let others go on meanwhile".to_owned(),
+        edits: vec![(Span::new(after.end(), after.end()), format!(" {}", cased("CONCURRENTLY", after, context)))],
+        place: Place::Outside,
+        ..Fix::default()
+    })
+}
+
+/// A statement that the server takes outside a transaction only.
+pub fn outside() -> Fix {
+    Fix { title: "run it outside a transaction".to_owned(), place: Place::Outside, ..Fix::default() }
+}
+
+/// A statement of one action that should not share the transaction of those before it.
+pub fn later(statement: usize, context: &Context<'_>) -> Option<Fix> {
+    let (_, reading) = &context.script.statements[statement];
+    let fix = Fix { title: "run it in a migration of its own".to_owned(), place: Place::Later, ..Fix::default() };
+    (reading.actions().len() == 1).then_some(fix)
+}
+
+/// A constraint that is added: `NOT VALID`, and validated in a migration that follows.
+pub fn not_valid(change: &Change, context: &Context<'_>) -> Option<Fix> {
+    let (statement, reading) = &context.script.statements[change.statement];
+    let action = action(change, reading)?;
+    let ActionKind::AddConstraint { constraint, .. } = &action.kind else { return None };
+    let text = context.text();
+    let first = statement.tokens(text, context.lexis).code().next()?;
+    let lower = |words: &str| cased(words, first, context);
+    let mut edits = Vec::new();
+    let name = match &constraint.name {
+        Some(name) => name.span.of(text).to_owned(),
+        None => {
+            let name =
+                generated(change, &constraint.columns.iter().map(|part| part.span).collect::<Vec<_>>(), context)?;
+            edits.push((
+                Span::new(constraint.span.start, constraint.span.start),
+                format!("{} {name} ", lower("CONSTRAINT")),
+            ));
+            name
+        }
+    };
+    edits.push((Span::new(action.span.end, action.span.end), format!(" {}", lower("NOT VALID"))));
+    let target = target(reading, action, context)?;
+    let table = &change.table.as_ref()?.name.name;
+    Some(Fix {
+        needs: vec![table.clone(), plain(&name)],
+        title: "check only new rows, and those that are there in a later migration".to_owned(),
+        edits,
+        following: vec![Following {
+            name: format!("validate_{}", plain(&name)),
+            up: format!("{target} {} {name};\n", lower("VALIDATE CONSTRAINT")),
+            down: "-- What is checked needs no undoing.\n".to_owned(),
+        }],
+        ..Fix::default()
+    })
+}
+
+/// `SET NOT NULL`: proven by a check first, which is validated in a migration of its own.
+pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
+    let (statement, reading) = &context.script.statements[change.statement];
+    let action = action(change, reading)?;
+    let ActionKind::SetNotNull { column } = &action.kind else { return None };
+    let text = context.text();
+    let first = statement.tokens(text, context.lexis).code().next()?;
+    let lower = |words: &str| cased(words, first, context);
+    let table = &change.table.as_ref()?.name;
+    let name = format!("{}_{}_given", table.name, column.value);
+    if name.len() > LONGEST_NAME || plain(&name) != name {
+        return None;
+    }
+    let column = column.span.of(text);
+    let target = target(reading, action, context)?;
+    let check = format!(
+        "{} {name} {} ({column} {}) {}",
+        lower("ADD CONSTRAINT"),
+        lower("CHECK"),
+        lower("IS NOT NULL"),
+        lower("NOT VALID")
+    );
+    let (drop, alter) = (lower("DROP CONSTRAINT"), lower("ALTER COLUMN"));
+    let if_exists = lower("IF EXISTS");
+    Some(Fix {
+        needs: vec![table.name.clone(), plain(column)],
+        title: "prove it with a check that blocks nobody".to_owned(),
+        edits: vec![(action.span, check)],
+        other_edits: undone_as(&format!("{drop} {if_exists} {name}"), column, context),
+        following: vec![
+            Following {
+                name: format!("validate_{name}"),
+                up: format!("{target} {} {name};\n", lower("VALIDATE CONSTRAINT")),
+                down: "-- What is checked needs no undoing.\n".to_owned(),
+            },
+            Following {
+                name: format!("require_{}_{}", table.name, plain(column)),
+                up: format!("{target} {alter} {column} {};\n{target} {drop} {name};\n", lower("SET NOT NULL")),
+                down: format!("{target} {alter} {column} {};\n", lower("DROP NOT NULL")),
+            },
+        ],
+        ..Fix::default()
+    })
+}
+
+/// `IF NOT EXISTS` or `IF EXISTS` in all of these statements, which are about indexes.
+pub fn robust(statements: &[usize], context: &Context<'_>) -> Option<Fix> {
+    let edit = |statement: &usize| {
+        let (_, reading) = &context.script.statements[*statement];
+        let words = match (reading.verb, reading.object) {
+            (Verb::Create, Some(ObjectKind::Index)) => "IF NOT EXISTS",
+            (Verb::Drop, Some(ObjectKind::Index)) => "IF EXISTS",
+            _ => return None,
+        };
+        let at = reading.names.first()?.span().start;
+        let index = word(*statement, "INDEX", context)?;
+        Some((Span::new(at, at), format!("{} ", cased(words, index, context))))
+    };
+    let edits: Option<Vec<_>> = statements.iter().map(edit).collect();
+    Some(Fix { title: "let each run twice".to_owned(), edits: edits?, ..Fix::default() })
+}
+
+/// Words at the end of a statement.
+pub fn appended(statement: usize, title: &str, words: &str, context: &Context<'_>) -> Option<Fix> {
+    let (statement, _) = &context.script.statements[statement];
+    let first = statement.tokens(context.text(), context.lexis).code().next()?;
+    let end = statement.span.end;
+    let edits = vec![(Span::new(end, end), cased(words, first, context))];
+    Some(Fix { title: title.to_owned(), edits, ..Fix::default() })
+}
+
+/// A directive at the top of the script.
+pub fn directive(title: &str, directive: &str) -> Fix {
+    let edits = vec![(Span::new(0, 0), format!("-- migrate:{directive}\n"))];
+    Fix { title: title.to_owned(), edits, ..Fix::default() }
+}
+
+/// In the other script: another action in place of the one that undoes `SET NOT NULL`.
+fn undone_as(action: &str, column: &str, context: &Context<'_>) -> Vec<(Span, String)> {
+    let Some(other) = context.other_script() else { return Vec::new() };
+    for statement in other.statements(context.lexis).unwrap_or_default() {
+        let reading = crate::sql::ddl::read(&statement, &other.text, context.lexis);
+        for one in reading.actions() {
+            if let ActionKind::DropNotNull { column: of } = &one.kind
+                && of.span.of(&other.text) == column
+            {
+                return vec![(one.span, action.to_owned())];
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// The action that a change is.
+fn action<'r>(change: &Change, reading: &'r Reading) -> Option<&'r Action> {
+    reading.actions().iter().find(|action| action.span == change.span)
+}
+
+/// `alter table users`, as the statement begins.
+fn target(reading: &Reading, action: &Action, context: &Context<'_>) -> Option<String> {
+    let text = context.text();
+    let first = reading.actions().first()?.span.start.min(action.span.start);
+    let beginning = &text[reading.span.start..first];
+    // A comment in it belongs where it is.
+    let words: Vec<&str> = beginning.split_whitespace().collect();
+    (!beginning.contains("--") && !beginning.contains("/*")).then(|| words.join(" "))
+}
+
+/// A name for a constraint that has none, as PostgreSQL would choose it.
+fn generated(change: &Change, columns: &[Span], context: &Context<'_>) -> Option<String> {
+    let table = change.table.as_ref()?;
+    let mut words = vec![table.name.name.clone()];
+    words.extend(columns.iter().map(|span| span.of(context.text()).to_owned()));
+    words.push(if columns.is_empty() { "check" } else { "fkey" }.to_owned());
+    let name = words.join("_");
+    let taken = table.before.as_ref().is_some_and(|known| known.constraint(&name, context.grammar()).is_some());
+    (name.len() <= LONGEST_NAME && plain(&name) == name && !taken).then_some(name)
+}
+
+/// The first token of the statement that is this word.
+fn word(statement: usize, word: &str, context: &Context<'_>) -> Option<Token> {
+    let (statement, _) = &context.script.statements[statement];
+    statement.tokens(context.text(), context.lexis).code().find(|token| token.is_word(context.text(), word))
+}
+
+/// Words in capitals as the author would write them.
+fn cased(words: &str, like: Token, context: &Context<'_>) -> String {
+    let is_lower = like.of(context.text()).starts_with(|c: char| c.is_lowercase());
+    if is_lower { words.to_lowercase() } else { words.to_owned() }
+}
+
+/// A name as part of another that needs no quotes.
+pub fn plain(name: &str) -> String {
+    let mut plain: String =
+        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
+    if plain.starts_with(|c: char| c.is_ascii_digit()) {
+        plain.insert(0, '_');
+    }
+    plain.trim_matches('_').to_owned()
+}
