@@ -2,8 +2,8 @@
 
 use super::finding::{Fix, Following, Place};
 use super::rule::Context;
-use crate::schema::Change;
-use crate::sql::ddl::{Action, ActionKind, ObjectKind, Reading, Verb};
+use crate::schema::{Change, ChangeKind, mentions};
+use crate::sql::ddl::{Action, ActionKind, ConstraintKind, ObjectKind, Reading, Verb};
 use crate::sql::{Span, Token};
 
 /// PostgreSQL cuts longer names.
@@ -55,13 +55,11 @@ pub fn not_valid(change: &Change, context: &Context<'_>) -> Option<Fix> {
     let mut edits = Vec::new();
     let name = match &constraint.name {
         Some(name) => name.span.of(text).to_owned(),
+        // The name that the server would choose, since the way back may use it.
         None => {
-            let name =
-                generated(change, &constraint.columns.iter().map(|part| part.span).collect::<Vec<_>>(), context)?;
-            edits.push((
-                Span::new(constraint.span.start, constraint.span.start),
-                format!("{} {name} ", lower("CONSTRAINT")),
-            ));
+            let name = chosen_name(change, context)?;
+            let at = constraint.span.start;
+            edits.push((Span::new(at, at), format!("{} {name} ", lower("CONSTRAINT"))));
             name
         }
     };
@@ -189,14 +187,23 @@ fn target(reading: &Reading, action: &Action, context: &Context<'_>) -> Option<S
     (!beginning.contains("--") && !beginning.contains("/*")).then(|| words.join(" "))
 }
 
-/// A name for a constraint that has none, as PostgreSQL would choose it.
-fn generated(change: &Change, columns: &[Span], context: &Context<'_>) -> Option<String> {
+/// The name that PostgreSQL gives a constraint without one; none where that is not certain.
+fn chosen_name(change: &Change, context: &Context<'_>) -> Option<String> {
+    let ChangeKind::AddConstraint { constraint, .. } = &change.kind else { return None };
     let table = change.table.as_ref()?;
-    let mut words = vec![table.name.name.clone()];
-    words.extend(columns.iter().map(|span| span.of(context.text()).to_owned()));
-    words.push(if columns.is_empty() { "check" } else { "fkey" }.to_owned());
-    let name = words.join("_");
-    let taken = table.before.as_ref().is_some_and(|known| known.constraint(&name, context.grammar()).is_some());
+    let known = table.before.as_ref()?;
+    let name = match (&constraint.expression, constraint.kind) {
+        (Some(expression), ConstraintKind::Check) if known.complete => {
+            let used: Vec<&str> = known.columns.iter().map(|column| &*column.name).collect();
+            match used.into_iter().filter(|column| mentions(expression, column)).collect::<Vec<_>>()[..] {
+                [column] => format!("{}_{column}_check", table.name.name),
+                _ => format!("{}_check", table.name.name),
+            }
+        }
+        (_, ConstraintKind::ForeignKey) => constraint.name.clone()?,
+        _ => return None,
+    };
+    let taken = known.constraint(&name, context.grammar()).is_some();
     (name.len() <= LONGEST_NAME && plain(&name) == name && !taken).then_some(name)
 }
 

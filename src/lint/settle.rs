@@ -177,7 +177,10 @@ impl Surroundings {
             down = format!("{};\n", concurrently(statement.of(text), reading.flags.concurrently));
         } else if moved.verb == Verb::Create {
             let name = index.span().of(context.text());
-            down = format!("DROP INDEX CONCURRENTLY IF EXISTS {name};\n");
+            let is_lower = moved.span.of(context.text()).starts_with(|c: char| c.is_lowercase());
+            let words = "DROP INDEX CONCURRENTLY IF EXISTS";
+            let words = if is_lower { words.to_lowercase() } else { words.to_owned() };
+            down = format!("{words} {name};\n");
         }
         (edits, down)
     }

@@ -13,6 +13,7 @@ mod ddl;
 mod down;
 mod faults;
 mod findings;
+mod fixes;
 mod house;
 mod json;
 mod layouts;

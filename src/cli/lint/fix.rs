@@ -95,16 +95,9 @@ fn following(
         let id = layout.next_id(&existing, &new::now(), &migration.name);
         let files = layout.new_files(folder, &id, &migration.name).ok_or_else(no_place)?;
         let files = layouts::filled(files, &migration.up, &migration.down);
-        let mut trial: Option<Folder> = None;
-        let before = rewritten.iter().map(|(path, rewritten)| (path.as_path(), &rewritten.after));
-        for (path, text) in before.chain(files.iter().map(|file| (file.path.as_path(), &file.text))) {
-            let relative =
-                folder.relative(path).or_else(|| Some(path.strip_prefix(folder.root()).ok()?.to_str()?.to_owned()));
-            if let Some(relative) = relative {
-                trial = Some(trial.as_ref().unwrap_or(folder).with(&relative, text.clone()));
-            }
-        }
-        let read = layout.read(trial.as_ref().unwrap_or(folder), &options).map_err(wrong)?.migrations;
+        let edited = rewritten.iter().map(|(path, file)| (path.as_path(), &file.after));
+        let trial = with(folder, edited.chain(files.iter().map(|file| (file.path.as_path(), &file.text))));
+        let read = layout.read(&trial, &options).map_err(wrong)?.migrations;
         let written = read.into_iter().find(|one| one.id == id).ok_or_else(no_place)?;
         if written.up.text.trim() != migration.up.trim() || files.iter().any(|file| file.write != Write::Create) {
             return Err(no_place());
@@ -119,6 +112,21 @@ fn following(
         new.extend(files);
     }
     Ok(new)
+}
+
+/// The folder as it will be with these texts in its files.
+fn with<'t>(folder: &Folder, texts: impl Iterator<Item = (&'t Path, &'t String)>) -> Folder {
+    let is_file = |entry: &&layouts::Entry| matches!(entry.kind, layouts::Kind::File | layouts::Kind::Link);
+    let mut files: BTreeMap<String, Option<String>> =
+        folder.entries().iter().filter(is_file).map(|entry| (entry.path.clone(), None)).collect();
+    for (path, text) in texts {
+        // A folder of its own, which some layouts give each migration, is still to be made.
+        let new = || Some(path.strip_prefix(folder.root()).ok()?.to_str()?.to_owned());
+        if let Some(relative) = folder.relative(path).or_else(new) {
+            files.insert(relative, Some(text.clone()));
+        }
+    }
+    folder.revised(files)
 }
 
 impl Changes {

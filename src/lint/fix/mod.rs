@@ -41,7 +41,7 @@ pub struct Mended {
     pub edits: BTreeMap<ScriptId, Vec<Edit>>,
     /// The migrations that follow.
     pub following: Vec<NewMigration>,
-    /// How many findings were mended.
+    /// How many fixes were carried out.
     pub mended: usize,
     /// What is found now.
     pub judgement: Judgement,
@@ -65,7 +65,7 @@ pub fn mend(migrations: &[Migration], judge: &dyn Fn(&[Migration]) -> Judgement)
     let mut state = State { texts: BTreeMap::new(), migrations: migrations.to_vec(), origins: Vec::new() };
     let given = migrations.len();
     let mut judgement = judge(&state.migrations);
-    let before = judgement.findings.len();
+    let mut mended = 0;
     let mut hopeless = Hopeless::new();
     let mut trials = 0;
     for _ in 0..ROUNDS {
@@ -78,6 +78,7 @@ pub fn mend(migrations: &[Migration], judge: &dyn Fn(&[Migration]) -> Judgement)
         }
         let (next, after) = state.tried(&chosen, judge);
         if is_better(&judgement, &after) {
+            mended += chosen.len();
             (state, judgement) = (next, after);
             continue;
         }
@@ -96,6 +97,7 @@ pub fn mend(migrations: &[Migration], judge: &dyn Fn(&[Migration]) -> Judgement)
             hopeless.insert(key(one, &state));
         }
         let Some(kept) = kept else { break };
+        mended += 1;
         (state, judgement) = kept;
     }
     let edits = state.texts.iter().filter(|((number, _), _)| *number < given);
@@ -107,7 +109,6 @@ pub fn mend(migrations: &[Migration], judge: &dyn Fn(&[Migration]) -> Judgement)
         down: migration.down.as_ref().map(|down| down.text.to_string()).unwrap_or_default(),
     });
     let following = following.collect();
-    let mended = before.saturating_sub(judgement.findings.len());
     Mended { following, edits, mended, judgement, migrations: state.migrations }
 }
 
@@ -146,12 +147,11 @@ impl State {
         for following in &fix.following {
             let number = self.migrations.len();
             let path = self.migrations[origin].up.path.with_file_name(format!("{}.sql", following.name));
-            let has_down = self.migrations[origin].down.is_some();
             self.migrations.push(Migration {
                 id: Id::Named(format!("{number} {}", following.name)),
                 name: following.name.clone(),
                 up: Script::new(&path, &following.up),
-                down: has_down.then(|| Script::new(&path, &following.down)),
+                down: Some(Script::new(&path, &following.down)),
             });
             self.origins.push(origin);
         }
