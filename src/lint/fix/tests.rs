@@ -41,8 +41,8 @@ fn a_mended_script_no_longer_has_the_finding() {
             .filter(|(database, server)| server.is_none() && database.name() == "postgres");
         let newest = newest.map(|(database, _)| (database, Some("18".parse().unwrap())));
         for (database, server) in example.databases().into_iter().chain(newest) {
-            let mut settings = Settings { server, ..Settings::default() };
-            settings.levels.insert(example.rule, Level::On);
+            let levels = [(example.rule, Level::On)].into();
+            let settings = Settings { server, levels, ..example.settings() };
             let migrations = migrations(&example.sql);
             let given = migrations.len();
             let judge = |all: &[Migration]| lint(all, given - 1, database.dialect(), &settings);
@@ -70,6 +70,7 @@ fn a_mended_script_no_longer_has_the_finding() {
         "create-index-blocks-writes",
         "detach-partition-blocks",
         "drop-index-blocks",
+        "missing-lock-timeout",
         "mysql-missing-algorithm",
         "non-idempotent-nontransactional",
         "reindex-blocks",

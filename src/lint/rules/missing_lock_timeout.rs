@@ -1,6 +1,6 @@
 use super::prelude::*;
-use crate::lint::mending::directive;
 use crate::lint::limits::{asks_for_lock, is_set};
+use crate::lint::mending::directive;
 
 rule! {
     /// Without a lock timeout one long query and one schema change stop the application.
