@@ -52,8 +52,10 @@ impl Tool for GraphileMigrate {
     }
 
     fn applied(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
-        let Some(hash) = migration.file.and_then(|file| file.up.tool_checksums.first()) else { return Vec::new() };
-        let file = migration.file.and_then(|file| file.up.path.file_name()).unwrap_or_default().to_string_lossy();
+        let hash = migration.file.and_then(|file| file.up.tool_checksums.first());
+        let (Some(version), Some(hash)) = (migration.id.version(), hash) else { return Vec::new() };
+        // The tool leaves the words of a file's name out.
+        let file = format!("{version}.sql");
         let (table, hash) = (table(place), place.literal(hash));
         vec![format!(
             "INSERT INTO {table} (hash, previous_hash, filename) SELECT {hash}, \
@@ -65,13 +67,8 @@ impl Tool for GraphileMigrate {
 
     fn undone(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
         let Some(version) = migration.id.version() else { return Vec::new() };
-        let (file, slug) = (format!("{version}.sql"), format!("{version}-%"));
-        vec![format!(
-            "DELETE FROM {} WHERE filename = {} OR filename LIKE {}",
-            table(place),
-            place.literal(&file),
-            place.literal(&slug)
-        )]
+        let file = place.literal(&format!("{version}.sql"));
+        vec![format!("DELETE FROM {} WHERE filename = {file}", table(place))]
     }
 }
 

@@ -32,7 +32,10 @@ impl Layout for Atlas {
     }
 
     fn recognises(&self, folder: &Folder) -> Fit {
-        if folder.has(SUM) || folder.any_line(|line| line.starts_with(MARK)) { Fit::Sure } else { Fit::No }
+        // Atlas keeps sums of other tools' folders, too; what is named in pairs is read as pairs.
+        let in_pairs = folder.direct().any(|entry| entry.path.ends_with(".up.sql"));
+        let marked = || folder.has(SUM) || folder.any_line(|line| line.starts_with(MARK));
+        if !in_pairs && marked() { Fit::Sure } else { Fit::No }
     }
 
     fn claims(&self, _: &str) -> bool {
@@ -285,6 +288,12 @@ mod tests {
         assert!(added.starts_with("3_c.sql:1: is not listed in `atlas.sum`"), "{added}");
         let windows = hashes_of(&[("1_a.sql".to_owned(), "select 1;\n".into())], true);
         assert_eq!(read_files(&[a, (SUM, &sum(&windows))]).migrations.len(), 1);
+    }
+
+    #[test]
+    fn a_sum_beside_pairs_does_not_make_them_files_of_atlas() {
+        let source = read_files(&[("1_a.up.sql", "select 1;"), ("1_a.down.sql", "select 2;"), (SUM, "h1:")]);
+        assert!(source.migrations[0].down.is_some());
     }
 
     #[test]

@@ -144,16 +144,17 @@ sqitch_pending() { says "Undeployed change" sqitch status; }
 graphile_migrate_begin() {
     mkdir -p migrations
     echo '{}' >.gmrc
+    export ROOT_DATABASE_URL=$PEERS_POSTGRES/postgres SHADOW_DATABASE_URL=${DATABASE_URL}_shadow
+    "${PEERS_PSQL:-psql}" -q "$PEERS_POSTGRES/postgres" -c "create database ${database}_shadow"
     echo "$first" >migrations/current.sql && graphile-migrate commit
     printf '%s\n' "$second" >migrations/current.sql && graphile-migrate commit -m names
-    dropdb_and_create
 }
 graphile_migrate_deploy() { graphile-migrate migrate; }
 graphile_migrate_next() {
-    echo "$third" >migrations/current.sql
-    DATABASE_URL=$SHADOW_DATABASE_URL graphile-migrate commit -m orders
+    "$migrate" new orders --dir migrations --database-url "$DATABASE_URL"
+    echo "$third" >>migrations/committed/000003-orders.sql
 }
-graphile_migrate_nothing_pending() { graphile-migrate status --skipDatabase=false; }
+graphile_migrate_nothing_pending() { graphile-migrate status; }
 graphile_migrate_pending() { ! graphile-migrate status; }
 
 whole() { # tool, engine
