@@ -4,8 +4,10 @@
 
 use super::rule::Context;
 use crate::schema::{Change, ChangeKind, Column, Constraint, DataType, Index, ObjectName, Table};
-use crate::sql::Span;
-use crate::sql::ddl::{ActionKind, ColumnDefinition, ColumnRule, Detail, IndexDefinition, Name, ObjectKind};
+use crate::sql::ddl::{
+    ActionKind, ColumnDefinition, ColumnRule, ConstraintKind, Detail, IndexDefinition, Name, ObjectKind,
+};
+use crate::sql::{Grammar, Span};
 
 /// A column that is defined.
 pub struct NewColumn<'c> {
@@ -92,8 +94,16 @@ pub fn types<'c>(change: &'c Change, context: &Context<'c>) -> Vec<NewType<'c>> 
     }
 }
 
-/// The constraints that a change defines.
+/// The constraints that a change defines. Before version 9 MySQL reads REFERENCES beside a column, and makes no constraint.
 pub fn constraints<'c>(change: &'c Change, context: &Context<'c>) -> Vec<NewConstraint<'c>> {
+    let deaf = context.grammar() == Grammar::MySql && !context.server.since(9, 0, 0);
+    let is_made = |new: &NewConstraint<'_>| {
+        !(deaf && new.constraint.with_column && new.constraint.kind == ConstraintKind::ForeignKey)
+    };
+    written_constraints(change, context).into_iter().filter(is_made).collect()
+}
+
+fn written_constraints<'c>(change: &'c Change, context: &Context<'c>) -> Vec<NewConstraint<'c>> {
     if is_temporary(change) {
         return Vec::new();
     }

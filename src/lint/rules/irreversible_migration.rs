@@ -21,6 +21,15 @@ rule! {
     /// alter table users add column nick varchar(20);
     /// ```
     ///
+    /// What is made again was replaced:
+    ///
+    /// ```sql quiet postgres
+    /// create function price(net numeric) returns numeric language sql as 'select net * 1.19';
+    /// -- next migration
+    /// drop function price(numeric);
+    /// create function price(net numeric) returns numeric language sql as 'select net * 1.2';
+    /// ```
+    ///
     /// ```sql quiet
     /// create table users (id int primary key, nick varchar(20));
     /// -- next migration
@@ -42,7 +51,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if undone || explained || migration.repeats().is_some() {
         return;
     }
-    if let Some(change) = context.script.changes.iter().find(|change| removes(change)) {
+    if let Some(change) = context.script.changes.iter().find(|change| removes(change) && !comes_back(change, context)) {
         findings
             .report(change, "this cannot be undone: the migration has no down script")
             .help("write the down script, or the reason for none: -- migrate:down irreversible: reason");

@@ -26,7 +26,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         let Some((word, pattern)) = context.settings.naming.pattern(kind) else { continue };
         if !pattern.is_match(&name.value) {
             findings
-                .report_at(Some(change.statement), name.span, format!("`{name}` is no name for a {word} here"))
+                .report_at(
+                    Some(change.statement),
+                    name.span,
+                    format!("`{name}` breaks the pattern for the kind `{word}`"),
+                )
                 .help(format!("choose one that matches {pattern}"));
         }
     }

@@ -19,6 +19,16 @@ rule! {
     /// alter table users add index (email);
     /// ```
     ///
+    /// Of this, MySQL before version 9 makes no constraint:
+    ///
+    /// ```sql quiet mysql
+    /// alter table posts add column editor_id int references users (id);
+    /// ```
+    ///
+    /// ```sql fires mysql@9.0 mariadb
+    /// alter table posts add column editor_id int references users (id);
+    /// ```
+    ///
     /// ```sql quiet
     /// create table users (id int primary key, age int, constraint users_age check (age > 0));
     /// create index users_email on users (email);
