@@ -39,6 +39,7 @@ const COMMANDS: &[&[&str]] = &[
     &["redo", "--yes"],
     &["goto", "0001", "--yes"],
     &["goto", "nothing", "--yes"],
+    &["adopt"],
     &["baseline", "0002"],
     &["repair"],
     &["resolve", "1", "--applied"],
