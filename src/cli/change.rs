@@ -34,6 +34,9 @@ pub struct UpArgs {
     /// Run what `migrate plan -o` wrote down, or nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["count", "to"])]
     plan: Option<PathBuf>,
+    /// Run it whatever the linter finds
+    #[arg(long)]
+    no_lint: bool,
     /// What is one transaction: file, or all pending migrations together
     #[arg(long, value_name = "file|all")]
     transaction: Option<String>,
@@ -84,6 +87,9 @@ pub struct GotoArgs {
     /// Do not ask
     #[arg(short = 'y', long)]
     yes: bool,
+    /// Run it whatever the linter finds
+    #[arg(long)]
+    no_lint: bool,
 }
 
 /// Show the exact statements that a command would run, and run nothing
@@ -132,6 +138,7 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
         needs_files: true,
         release: args.release.clone(),
         transaction: args.transaction.clone(),
+        no_lint: args.no_lint,
     };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
     let request = match &saved {
@@ -168,7 +175,8 @@ pub async fn redo(args: &RedoArgs, shared: &Shared, terminal: &mut Terminal) -> 
 
 /// `migrate goto`.
 pub async fn goto(args: &GotoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files())?;
+    let wishes = Wishes { no_lint: args.no_lint, ..files() };
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
     agreed(&migrator, &Request::Goto(args.name.clone(), Prefer::File), args.yes, interrupt, terminal).await
 }
 

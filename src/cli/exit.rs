@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use coexist::lint::Linted;
 use coexist::migrator::Error;
 use coexist::plan::Refused;
 use coexist::run::{Aftermath, LockError, RunError};
@@ -71,18 +72,27 @@ impl From<Error> for Failure {
             Error::Run(RunError::History(_)) | Error::Refused(Refused::Drift(_)) | Error::Stale(_) => {
                 Exit::Disagreement
             }
+            Error::Findings(_) => Exit::Findings,
             Error::Run(_) | Error::Sql { .. } => Exit::Failed,
             Error::Unresolved(_)
             | Error::Irreversible(_)
-            | Error::Refused(Refused::Unrunnable(_))
+            | Error::Refused(Refused::Unrunnable(_) | Refused::Findings(_))
             | Error::Usage { .. } => Exit::Usage,
         };
         let details = match &error {
             Error::Run(RunError::Failed(failure)) => failure_details(failure),
+            Error::Findings(linted) => finding_lines(linted),
             _ => Vec::new(),
         };
         Failure { exit, message: error.to_string(), details, hint: error.hint() }
     }
+}
+
+/// Each finding in a line, those that stop the run first.
+pub(super) fn finding_lines(linted: &Linted) -> Vec<String> {
+    let mut findings: Vec<_> = linted.judgement.findings.iter().collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings.iter().map(|finding| coexist::report::finding_line(linted, finding)).collect()
 }
 
 /// The failing statement with a caret under the place, what the server added, and who stood in the way.

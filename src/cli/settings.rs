@@ -6,7 +6,7 @@ use std::time::Duration;
 use coexist::config::{Config, Folders, LintConfig};
 use coexist::databases::{self, Address, Database, HistoryTable, Limits, Parts, Secret, TlsMode};
 use coexist::layouts::{self, Folder, Layout, Options, Source, Weight};
-use coexist::migrator::Migrator;
+use coexist::migrator::{Checks, Migrator};
 use coexist::plan::{Policy, Tolerance};
 use coexist::run::{Connector, Interrupt, Scope, Settings};
 
@@ -375,7 +375,11 @@ impl Surroundings {
         settings.release.clone_from(&wishes.release);
         settings.scope = self.scope(wishes.transaction.as_ref())?;
         let policy = Policy { one_transaction: settings.scope == Scope::All, ..self.policy()? };
-        Ok((Migrator::new(connector, source.migrations, policy, settings), interrupt))
+        let no_lint =
+            || self.environment.get("MIGRATE_NO_LINT").is_some_and(|word| !["0", "false"].contains(&word.as_str()));
+        let threshold = if wishes.no_lint || no_lint() { None } else { self.fail_on(None)? };
+        let checks = Checks { settings: self.lint_settings(connector.database.name())?, threshold };
+        Ok((Migrator::new(connector, source.migrations, policy, settings).with_checks(checks), interrupt))
     }
 
     /// Who we are: in a pipeline its job, otherwise user and machine.
@@ -403,6 +407,8 @@ pub struct Wishes {
     pub needs_files: bool,
     /// The release that is being deployed.
     pub release: Option<String>,
+    /// Whether nothing that the linter finds stops a run.
+    pub no_lint: bool,
     /// `--transaction`.
     pub transaction: Option<String>,
 }

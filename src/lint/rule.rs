@@ -10,7 +10,7 @@ use super::server::ServerVersion;
 use super::settings::Settings;
 use super::subject::Standing;
 use crate::migration::{Directive, Directives, Id, Migration, Script};
-use crate::schema::{Catalog, Change, ChangeKind, Object, Origin, ScriptReading, TableRef};
+use crate::schema::{Catalog, Change, ChangeKind, Difference, Object, Origin, ScriptReading, TableRef};
 use crate::sql::ddl::Reading;
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
@@ -64,6 +64,8 @@ pub struct Context<'a> {
     pub standing: &'a Standing,
     /// Its statements and everything that they do.
     pub script: &'a ScriptReading,
+    /// Of a script that undoes another: what that did.
+    pub undo: Option<Undo<'a>>,
     /// What it asks of the runner and the linter.
     pub directives: &'a Directives,
     /// The schema after it.
@@ -78,6 +80,15 @@ pub struct Context<'a> {
     pub(super) first: &'a HashMap<&'a Id, usize>,
     /// What each statement does to the transaction; read when first asked for.
     pub(super) effects: OnceCell<Vec<Effect>>,
+}
+
+/// What a down script is to undo.
+#[derive(Clone, Copy, Debug)]
+pub struct Undo<'a> {
+    /// What the up script does.
+    pub up: &'a ScriptReading,
+    /// What is not as it was, after both; nothing where one of them cannot be read.
+    pub differences: &'a [Difference],
 }
 
 impl<'a> Context<'a> {
@@ -225,12 +236,17 @@ pub fn deployed(before: Option<&Object>) -> bool {
 
 /// Whether an object that is dropped is made again in the same transaction, so that nobody sees it missing.
 pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
+    context.one_transaction() && made_again(change, context)
+}
+
+/// Whether an object that is dropped is made again further below.
+pub fn made_again(change: &Change, context: &Context<'_>) -> bool {
     let ChangeKind::DropObject { kind, name, .. } = &change.kind else { return false };
     let again = |later: &Change| match &later.kind {
         ChangeKind::CreateObject { kind: of, name: again, .. } => of == kind && again == name,
         _ => false,
     };
-    context.one_transaction() && context.after(change).any(again)
+    context.after(change).any(again)
 }
 
 /// Writes a rule: its explanation as a doc comment, its name, its severity, what it endangers, and what it checks. A

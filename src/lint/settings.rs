@@ -34,6 +34,8 @@ pub struct Settings {
     pub tables: Tables,
     /// The tool that changes tables of MySQL online, where the project uses one.
     pub osc: Option<OnlineTool>,
+    /// Whether whoever runs the migrations takes `PRAGMA foreign_keys` out of the transaction, and so lets it act.
+    pub suspends_foreign_keys: bool,
     /// How long each statement may wait for a lock, where whoever runs the migrations limits it.
     pub lock_timeout: Option<Duration>,
     /// How long each statement may take, where whoever runs the migrations limits it.

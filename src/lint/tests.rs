@@ -73,9 +73,11 @@ pub(super) fn migrations(sql: &str) -> Vec<Migration> {
     let mut migrations: Vec<Migration> = Vec::new();
     let (mut version, mut text) = (1, String::new());
     let mut push = |version: usize, text: &str| {
-        let up = Script::new(format!("{version}_step.sql"), text);
+        let (text, down) = text.split_once("-- down\n").map_or((text, None), |(up, down)| (up, Some(down)));
+        let up = Script::new(format!("{version}_step.up.sql"), text);
+        let down = down.map(|down| Script::new(format!("{version}_step.down.sql"), down));
         let id = Id::Version(version.to_string().parse::<Version>().unwrap());
-        migrations.push(Migration { id, name: "step".to_owned(), up, down: None });
+        migrations.push(Migration { id, name: "step".to_owned(), up, down });
     };
     for line in sql.lines() {
         let Some(how) = line.strip_prefix("-- next migration") else {
@@ -129,7 +131,9 @@ fn messages_have_one_form() {
             let migrations = migrations(&example.sql);
             for finding in lint(&migrations, migrations.len() - 1, database.dialect(), &example.settings()).findings {
                 assert!(!finding.message.ends_with('.'), "{}: {}", finding.rule, finding.message);
-                let text = &migrations[finding.migration].up.text;
+                let migration = &migrations[finding.migration];
+                let script = migration.down.as_ref().filter(|_| finding.side == Side::Down).unwrap_or(&migration.up);
+                let text = &script.text;
                 assert!(finding.span.end <= text.len(), "{}: {}", finding.rule, finding.message);
             }
         }

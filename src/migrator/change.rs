@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::history::{Detail, Fact, History, Kind, Scripts};
 use crate::migration::{Id, Migration};
-use crate::plan::{self, Direction, Plan, Policy, Prefer, Step, Target};
-use crate::run::event::Listener;
+use crate::plan::{self, Direction, Drift, Plan, Policy, Prefer, Step, Target};
+use crate::run::event::{Event, Listener};
 use crate::run::{Locked, Outcome};
 
 use super::{Error, Migrator, Proposal, Request, SavedPlan};
@@ -40,13 +40,15 @@ impl Migrator {
             }
         };
         let history = read.close().await;
-        let draft = draft?;
+        let mut draft = draft?;
         let recovers = history.unfinished().map(|entry| {
             format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
         });
-        let policy = Policy { unfinished_is_recovered: true, ..self.policy_for(draft.direction) };
-        let approved = self.approve(draft.plan, &policy)?;
-        Ok(Proposal { direction: draft.direction, towards: draft.towards, approved, recovers })
+        // What would be refused for what the linter says is shown all the same.
+        let policy = Policy { unfinished_is_recovered: true, threshold: None, ..self.policy_for(draft.direction) };
+        let linted = self.lint(&mut draft.plan, &history);
+        let approved = self.approve(draft.plan, &policy, &linted)?;
+        Ok(Proposal { direction: draft.direction, towards: draft.towards, approved, linted, recovers })
     }
 
     /// Carries a request out, under the lock. `seen` is the proposal that somebody agreed to, or a plan that was
@@ -81,8 +83,15 @@ impl Migrator {
         let history = Arc::clone(locked.history());
         let undone = self.undone(request, &history)?;
         let stored = locked.scripts(&seqs(&undone)).await?;
-        let draft = self.draft(request, &history, &by_id(&undone, stored))?;
-        let approved = self.approve(draft.plan, &self.policy_for(draft.direction))?;
+        let mut draft = self.draft(request, &history, &by_id(&undone, stored))?;
+        let policy = self.policy_for(draft.direction);
+        let is_ahead = |drift: &&Drift| matches!(drift, Drift::Ahead { .. });
+        let ahead: Vec<String> = draft.plan.drift.iter().filter(is_ahead).map(ToString::to_string).collect();
+        let linted = self.lint(&mut draft.plan, &history);
+        let approved = self.approve(draft.plan, &policy, &linted)?;
+        if draft.direction == Direction::Up {
+            ahead.iter().for_each(|message| listener(&Event::Warning { message }));
+        }
         if let Some(seen) = seen {
             seen.agrees(&approved)?;
         }
@@ -107,9 +116,13 @@ impl Migrator {
 
     fn policy_for(&self, direction: Direction) -> Policy {
         match direction {
-            Direction::Up => self.policy,
+            Direction::Up => Policy { threshold: self.checks.threshold, ..self.policy },
+
             // Going back goes by the history: older files are what one goes back with.
-            Direction::Down => Policy { files_must_agree: false, ahead: plan::Tolerance::Allow, ..self.policy },
+            // What `redo` applies again was let pass before.
+            Direction::Down => {
+                Policy { files_must_agree: false, ahead: plan::Tolerance::Allow, threshold: None, ..self.policy }
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Why a command could not do what it was asked.
 
 use crate::databases::{ConnectError, SqlError};
+use crate::lint::Linted;
 use crate::plan::{Irreversible, Refused, Unresolved};
 use crate::run::{LockError, RunError};
 
@@ -19,6 +20,9 @@ pub enum Error {
     /// Files and history disagree, or a script cannot be run.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The linter found what must not run.
+    #[error("{}", findings(.0))]
+    Findings(Box<Linted>),
     /// A saved plan does not fit the world any more.
     #[error("the plan was made for another state: {0}")]
     Stale(String),
@@ -66,11 +70,24 @@ impl Error {
                 Some("write a down script, or restore from a backup; `--to` a later state undoes less".to_owned())
             }
             Error::Refused(Refused::Drift(drift)) => drift.first().map(crate::plan::Drift::hint),
+            Error::Refused(Refused::Findings(_)) => None,
             Error::Refused(Refused::Unrunnable(scripts)) => scripts.first().map(|script| script.hint.clone()),
+            Error::Findings(_) => Some(
+                "mend the scripts; or write `-- migrate:allow RULE: reason` before a statement; or run with `--no-lint`".to_owned(),
+            ),
             Error::Stale(_) => Some("make a new one with `migrate plan -o FILE` and have it reviewed".to_owned()),
             Error::Sql { error, .. } => error.hint.clone(),
             Error::Usage { hint, .. } => Some(hint.clone()),
         }
+    }
+}
+
+fn findings(linted: &Linted) -> String {
+    let stops =
+        |finding: &&crate::lint::Finding| linted.threshold.is_some_and(|threshold| finding.severity >= threshold);
+    match linted.judgement.findings.iter().filter(stops).count() {
+        1 => "the linter found something that must not run; nothing was run".to_owned(),
+        count => format!("the linter found {count} things that must not run; nothing was run"),
     }
 }
 

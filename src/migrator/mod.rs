@@ -3,6 +3,7 @@
 mod adopt;
 mod change;
 mod error;
+mod lint;
 mod mend;
 mod saved;
 mod status;
@@ -10,14 +11,16 @@ mod verify;
 
 use crate::databases::Session;
 use crate::history::{Detail, History, Store};
+use crate::lint::Linted;
 use crate::migration::Migration;
-use crate::plan::{Approved, Direction, Plan, Policy, Prefer, Target};
+use crate::plan::{Approved, Direction, Plan, Policy, Prefer, Refused, Target};
 use crate::run::event::Listener;
 use crate::run::{Connector, Settings};
 use crate::sql::Lexis;
 
 pub use adopt::{Adoption, Verdict, Wish};
 pub use error::Error;
+pub use lint::Checks;
 pub use mend::Resolution;
 pub use saved::SavedPlan;
 pub use status::{Condition, Line, Status};
@@ -29,6 +32,7 @@ pub struct Migrator {
     migrations: Vec<Migration>,
     policy: Policy,
     settings: Settings,
+    checks: Checks,
 }
 
 /// What would be run.
@@ -40,6 +44,8 @@ pub struct Proposal {
     pub towards: Option<String>,
     /// The steps, split and checked.
     pub approved: Approved,
+    /// What the linter says of it.
+    pub linted: Linted,
     /// What cannot be had: why the plan would be refused.
     pub recovers: Option<String>,
 }
@@ -60,7 +66,15 @@ pub enum Request {
 impl Migrator {
     /// A migrator for these migrations and this database.
     pub fn new(connector: Connector, migrations: Vec<Migration>, policy: Policy, settings: Settings) -> Self {
-        Migrator { connector, migrations, policy, settings }
+        Migrator { connector, migrations, policy, settings, checks: Checks::default() }
+    }
+
+    /// The same, with what a project says to the linter.
+    #[must_use]
+    pub fn with_checks(self, mut checks: Checks) -> Self {
+        // What the runner does is no danger, though it would be with others.
+        checks.settings.suspends_foreign_keys = true;
+        Migrator { checks, ..self }
     }
 
     /// The migrations that the files hold, in order.
@@ -90,8 +104,13 @@ impl Migrator {
         self.connector.database.dialect().lexis()
     }
 
-    fn approve(&self, plan: Plan, policy: &Policy) -> Result<Approved, Error> {
-        Ok(plan.approve(policy, self.connector.database.dialect())?)
+    fn approve(&self, plan: Plan, policy: &Policy, linted: &Linted) -> Result<Approved, Error> {
+        plan.approve(policy, &linted.judgement.findings, self.connector.database.dialect()).map_err(|refused| {
+            match refused {
+                Refused::Findings(_) => Error::Findings(Box::new(linted.clone())),
+                refused => refused.into(),
+            }
+        })
     }
 }
 

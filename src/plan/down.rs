@@ -107,6 +107,7 @@ pub fn down(
             up: None,
             down: None,
             stored: is_stored,
+            compatible: None,
         });
     }
     if !irreversible.is_empty() {

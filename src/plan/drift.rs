@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::lint::{Finding, Severity};
 use crate::migration::{Id, title};
 
 use super::Unrunnable;
@@ -176,6 +177,8 @@ pub struct Policy {
     pub files_must_agree: bool,
     /// Whether a half-done migration is known to be finished before the plan is run.
     pub unfinished_is_recovered: bool,
+    /// The lightest finding of the linter that stops the run; none stops it when there is no threshold.
+    pub threshold: Option<Severity>,
     /// Whether everything is to be one transaction, so that nothing can be run that cannot be in one.
     pub one_transaction: bool,
 }
@@ -184,6 +187,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             one_transaction: false,
+            threshold: Some(Severity::Error),
             out_of_order: Tolerance::WhenHarmless,
             ahead: Tolerance::WhenHarmless,
             files_must_agree: true,
@@ -220,6 +224,8 @@ pub enum Refused {
     Drift(Vec<Drift>),
     /// Scripts cannot be run as they are.
     Unrunnable(Vec<Unrunnable>),
+    /// The linter found what must not run.
+    Findings(Vec<Finding>),
 }
 
 impl fmt::Display for Refused {
@@ -229,6 +235,13 @@ impl fmt::Display for Refused {
                 for (index, one) in drift.iter().enumerate() {
                     let separator = if index == 0 { "" } else { "\n" };
                     write!(f, "{separator}{one}")?;
+                }
+                Ok(())
+            }
+            Refused::Findings(findings) => {
+                for (index, one) in findings.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "\n" };
+                    write!(f, "{separator}{}: {}", one.rule, one.message)?;
                 }
                 Ok(())
             }

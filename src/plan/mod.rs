@@ -18,6 +18,7 @@ pub use target::{Mark, Point, Target, Unresolved};
 pub use up::{goto, up};
 
 use crate::history::Head;
+use crate::lint::Finding;
 use crate::migration::{Id, Migration, Script};
 
 /// Which way a step goes.
@@ -46,6 +47,8 @@ pub struct Step {
     pub down: Option<Script>,
     /// Whether the script comes from the history, the folder having none.
     pub stored: bool,
+    /// Whether code that ran before it can run after it, to be recorded with it; none where that is not known.
+    pub compatible: Option<bool>,
 }
 
 impl Step {
@@ -59,6 +62,7 @@ impl Step {
             up: Some(migration.up.clone()),
             down: migration.down.clone(),
             stored: false,
+            compatible: None,
         }
     }
 
@@ -85,15 +89,16 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// The only way to an [`Approved`] plan: drift is faced under a policy, and every script is split and checked
-    /// before the first is run.
+    /// The only way to an [`Approved`] plan: drift is faced under a policy, so is what the linter found, and every script
+    /// is split and checked before the first is run.
     ///
     /// # Errors
     ///
-    /// When drift is not tolerated, or a script cannot be run.
+    /// When drift or a finding is not tolerated, or a script cannot be run.
     pub fn approve(
         self,
         policy: &Policy,
+        findings: &[Finding],
         dialect: &'static dyn crate::databases::Dialect,
     ) -> Result<Approved, Refused> {
         let intolerable: Vec<Drift> = self.drift.into_iter().filter(|drift| !policy.tolerates(drift)).collect();
@@ -111,11 +116,12 @@ impl Plan {
                 Err(error) => unrunnable.push(error),
             }
         }
-        if unrunnable.is_empty() {
-            Ok(Approved { steps, head: self.head })
-        } else {
-            Err(Refused::Unrunnable(unrunnable))
+        if !unrunnable.is_empty() {
+            return Err(Refused::Unrunnable(unrunnable));
         }
+        let stops = |finding: &&Finding| policy.threshold.is_some_and(|threshold| finding.severity >= threshold);
+        let stopping: Vec<Finding> = findings.iter().filter(stops).cloned().collect();
+        if stopping.is_empty() { Ok(Approved { steps, head: self.head }) } else { Err(Refused::Findings(stopping)) }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Format, Report, redact_sql};
 use crate::databases::{Blocker, Holder};
 use crate::history::Entry;
+use crate::lint::{Finding, Linted};
 use crate::migrator::{Adoption, Line, Proposal, Status, Verdict, Verification};
 use crate::plan::{Direction, Drift, Mode, Prepared};
 use crate::run::event::Event;
@@ -104,6 +105,8 @@ fn proposal_value(proposal: &Proposal) -> Value {
             "transaction": prepared.mode == Mode::Transaction,
             "checksum": prepared.step.script.checksum.to_string(),
             "loses": prepared.losses(),
+            "compatible": prepared.step.compatible,
+            "findings": findings_value(prepared, &proposal.linted),
             "statements": statements.collect::<Vec<_>>(),
         })
     };
@@ -114,6 +117,24 @@ fn proposal_value(proposal: &Proposal) -> Value {
         "recovers": proposal.recovers,
         "steps": proposal.approved.steps().iter().map(step).collect::<Vec<_>>(),
     })
+}
+
+/// What the linter says of a step.
+fn findings_value(prepared: &Prepared, linted: &Linted) -> Vec<Value> {
+    let of_step = |finding: &&Finding| linted.migrations[finding.migration].id == prepared.step.id;
+    let findings = linted.judgement.findings.iter().filter(of_step);
+    let value = |finding: &Finding| {
+        let place = linted.script(finding).lines().place(finding.span.start);
+        json!({
+            "rule": finding.rule,
+            "severity": finding.severity.to_string(),
+            "line": place.line,
+            "column": place.column,
+            "message": finding.message,
+            "help": finding.help,
+        })
+    };
+    findings.filter(|_| prepared.step.direction == Direction::Up).map(value).collect()
 }
 
 fn done_value(done: &Done) -> Value {

@@ -20,7 +20,7 @@ use crate::run::event::Event;
 pub use diff::unified;
 pub use json::Json;
 pub use sanitize::{redact_sql, sanitize};
-pub use text::{blocker_lines, one_line};
+pub use text::{blocker_lines, finding_line, one_line};
 
 /// Every format, the default first.
 pub static ALL: &[&dyn Format] = &[&text::Text, &json::Json];

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Format, Report, redact_sql, sanitize};
 use crate::databases::{Blocker, Severity};
 use crate::history::{Entry, State};
+use crate::lint::{Finding, Linted};
 use crate::migration::title;
 use crate::migrator::{Adoption, Condition, Proposal, Status, Verdict, Verification};
 use crate::plan::{Direction, Mode, Prepared};
@@ -210,6 +211,10 @@ fn write_proposal(proposal: &Proposal, out: &mut dyn Write) -> io::Result<()> {
     }
     for prepared in steps {
         write_step(prepared, out)?;
+        write_findings(prepared, &proposal.linted, out)?;
+    }
+    if proposal.linted.fails() {
+        writeln!(out, "{BAD}the linter would stop this:{BAD:#} mend it, allow it, or say `--no-lint`")?;
     }
     writeln!(out, "{} to run", count(steps.len(), "migration"))
 }
@@ -238,6 +243,28 @@ fn write_step(prepared: &Prepared, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {FAINT}{:>4}{FAINT:#}  {}", place.line, one_line(piece.sql(prepared), 160))?;
     }
     Ok(())
+}
+
+/// What the linter says of a step.
+fn write_findings(prepared: &Prepared, linted: &Linted, out: &mut dyn Write) -> io::Result<()> {
+    let of_step = |finding: &&Finding| linted.migrations[finding.migration].id == prepared.step.id;
+    let findings = linted.judgement.findings.iter().filter(of_step);
+    for finding in findings.filter(|_| prepared.step.direction == Direction::Up) {
+        let style = if finding.severity == crate::lint::Severity::Error { BAD } else { WAITING };
+        let (severity, rule) = (finding.severity, finding.rule);
+        let line = linted.script(finding).lines().place(finding.span.start).line;
+        let message = sanitize(&finding.message);
+        writeln!(out, "  {style}{severity}:{style:#} {message} {FAINT}({rule}, line {line}){FAINT:#}")?;
+    }
+    Ok(())
+}
+
+/// A finding in one line: its place, its weight, what happens, and its rule.
+pub fn finding_line(linted: &Linted, finding: &Finding) -> String {
+    let script = linted.script(finding);
+    let place = script.lines().place(finding.span.start);
+    let (path, severity, message, rule) = (script.path.display(), finding.severity, &finding.message, finding.rule);
+    format!("{path}:{}:{}: {severity}: {message} ({rule})", place.line, place.column)
 }
 
 fn write_outcome(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {

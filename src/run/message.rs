@@ -77,6 +77,7 @@ pub(super) fn fact<'p>(prepared: &'p Prepared, release: Option<&'p str>) -> Fact
         Direction::Up => Fact {
             up: step.up.as_ref(),
             down: step.down.as_ref(),
+            compatible: step.compatible,
             ..Fact::new(Kind::Apply, Some(&step.id), &step.name)
         },
         Direction::Down => Fact { down: Some(&step.script), ..Fact::new(Kind::Revert, Some(&step.id), &step.name) },

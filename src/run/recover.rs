@@ -142,6 +142,7 @@ impl Locked {
             down: scripts.down.as_deref().map(script),
             script: own,
             stored: true,
+            compatible: None,
         };
         Prepared::stepwise(step, self.dialect()).map_err(|error| RunError::History(error.to_string()))
     }

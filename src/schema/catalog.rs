@@ -3,10 +3,10 @@
 //! Tables are shared and copied on change, so that every change keeps the table as it was before, at the price of that
 //! one table.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::data_type::DataType;
+use super::kept::Kept;
 use super::name::{ObjectName, SearchPath};
 use super::routines::Signature;
 use super::views::View;
@@ -31,12 +31,12 @@ pub struct Catalog {
     pub path: SearchPath,
     /// The version of the server as in a versioned comment, `80036`; none when all of them are read.
     pub version: Option<u32>,
-    tables: HashMap<ObjectName, Arc<Table>>,
-    objects: HashMap<(ObjectKind, ObjectName), Object>,
+    pub(super) tables: Kept<ObjectName, Arc<Table>>,
+    pub(super) objects: Kept<(ObjectKind, ObjectName), Object>,
     /// Where names of indexes belong to a schema and not to their table.
-    indexes: HashMap<ObjectName, ObjectName>,
+    pub(super) indexes: Kept<ObjectName, ObjectName>,
     /// The views that need a table.
-    views: HashMap<ObjectName, Vec<(ObjectKind, ObjectName)>>,
+    pub(super) views: Kept<ObjectName, Vec<(ObjectKind, ObjectName)>>,
 }
 
 /// A table, or what is used like one.
@@ -259,6 +259,15 @@ impl Table {
         self.origin == Origin::Deployed && !self.temporary
     }
 
+    /// From now on it counts as deployed, with all its parts.
+    pub(super) fn settle(&mut self) {
+        self.origin = Origin::Deployed;
+        self.columns.iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        self.constraints.iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        self.indexes.iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        self.triggers.iter_mut().chain(&mut self.policies).for_each(|one| one.origin = Origin::Deployed);
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str, grammar: Grammar) -> Option<&Column> {
         self.columns.iter().find(|column| grammar.same_name(&column.name, name))
@@ -363,10 +372,10 @@ impl Catalog {
         Catalog {
             grammar,
             path: SearchPath::new(grammar),
-            tables: HashMap::new(),
-            objects: HashMap::new(),
-            indexes: HashMap::new(),
-            views: HashMap::new(),
+            tables: Kept::default(),
+            objects: Kept::default(),
+            indexes: Kept::default(),
+            views: Kept::default(),
             version: None,
         }
     }
@@ -422,7 +431,12 @@ impl Catalog {
 
     pub(super) fn remove(&mut self, name: &ObjectName) -> Option<Table> {
         let table = self.tables.remove(name)?;
-        self.indexes.retain(|_, of| of != name);
+        for index in table.indexes.iter().filter_map(|index| index.name.as_ref()) {
+            let index = ObjectName { schema: name.schema.clone(), name: super::name::fold(index, self.grammar) };
+            if self.indexes.get(&index) == Some(name) {
+                self.indexes.remove(&index);
+            }
+        }
         Some(Arc::unwrap_or_clone(table))
     }
 
@@ -443,7 +457,9 @@ impl Catalog {
     pub(super) fn insert_object(&mut self, kind: ObjectKind, name: ObjectName, object: Object) {
         self.remove_object(kind, &name);
         for used in object.view.iter().flat_map(|view| &view.uses) {
-            self.views.entry(used.table.clone()).or_default().push((kind, name.clone()));
+            let mut views = self.views.remove(&used.table).unwrap_or_default();
+            views.push((kind, name.clone()));
+            self.views.insert(used.table.clone(), views);
         }
         self.objects.insert((kind, name), object);
     }

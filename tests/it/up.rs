@@ -92,11 +92,12 @@ each_database! {
         assert!(db.table_exists("tags"));
         project.write("migrations/0002.2_more.sql", "create index orders_user on orders (user_id);");
         project.run(["up"]).exits(5).says("`orders`");
-        project.run_with(&[("MIGRATE_OUT_OF_ORDER", "allow")], ["up"]).ok();
+        project.run_with(&[("MIGRATE_OUT_OF_ORDER", "allow")], ["up", "--no-lint"]).ok();
     }
 
     fn a_database_that_is_ahead_is_refused_unless_allowed(db: TestDatabase) {
         let project = shop().on(&db);
+        project.write("migrations/0003_note.up.sql", "alter table orders drop column user_id;");
         project.run(["up"]).ok();
         project.remove("migrations/0003_note.up.sql");
         project.remove("migrations/0003_note.down.sql");

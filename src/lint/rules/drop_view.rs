@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::Severity;
 use crate::sql::ddl::ObjectKind;
 
 rule! {
@@ -29,6 +30,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         || !deployed(before.as_ref())
         || comes_back(change, context)
     {
+        return;
+    }
+    if made_again(change, context) {
+        let missing = format!("view `{name}` is missing until it is made again below");
+        findings.report(change, missing).help("use CREATE OR REPLACE VIEW").severity(Severity::Warning);
         return;
     }
     findings

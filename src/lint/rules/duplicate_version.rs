@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::Side;
 use crate::sql::Span;
 
 rule! {
@@ -21,6 +22,9 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    if context.side == Side::Down {
+        return;
+    }
     let migration = context.migration();
     // What a repeatable migration was before its text changed stands before it under the same name.
     let twin = context.twin().filter(|twin| twin.up.path != migration.up.path || !migration.id.is_repeatable());

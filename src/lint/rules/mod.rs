@@ -4,6 +4,7 @@
 //! Its examples are run as tests, `fires` must fire it and `quiet` must not; the words behind them name the databases, none
 //! means all, and `postgres@10` a version; `hot=orders` and `osc=gh-ost` are what the project says. A line `-- next
 //! migration` in an example ends the history; only what follows the last is judged.
+//! A line `-- down` begins the script that undoes the migration.
 
 mod prelude;
 
@@ -104,6 +105,7 @@ mod grant_to_public;
 mod hash_index;
 mod hot_table_lock;
 mod identifier_too_long;
+mod incomplete_down_migration;
 mod insert_without_column_list;
 mod invalidates_prepared_statements;
 mod irreversible_migration;
@@ -322,6 +324,7 @@ pub static ALL: &[&Rule] = &[
     &hash_index::RULE,
     &hot_table_lock::RULE,
     &identifier_too_long::RULE,
+    &incomplete_down_migration::RULE,
     &insert_without_column_list::RULE,
     &invalidates_prepared_statements::RULE,
     &irreversible_migration::RULE,
@@ -460,5 +463,7 @@ pub(super) static BAD_SUPPRESSION: &Rule = &bad_suppression::RULE;
 pub(super) static UNUSED_SUPPRESSION: &Rule = &unused_suppression::RULE;
 /// For tables that are never idle, if nothing more exact is said.
 pub(super) static HOT_TABLE: &Rule = &hot_table_lock::RULE;
+/// Rules whose findings mean that nobody knows what a script does.
+pub(super) static UNCLEAR: &[&Rule] = &[&unparsed_statement::RULE, &opaque_dynamic_sql::RULE];
 /// Rules whose findings leave nothing else to say about a statement, the most decisive first.
 pub(super) static DECISIVE: &[&Rule] = &[&sqlite_unsupported_alter::RULE, &unparsed_statement::RULE];

@@ -1,6 +1,6 @@
 //! What nearly every rule needs.
 
-pub(super) use crate::lint::rule::{comes_back, deployed, rule, used};
+pub(super) use crate::lint::rule::{comes_back, deployed, made_again, rule, used};
 pub(super) use crate::lint::{Check, Context, Findings};
 pub(super) use crate::schema::{Change, ChangeKind, Origin};
 pub(super) use crate::sql::{Grammar, StatementKind};

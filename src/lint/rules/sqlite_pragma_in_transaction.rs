@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Sqlite {
         return;
     }
-    if !context.one_transaction() {
+    if !context.one_transaction() || context.settings.suspends_foreign_keys {
         return;
     }
     let idle = |effect: &Effect| matches!(effect, Effect::IdleInside { .. });

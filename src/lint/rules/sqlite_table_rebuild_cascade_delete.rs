@@ -44,7 +44,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         reading.verb == Verb::Pragma && words.contains("foreign_keys") && says_off
     };
     let suspended = context.directives.asks(&Directive::ForeignKeysOff)
-        || (!context.one_transaction() && context.statements().take(change.statement).any(off));
+        || ((!context.one_transaction() || context.settings.suspends_foreign_keys)
+            && context.statements().take(change.statement).any(off));
     let loses = |child: &Table| {
         let references = child.constraints.iter().filter_map(|one| one.references.as_ref());
         let acts = |to: &Reference| {

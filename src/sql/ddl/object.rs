@@ -98,3 +98,10 @@ pub(super) fn object_kind(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<O
     };
     kinds.iter().find(|(words, _)| cursor.eat(words)).map(|(_, kind)| *kind)
 }
+
+impl std::fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let phrase = KINDS.iter().find(|(_, kind)| kind == self).map_or("OBJECT", |(phrase, _)| *phrase);
+        f.pad(&phrase.to_ascii_lowercase())
+    }
+}

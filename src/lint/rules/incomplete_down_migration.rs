@@ -1,0 +1,77 @@
+use super::prelude::*;
+use crate::lint::Side;
+use crate::migration::Directive;
+use crate::schema::Departure;
+use crate::sql::Span;
+
+rule! {
+    /// A down script that leaves part of its up script behind leads to a state that nobody has tested.
+    ///
+    /// After going back, the schema should be what it was before. What stays makes the next attempt fail, because it is
+    /// there already; what is missing breaks the older code for which one goes back. Undo every step, in the opposite order;
+    /// what cannot be undone is said with `-- migrate:down irreversible: reason`.
+    ///
+    /// ```sql fires
+    /// create table tags (id int primary key);
+    /// create table labels (id int primary key);
+    /// -- down
+    /// drop table tags;
+    /// ```
+    ///
+    /// ```sql fires postgres mysql mariadb
+    /// create table users (id int primary key, name varchar(20));
+    /// -- next migration
+    /// alter table users drop column name;
+    /// -- down
+    /// select 1;
+    /// ```
+    ///
+    /// ```sql quiet
+    /// create table tags (id int primary key);
+    /// create table labels (id int primary key);
+    /// -- down
+    /// drop table labels;
+    /// drop table tags;
+    /// ```
+    ///
+    /// ```sql quiet
+    /// -- migrate:down irreversible: the tables stay
+    /// create table tags (id int primary key);
+    /// -- down
+    /// select 1;
+    /// ```
+    "incomplete-down-migration", Warning [BreaksNewCodeOnRollback, DataDependentFailure] => Check::Migration(check)
+}
+
+/// The rest is counted.
+const NAMED: usize = 3;
+
+fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let (Side::Down, Some(undo)) = (context.side, context.undo) else { return };
+    let up = context.migration().up.directives(context.lexis);
+    let said = up.all.iter().chain(&context.directives.all);
+    if undo.differences.is_empty() || said.into_iter().any(|(_, one)| matches!(one, Directive::DownIrreversible(_))) {
+        return;
+    }
+    let mut told: Vec<String> = undo
+        .differences
+        .iter()
+        .take(NAMED)
+        .map(|difference| {
+            let how = match difference.how {
+                Departure::Stays => "stays",
+                Departure::Missing => "is not back",
+                Departure::Differs => "is not what it was",
+            };
+            format!("{} {how}", difference.what)
+        })
+        .collect();
+    let more = undo.differences.len().saturating_sub(NAMED);
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    let last = context.script.statements.last().map_or(Span::default(), |(statement, _)| statement.span);
+    findings
+        .report_at(None, last, format!("this does not undo the up script: {}", told.join(", ")))
+        .help("undo every step of the up script, or say `-- migrate:down irreversible: reason` in it");
+}
