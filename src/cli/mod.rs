@@ -11,6 +11,7 @@ mod lint;
 mod mend;
 mod new;
 mod progress;
+mod rules;
 mod settings;
 mod shared;
 mod status;
@@ -56,6 +57,8 @@ enum Command {
     Status(status::StatusArgs),
     Plan(change::PlanArgs),
     Lint(lint::LintArgs),
+    Rules(rules::RulesArgs),
+    Explain(rules::ExplainArgs),
     Verify(status::VerifyArgs),
     Log(status::LogArgs),
     Tag(mend::TagArgs),
@@ -121,6 +124,8 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
             Command::Redo(args) => change::redo(&args, &shared, terminal).await,
             Command::Goto(args) => change::goto(&args, &shared, terminal).await,
             Command::Plan(args) => change::plan(&args, &shared, terminal).await,
+            Command::Rules(args) => rules::rules(&args, &shared, terminal),
+            Command::Explain(args) => rules::explain(&args, &shared, terminal),
             Command::Lint(args) => lint::run(&args, &shared, terminal),
             Command::Status(args) => status::status(&args, &shared, terminal).await,
             Command::Verify(args) => status::verify(&args, &shared, terminal).await,

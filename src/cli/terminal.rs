@@ -15,6 +15,8 @@ use super::progress::Progress;
 use super::shared::{Color, Shared};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
+/// The width of a line that is still easy to read.
+const WIDEST: usize = 100;
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Where results, events and failures go. Secrets never pass.
@@ -92,6 +94,25 @@ impl Terminal {
         if self.format.is_for_people() && self.format.report(report, &mut text).is_ok() {
             self.complain(&String::from_utf8_lossy(&text));
         }
+    }
+
+    /// Writes a text to standard output that knows how to write itself.
+    pub fn show(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let mut text = Vec::new();
+        if write(&mut text).is_ok() {
+            self.write_out(&String::from_utf8_lossy(&text));
+        }
+    }
+
+    /// Writes an object to standard output.
+    pub fn json(&mut self, value: &serde_json::Value) {
+        self.write_out(&format!("{value:#}\n"));
+    }
+
+    /// How wide a line of text may be: no wider than can be read with ease.
+    pub fn width(&self) -> usize {
+        let columns = terminal_size::terminal_size().map_or(WIDEST, |(width, _)| usize::from(width.0));
+        columns.clamp(40, WIDEST)
     }
 
     /// Writes plain text to standard output.

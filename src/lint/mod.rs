@@ -12,6 +12,7 @@
 
 mod algorithm;
 mod allow;
+mod baseline;
 mod category;
 mod court;
 mod finding;
@@ -22,6 +23,7 @@ mod locks;
 mod mending;
 mod naming;
 mod online_tool;
+mod page;
 mod reserved;
 mod rule;
 pub mod rules;
@@ -35,12 +37,14 @@ mod tables;
 mod types;
 mod written;
 
+pub use baseline::{Baseline, Known};
 pub use category::Category;
 pub use finding::{Finding, Fix, Following, Place, Severity, Side};
 pub use fix::{Edit, Mended, NewMigration, ScriptId, mend};
 pub use linted::Linted;
 pub use naming::{Naming, NamingError};
 pub use online_tool::OnlineTool;
+pub use page::{Example, Part};
 pub use rule::{Check, Context, Findings, Rule, Undo};
 pub use selector::{Selector, UnknownRule};
 pub use server::{ServerVersion, VersionError};

@@ -5,6 +5,7 @@
 mod diff;
 pub mod findings;
 mod json;
+pub mod rules;
 mod sanitize;
 mod text;
 

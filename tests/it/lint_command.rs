@@ -154,3 +154,18 @@ fn the_dialect_comes_from_flags_configuration_or_url_and_nothing_is_connected_to
     project.write("migrate.toml", "dialect = \"mysql\"\n");
     last(&[]).exits(3);
 }
+
+#[test]
+fn what_is_known_is_not_told_again() {
+    let project = project(&[USERS, DROP]);
+    project.write("migrate.toml", "[lint]\nstart_after = \"1\"\n");
+    lint(&project, &["--all"]).exits(3);
+    lint(&project, &["--all", "--write-baseline"]).ok().says("known from now on");
+    lint(&project, &["--all", "--baseline", "lint-baseline.json"]).ok().says("known in");
+    project.write(DROP.0, format!("-- moved down\n\n{}", DROP.1));
+    lint(&project, &["--all", "--baseline", "lint-baseline.json"]).ok();
+    project.write(DROP.0, format!("{}{}", DROP.1, "alter table users drop column id;\n"));
+    lint(&project, &["--all", "--baseline", "lint-baseline.json"]).exits(3).says("`users.id`");
+    project.write("migrate.toml", "[lint]\nbaseline = \"other.json\"\n");
+    lint(&project, &["--all"]).exits(2).says("cannot read the baseline `other.json`");
+}

@@ -21,6 +21,7 @@ mod layouts_run;
 mod lint;
 mod lint_command;
 mod lint_hostile;
+mod lint_rules;
 mod lint_up;
 mod mysql_crashes;
 mod notices;

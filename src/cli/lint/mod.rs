@@ -1,5 +1,6 @@
 //! `lint`.
 
+mod baseline;
 mod fix;
 mod git;
 mod select;
@@ -44,6 +45,12 @@ pub struct LintArgs {
     /// The lightest finding that fails the check: error, warning, info or none [default: error]
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,
+    /// A file of findings that are known and not told again
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found into that file, to be known from now on [default: lint-baseline.json]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "", value_hint = clap::ValueHint::FilePath)]
+    pub write_baseline: Option<PathBuf>,
     /// The oldest version of the database in production
     #[arg(long, value_name = "VERSION")]
     pub server_version: Option<String>,
@@ -82,7 +89,7 @@ pub fn run(args: &LintArgs, shared: &Shared, terminal: &mut Terminal) -> Result<
         standings.resize(migrations.len(), Standing::Judged);
         lint::judge(migrations, &standings, database.dialect(), &settings)
     };
-    let (migrations, judgement) = if args.fix || args.diff {
+    let (migrations, mut judgement) = if args.fix || args.diff {
         if args.paths.iter().any(|path| path.as_os_str() == "-") {
             let hint = "save it as a file, and name that";
             return Err(Failure::usage("standard input cannot be mended in place", Some(hint.to_owned())));
@@ -104,6 +111,9 @@ pub fn run(args: &LintArgs, shared: &Shared, terminal: &mut Terminal) -> Result<
         let judgement = judge(&subject.migrations);
         (subject.migrations.clone(), judgement)
     };
+    if let Some(exit) = baseline::apply(args, &surroundings, &migrations, &mut judgement, terminal)? {
+        return Ok(exit);
+    }
     let linted = Linted { migrations, judgement, threshold };
     terminal.findings(format(shared, &surroundings), &linted);
     Ok(if linted.fails() { Exit::Findings } else { Exit::Done })

@@ -62,6 +62,7 @@ mod detach_partition_blocks;
 mod disable_trigger;
 mod discard_tablespace;
 mod domain_constraint_validates;
+mod down_migration_data_loss;
 mod drop_cascade;
 mod drop_check_or_not_null_invariant;
 mod drop_column;
@@ -89,6 +90,7 @@ mod drop_unique_index;
 mod drop_view;
 mod duplicate_column;
 mod duplicate_version;
+mod edited_applied_migration;
 mod empty_migration;
 mod enable_rls;
 mod enum_add_value_in_transaction;
@@ -281,6 +283,7 @@ pub static ALL: &[&Rule] = &[
     &disable_trigger::RULE,
     &discard_tablespace::RULE,
     &domain_constraint_validates::RULE,
+    &down_migration_data_loss::RULE,
     &drop_cascade::RULE,
     &drop_check_or_not_null_invariant::RULE,
     &drop_column::RULE,
@@ -308,6 +311,7 @@ pub static ALL: &[&Rule] = &[
     &drop_view::RULE,
     &duplicate_column::RULE,
     &duplicate_version::RULE,
+    &edited_applied_migration::RULE,
     &empty_migration::RULE,
     &enable_rls::RULE,
     &enum_add_value_in_transaction::RULE,
