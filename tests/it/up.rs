@@ -208,7 +208,7 @@ fn rebuilding_a_table_keeps_the_rows_that_point_to_it() {
     project.run(["up"]).ok();
     assert_eq!(db.value("select count(*) from child"), "1", "the cascade did not run");
     project.write("migrations/0003_break.sql", "pragma foreign_keys = off;\ndelete from parent;");
-    project.run(["up"]).exits(1).says("rows would point nowhere").says("child");
+    project.run(["up", "--no-lint"]).exits(1).says("rows would point nowhere").says("child");
     assert_eq!(db.value("select count(*) from parent"), "1");
 }
 
