@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use coexist::adopt;
 use coexist::config::{Config, Folders, LintConfig};
 use coexist::databases::{self, Address, Database, HistoryTable, Limits, Parts, Secret, TlsMode};
 use coexist::layouts::{self, Folder, Layout, Options, Source, Weight};
@@ -304,7 +305,14 @@ impl Surroundings {
         let retry_for =
             self.time(shared.retry_for.as_ref(), "MIGRATE_RETRY_FOR", run.retry_for.as_ref(), "retry_for")?;
         let start = self.time(shared.wait.as_ref(), "MIGRATE_WAIT", None, "wait")?;
+        let mirror = self.get(None, "MIGRATE_MIRROR", self.config.history.mirror.as_ref());
+        if let Some(name) = mirror.as_deref().filter(|name| *name != "off" && adopt::find(name).is_none()) {
+            let known: Vec<&str> = adopt::ALL.iter().map(|tool| tool.name()).collect();
+            let hint = format!("known are off, {}", known.join(", "));
+            return Err(Failure::usage(format!("mirror: `{name}` is no tool whose records can be kept"), Some(hint)));
+        }
         Ok(Settings {
+            mirror,
             lock_wait: wait(lock_wait, usual.lock_wait),
             limits: Limits {
                 lock: lock_timeout.unwrap_or(usual.limits.lock),

@@ -53,6 +53,8 @@ pub struct HistoryConfig {
     pub table: Option<String>,
     /// The schema it is in.
     pub schema: Option<String>,
+    /// The tool whose records are kept current beside ours, or `off`; otherwise what `adopt` said last.
+    pub mirror: Option<String>,
 }
 
 /// `[run]`; times are written `300ms`, `10m` or `none`.
@@ -137,6 +139,12 @@ mod tests {
         let error = Config::read("dir = \"m\"\n[run]\nlock_timout = \"1s\"\n", Path::new("migrate.toml")).unwrap_err();
         assert_eq!(error.file, "migrate.toml:3");
         assert_eq!(error.hint.as_deref(), Some("did you mean `lock_timeout`?"));
+    }
+
+    #[test]
+    fn a_tool_may_be_named_whose_records_are_kept_current() {
+        let config = Config::read("[history]\nmirror = \"sqlx\"", Path::new("m")).unwrap();
+        assert_eq!(config.history.mirror.as_deref(), Some("sqlx"));
     }
 
     #[test]

@@ -233,7 +233,7 @@ impl Migrator {
 
     /// What another tool is to be told of these migrations, where its records are kept beside ours.
     pub(super) async fn keep_beside(&self, locked: &mut Locked, ids: &[(Id, String)]) -> Result<(), Error> {
-        let mirror = locked.history().mirror().map(str::to_owned);
+        let mirror = self.settings.mirror.clone().or_else(|| locked.history().mirror().map(str::to_owned));
         let Some(tool) = mirror.as_deref().and_then(adopt::find) else { return Ok(()) };
         let place = place(locked);
         let reach = Arc::new(tool.reach(&place));

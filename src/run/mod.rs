@@ -46,6 +46,8 @@ pub struct Settings {
     pub release: Option<String>,
     /// How long to wait for a server that is still starting.
     pub wait: Duration,
+    /// The tool whose records are kept beside ours, whatever the history says, or `off`.
+    pub mirror: Option<String>,
 }
 
 impl Default for Settings {
@@ -57,6 +59,7 @@ impl Default for Settings {
             scope: Scope::File,
             release: None,
             wait: Duration::ZERO,
+            mirror: None,
         }
     }
 }
