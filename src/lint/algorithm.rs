@@ -36,9 +36,9 @@ pub fn parts<'a>(context: &Context<'a>, statement: usize) -> Vec<Part<'a>> {
     if !context.grammar().is_mysql() {
         return Vec::new();
     }
-    let changes = context.script.changes.iter().filter(|change| change.statement == statement);
-    let mut parts: Vec<Part<'a>> = changes.filter_map(|change| part(change, context)).collect();
-    if parts.is_empty() && !context.script.changes.iter().any(|change| change.statement == statement) {
+    let changes = context.of_statement(statement);
+    let mut parts: Vec<Part<'a>> = changes.iter().filter_map(|change| part(change, context)).collect();
+    if parts.is_empty() && changes.is_empty() {
         let (_, reading) = &context.script.statements[statement];
         let named = reading.names.first().and_then(|name| context.catalog.find(name));
         if named.is_some_and(|table| !table.in_use()) {
@@ -236,8 +236,8 @@ pub fn blocks_writes(change: &Change, context: &Context<'_>) -> bool {
 
 /// Whether `SET foreign_key_checks = 0` stands above.
 pub fn checks_are_off(change: &Change, context: &Context<'_>) -> bool {
-    let settings = context.statements().take(change.statement).map(|(_, statement, _)| statement.of(context.text()));
-    let last = settings.filter(|text| mentions(text, "foreign_key_checks")).last();
+    let settings = context.settings_above(change.statement).map(|(statement, _)| statement.of(context.text()));
+    let last = settings.rev().find(|text| mentions(text, "foreign_key_checks"));
     last.is_some_and(|text| text.trim_end().ends_with('0') || mentions(text, "off"))
 }
 

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::category::Category;
 use super::finding::{Finding, Severity, Side};
+use super::near::Near;
 use super::rule::{Check, Context, Findings, Rule, Undo};
 use super::server::ServerVersion;
 use super::settings::{self, Level, Settings};
@@ -220,6 +221,7 @@ impl<'a> Court<'a> {
             server: self.server,
             settings: self.settings,
             first: &self.first,
+            near: &Near::of(case.script),
             effects: OnceCell::new(),
         };
         for rule in rules::ALL.iter().filter(|rule| asked(rule)) {

@@ -22,6 +22,7 @@ mod linted;
 mod locks;
 mod mending;
 mod naming;
+mod near;
 mod online_tool;
 mod page;
 mod reserved;

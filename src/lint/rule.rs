@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::category::Category;
 use super::finding::{Finding, Severity, Side};
+use super::near::Near;
 use super::server::ServerVersion;
 use super::settings::Settings;
 use super::subject::Standing;
 use crate::migration::{Directive, Directives, Id, Migration, Script};
-use crate::schema::{Catalog, Change, ChangeKind, Difference, Object, Origin, ScriptReading, TableRef};
+use crate::schema::{Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, TableRef};
 use crate::sql::ddl::Reading;
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
@@ -78,6 +79,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The first migration of each version or name.
     pub(super) first: &'a HashMap<&'a Id, usize>,
+    /// What of the script concerns what.
+    pub(super) near: &'a Near<'a>,
     /// What each statement does to the transaction; read when first asked for.
     pub(super) effects: OnceCell<Vec<Effect>>,
 }
@@ -146,22 +149,74 @@ impl<'a> Context<'a> {
         &self.script.statements[change.statement].1
     }
 
-    /// The changes before this one.
+    /// The changes before this one that concern the same table or object; all, if it concerns none.
     pub fn before(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
-        let change: *const Change = change;
-        self.script.changes.iter().take_while(move |other| !std::ptr::eq(*other, change))
+        let position = self.position(change);
+        self.around(change).take_while(move |number| *number < position).map(|number| &self.script.changes[number])
     }
 
-    /// The changes after this one.
+    /// The changes after this one that concern the same table or object; all, if it concerns none.
     pub fn after(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
-        let change: *const Change = change;
-        self.script.changes.iter().skip_while(move |other| !std::ptr::eq(*other, change)).skip(1)
+        let position = self.position(change);
+        self.around(change).skip_while(move |number| *number <= position).map(|number| &self.script.changes[number])
+    }
+
+    /// The changes that concern a table or an object, in order.
+    pub fn about(&self, name: &ObjectName) -> impl Iterator<Item = &'a Change> {
+        let numbers = self.near.about(name).iter();
+        numbers.map(|number| &self.script.changes[*number])
+    }
+
+    /// All changes before this one.
+    pub fn all_before(&self, change: &Change) -> &'a [Change] {
+        &self.script.changes[..self.position(change)]
+    }
+
+    /// All changes after this one.
+    pub fn all_after(&self, change: &Change) -> &'a [Change] {
+        self.script.changes.get(self.position(change) + 1..).unwrap_or_default()
     }
 
     /// The changes of the same statement, this one included.
     pub fn beside(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
-        let statement = change.statement;
-        self.script.changes.iter().filter(move |other| other.statement == statement)
+        self.of_statement(change.statement).iter()
+    }
+
+    /// The changes of a statement.
+    pub fn of_statement(&self, number: usize) -> &'a [Change] {
+        let changes = &self.script.changes;
+        let start = changes.partition_point(|change| change.statement < number);
+        let end = changes.partition_point(|change| change.statement <= number);
+        &changes[start..end]
+    }
+
+    /// The statements above this one that may set something for the session.
+    pub fn settings_above(&self, number: usize) -> impl DoubleEndedIterator<Item = (&'a Statement, &'a Reading)> {
+        let settings = &self.near.settings;
+        let above = settings[..settings.partition_point(|setting| *setting < number)].iter();
+        above.map(|setting| {
+            let (statement, reading) = &self.script.statements[*setting];
+            (statement, reading)
+        })
+    }
+
+    /// The first change that locks a table in use against writes.
+    pub fn first_lock(&self) -> Option<&'a Change> {
+        self.near.first_lock.map(|number| &self.script.changes[number])
+    }
+
+    fn around(&self, change: &Change) -> impl Iterator<Item = usize> + use<> {
+        let around = self.near.around(change);
+        let all = if around.is_some() { 0 } else { self.script.changes.len() };
+        around.into_iter().flatten().chain(0..all)
+    }
+
+    /// The number of a change, which is one of the script's; found by its place in memory.
+    fn position(&self, change: &Change) -> usize {
+        let changes = self.script.changes.as_ptr_range();
+        let change: *const Change = change;
+        debug_assert!(changes.contains(&change), "a change of another script");
+        (change.addr().wrapping_sub(changes.start.addr()) / size_of::<Change>()).min(self.script.changes.len())
     }
 
     /// The statements, each with its number.

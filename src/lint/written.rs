@@ -284,7 +284,7 @@ fn with_column(definition: &ColumnDefinition) -> impl Iterator<Item = (Option<&N
 /// The table whose place a new one takes, on SQLite.
 fn replaced<'c>(change: &Change, context: &Context<'c>) -> Option<&'c Table> {
     let ChangeKind::CreateTable { table, .. } = &change.kind else { return None };
-    context.after(change).find_map(|later| match &later.kind {
+    context.all_after(change).iter().find_map(|later| match &later.kind {
         ChangeKind::Rebuild { after, .. } if after.columns == table.columns => later.table.as_ref()?.before.as_deref(),
         _ => None,
     })

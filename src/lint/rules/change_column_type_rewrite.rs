@@ -62,10 +62,10 @@ fn is_cast(using: &str, column: &str) -> bool {
 
 /// Whether a statement above says that the session's time zone is UTC.
 fn in_utc(change: &Change, context: &Context<'_>) -> bool {
-    let before = context.statements().take(change.statement);
-    let zones = before.filter(|(_, _, reading)| reading.verb == Verb::Set).filter_map(|(_, statement, _)| {
+    let before = context.settings_above(change.statement).filter(|(_, reading)| reading.verb == Verb::Set);
+    let mut zones = before.rev().filter_map(|(statement, _)| {
         let words = statement.of(context.text()).to_ascii_lowercase();
         (words.contains("timezone") || words.contains("time zone")).then_some(words)
     });
-    zones.last().is_some_and(|words| words.trim_end_matches('\'').ends_with("utc"))
+    zones.next().is_some_and(|words| words.trim_end_matches('\'').ends_with("utc"))
 }

@@ -91,7 +91,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 /// Whether a constraint that goes in the same script refuses all that this one does.
 fn is_weaker(new: &Constraint, known: &Table, change: &Change, context: &Context<'_>) -> bool {
     let same_table = |other: &&Change| other.table.as_ref().is_some_and(|table| table.name == known.name);
-    context.script.changes.iter().filter(same_table).any(|other| match &other.kind {
+    context.about(&known.name).filter(same_table).any(|other| match &other.kind {
         ChangeKind::DropConstraint { constraint: Some(old), .. } if old.kind == new.kind => match old.kind {
             ConstraintKind::Check => allows_more(old, new),
             ConstraintKind::ForeignKey => old.columns == new.columns && same_parent(old, new),
@@ -114,7 +114,7 @@ fn same_parent(old: &Constraint, new: &Constraint) -> bool {
 
 /// Whether the check only helps to attach the table as a partition later.
 fn attaches(known: &Table, context: &Context<'_>) -> bool {
-    context.script.changes.iter().any(|other| match &other.kind {
+    context.about(&known.name).any(|other| match &other.kind {
         ChangeKind::AttachPartition { partition } => partition.name == known.name,
         _ => false,
     })

@@ -34,9 +34,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     for (number, statement, reading) in context.statements() {
-        let is_new = |change: &Change| change.statement == number && used(change).is_none();
+        let is_new = |change: &Change| used(change).is_none();
         let changes_rows = match reading.verb {
-            Verb::Insert | Verb::Update | Verb::Delete => !context.script.changes.iter().any(is_new),
+            Verb::Insert | Verb::Update | Verb::Delete => !context.of_statement(number).iter().any(is_new),
             // Not among the changes: what counts is the table as it is now.
             Verb::Copy | Verb::Merge => {
                 let table = reading.names.first().and_then(|name| context.catalog.find(name));

@@ -42,7 +42,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if few || !context.one_transaction() {
         return;
     }
-    if let Some(locked) = context.before(change).find_map(locks_writes) {
+    let above = context.first_lock().filter(|lock| lock.statement < change.statement);
+    if let Some(locked) = above.and_then(locks_writes) {
         findings
             .report(
                 change,

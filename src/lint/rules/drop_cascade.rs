@@ -41,7 +41,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         _ => return,
     };
     // A list of objects has one CASCADE; each action of an ALTER has its own.
-    let said = context.before(change).any(|other| other.statement == change.statement && other.span == change.span);
+    let said =
+        context.beside(change).take_while(|other| !std::ptr::eq(*other, change)).any(|other| other.span == change.span);
     if cascades && !said && context.grammar() == Grammar::Postgres {
         findings
             .report(change, "everything that depends on it is dropped too, unnamed")

@@ -54,7 +54,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         _ => false,
     });
     let same_table = |other: &&Change| other.table.as_ref().is_some_and(|other| other.name == table.name);
-    let replaced = context.script.changes.iter().filter(same_table).any(|other| match &other.kind {
+    let replaced = context.about(&table.name).filter(same_table).any(|other| match &other.kind {
         ChangeKind::AddConstraint { constraint, .. } => {
             let both = |column: &&crate::schema::Column| {
                 constraint.uses(&column.name, grammar) && dropped.uses(&column.name, grammar)

@@ -43,7 +43,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::DropConstraint { constraint: Some(dropped), .. } = &change.kind else { return };
     let Some(table) = used(change).filter(|_| dropped.kind == ConstraintKind::ForeignKey) else { return };
     let same_table = |other: &&Change| other.table.as_ref().is_some_and(|other| other.name == table.name);
-    let replaced = context.script.changes.iter().filter(same_table).any(|other| match &other.kind {
+    let replaced = context.about(&table.name).filter(same_table).any(|other| match &other.kind {
         ChangeKind::AddConstraint { constraint, .. } => {
             constraint.kind == ConstraintKind::ForeignKey && constraint.columns == dropped.columns
         }

@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.directives.no_transaction() || !context.effects().iter().any(outside) {
         return;
     }
-    let changes = |number: usize| context.script.changes.iter().any(|change| change.statement == number);
+    let changes = |number: usize| !context.of_statement(number).is_empty();
     let inside = |effect: &Effect| *effect == Effect::Transactional;
     let mut statements = context.statements().zip(context.effects());
     if let Some(((number, statement, _), _)) =

@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 }
 
 fn in_use(number: usize, context: &Context<'_>) -> bool {
-    context.script.changes.iter().any(|change| change.statement == number && used(change).is_some())
+    context.of_statement(number).iter().any(|change| used(change).is_some())
 }
 
 fn old_alter_table(text: &str) -> Option<String> {

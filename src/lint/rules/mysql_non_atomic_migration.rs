@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.grammar().is_mysql() {
         return;
     }
-    let changes = |number: usize| context.script.changes.iter().any(|change| change.statement == number);
+    let changes = |number: usize| !context.of_statement(number).is_empty();
     let mut statements = context.statements().zip(context.effects()).filter(|((number, ..), _)| changes(*number));
     let (Some((_, first)), Some(((number, statement, _), second))) = (statements.next(), statements.next()) else {
         return;

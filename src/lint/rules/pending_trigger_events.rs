@@ -40,13 +40,13 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !alters || !first || !context.one_transaction() {
         return;
     }
-    let settled = context.statements().take(change.statement).filter(|(_, _, reading)| reading.verb == Verb::Set);
-    let settled = settled.filter(|(_, statement, _)| {
+    let mut settings = context.settings_above(change.statement).filter(|(_, reading)| reading.verb == Verb::Set).rev();
+    let settled = settings.find(|(statement, _)| {
         let words = statement.of(context.text());
         mentions(words, "constraints") && mentions(words, "immediate")
     });
-    let since = settled.map(|(number, ..)| number + 1).last().unwrap_or(0);
-    let writes = context.before(change).filter(|earlier| earlier.statement >= since);
+    let since = settled.map_or(0, |(statement, _)| statement.span.end);
+    let writes = context.before(change).filter(|earlier| earlier.span.start >= since);
     let mut writes = writes.filter(|earlier| earlier.table.as_ref().is_some_and(|written| written.name == table.name));
     let Some(known) = &table.before else { return };
     if writes.any(|write| leaves_checks(write, known, context)) {

@@ -39,7 +39,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let dropped = |name: &str| {
-        context.before(change).any(|earlier| match &earlier.kind {
+        context.all_before(change).iter().any(|earlier| match &earlier.kind {
             ChangeKind::DropObject { kind: ObjectKind::View, name: gone, .. } => gone.name.eq_ignore_ascii_case(name),
             ChangeKind::DropTrigger { name: gone } => gone.eq_ignore_ascii_case(name),
             _ => false,

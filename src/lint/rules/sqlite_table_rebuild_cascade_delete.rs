@@ -38,14 +38,14 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let (ChangeKind::Rebuild { .. }, Some(table)) = (&change.kind, &change.table) else { return };
-    let off = |(_, statement, reading): (usize, &Statement, &Reading)| {
+    let off = |(statement, reading): (&Statement, &Reading)| {
         let words = statement.of(context.text()).to_ascii_lowercase();
         let says_off = ["off", "0", "false", "no"].iter().any(|off| words.ends_with(off));
         reading.verb == Verb::Pragma && words.contains("foreign_keys") && says_off
     };
     let suspended = context.directives.asks(&Directive::ForeignKeysOff)
         || ((!context.one_transaction() || context.settings.suspends_foreign_keys)
-            && context.statements().take(change.statement).any(off));
+            && context.settings_above(change.statement).any(off));
     let loses = |child: &Table| {
         let references = child.constraints.iter().filter_map(|one| one.references.as_ref());
         let acts = |to: &Reference| {

@@ -29,10 +29,10 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let slow = context.statements().skip(first + 1).find(|(number, _, reading)| {
         let builds = |change: &Change| {
             let index = matches!(change.kind, ChangeKind::CreateIndex { concurrently: false, .. });
-            index && change.statement == *number && used(change).is_some()
+            index && used(change).is_some()
         };
         matches!(reading.verb, Verb::Refresh | Verb::Copy | Verb::Reindex | Verb::Cluster)
-            || context.script.changes.iter().any(builds)
+            || context.of_statement(*number).iter().any(builds)
     });
     if let Some((number, statement, _)) = slow {
         findings

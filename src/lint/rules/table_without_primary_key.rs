@@ -54,8 +54,17 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 
 /// What the table is called at the end of the migration.
 fn last_name(change: &Change, context: &Context<'_>, first: &ObjectName) -> ObjectName {
-    context.after(change).fold(first.clone(), |name, later| match (&later.kind, &later.table) {
-        (ChangeKind::RenameTable { to }, Some(table)) if table.name == name => to.clone(),
-        _ => name,
-    })
+    let (mut name, mut since) = (first.clone(), change.statement);
+    loop {
+        let renamed = context.about(&name).find_map(|later| match (&later.kind, &later.table) {
+            (ChangeKind::RenameTable { to }, Some(table)) if table.name == name && later.statement > since => {
+                Some((to.clone(), later.statement))
+            }
+            _ => None,
+        });
+        match renamed {
+            Some((to, statement)) => (name, since) = (to, statement),
+            None => return name,
+        }
+    }
 }

@@ -1,0 +1,76 @@
+//! What of a script concerns what, so that a rule that looks around a change looks at a few others and not at all: a script
+//! of a hundred thousand statements is judged in time that grows with its length.
+
+use std::collections::HashMap;
+
+use super::locks::locks_writes;
+use crate::schema::{Change, ChangeKind, ObjectName, ScriptReading};
+use crate::sql::ddl::Verb;
+
+/// Where the parts of a script are.
+#[derive(Debug)]
+pub(super) struct Near<'a> {
+    /// The changes that concern a table or an object, in order.
+    by_name: HashMap<&'a ObjectName, Vec<usize>>,
+    /// The statements that may set something for the session, in order.
+    pub settings: Vec<usize>,
+    /// The first change that locks a table in use against writes.
+    pub first_lock: Option<usize>,
+}
+
+impl<'a> Near<'a> {
+    pub fn of(script: &'a ScriptReading) -> Self {
+        let mut by_name: HashMap<&ObjectName, Vec<usize>> = HashMap::new();
+        for (number, change) in script.changes.iter().enumerate() {
+            for name in names(change) {
+                let numbers = by_name.entry(name).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
+                }
+            }
+        }
+        let sets = |number: &usize| {
+            let (_, reading) = &script.statements[*number];
+            matches!(reading.verb, Verb::Set | Verb::Query | Verb::Pragma)
+        };
+        Near {
+            by_name,
+            settings: (0..script.statements.len()).filter(sets).collect(),
+            first_lock: script.changes.iter().position(|change| locks_writes(change).is_some()),
+        }
+    }
+
+    /// The changes that concern a table or an object, in order.
+    pub fn about(&self, name: &ObjectName) -> &[usize] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The changes that share a name with this one, itself included, in order; none if it names nothing.
+    pub fn around(&self, change: &Change) -> Option<Vec<usize>> {
+        let mut all: Vec<usize> = names(change).flat_map(|name| self.about(name)).copied().collect();
+        if names(change).count() > 1 {
+            all.sort_unstable();
+            all.dedup();
+        }
+        (!all.is_empty()).then_some(all)
+    }
+}
+
+/// What a change concerns: its table or object, and what takes its name or its place.
+fn names(change: &Change) -> impl Iterator<Item = &ObjectName> {
+    let other = match &change.kind {
+        ChangeKind::RenameTable { to } => Some(to),
+        ChangeKind::AttachPartition { partition } | ChangeKind::DetachPartition { partition, .. } => {
+            Some(&partition.name)
+        }
+        ChangeKind::CreateObject { name, .. }
+        | ChangeKind::DropObject { name, .. }
+        | ChangeKind::RenameObject { name, .. }
+        | ChangeKind::MoveObject { name, .. } => Some(name),
+        ChangeKind::AddValue { kind, .. }
+        | ChangeKind::RenameValue { kind, .. }
+        | ChangeKind::ChangeAttribute { kind, .. } => Some(kind),
+        _ => None,
+    };
+    change.table.iter().map(|table| &table.name).chain(other)
+}
