@@ -283,7 +283,9 @@ impl<'a> Judged<'a> {
             (Verdict::HalfDone(_), Some(file)) => {
                 let Standing::HalfDone { done, .. } = self.record.standing else { return None };
                 let statements = file.up.statements(migrator.lexis()).map_or(0, |statements| statements.len());
-                Some((Fact { statements, ..of_file(file) }, State::Running, done.min(statements)))
+                // Its note is what a later run says of it.
+                let fact = Fact { statements, tag: Some(tool.name()), ..of_file(file) };
+                Some((fact, State::Running, done.min(statements)))
             }
             (Verdict::Ahead, None) => Some((
                 Fact { source, ..Fact::new(Kind::Adopt, Some(&self.record.id), &self.record.name) },

@@ -61,7 +61,7 @@ impl Locked {
     ) -> Result<Done, RunError> {
         let stored = self.stored(&entry, file).await?;
         if entry.kind == Kind::Adopt && !self.is_decided(&entry) {
-            let tool = entry.source_tool.as_deref().unwrap_or("another tool");
+            let tool = entry.tag.as_deref().unwrap_or("another tool");
             return Err(half_done(&entry, &stored, format!("{tool} left it half-done")));
         }
         self.take_over(&entry).await?;

@@ -94,6 +94,12 @@ each_database! {
         project.run(["adopt", "--no-mirror"]).ok();
         project.run(["up"]).ok();
         assert_eq!(theirs(&db), ["1"]);
+        // The configuration has the last word.
+        project.write("migrate.toml", "[history]\nmirror = \"sqlx\"\n");
+        project.run(["redo", "--yes"]).ok();
+        assert_eq!(theirs(&db), ["1", "2"]);
+        project.write("migrate.toml", "[history]\nmirror = \"nothing\"\n");
+        project.run(["up"]).exits(2).says("mirror: `nothing` is no tool").says("known are off, golang-migrate");
     }
 
     fn what_is_only_in_the_database_is_said(db: TestDatabase) {
