@@ -106,7 +106,7 @@ pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
     Some(Fix {
         needs: vec![table.name.clone(), plain(column)],
         title: "prove it with a check that blocks nobody".to_owned(),
-        edits: vec![(action.span, check)],
+        edits: vec![(action.span, check.clone())],
         other_edits: undone_as(&format!("{drop} {if_exists} {name}"), column, context),
         following: vec![
             Following {
@@ -117,7 +117,7 @@ pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
             Following {
                 name: format!("require_{}_{}", table.name, plain(column)),
                 up: format!("{target} {alter} {column} {};\n{target} {drop} {name};\n", lower("SET NOT NULL")),
-                down: format!("{target} {alter} {column} {};\n", lower("DROP NOT NULL")),
+                down: format!("{target} {alter} {column} {};\n{target} {check};\n", lower("DROP NOT NULL")),
             },
         ],
         ..Fix::default()

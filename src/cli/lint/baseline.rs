@@ -23,7 +23,7 @@ pub fn apply(
 ) -> Result<Option<Exit>, Failure> {
     let said = args.baseline.clone().or_else(|| surroundings.lint().baseline.as_ref().map(PathBuf::from));
     if let Some(path) = &args.write_baseline {
-        let path = if path.as_os_str().is_empty() { said.unwrap_or_else(|| USUAL.into()) } else { path.clone() };
+        let path = path.clone().or(said).unwrap_or_else(|| USUAL.into());
         let baseline = Baseline::of(migrations, judgement);
         let text = serde_json::to_string_pretty(&baseline).map_err(std::io::Error::from);
         let written = text.and_then(|text| std::fs::write(&path, text + "\n"));

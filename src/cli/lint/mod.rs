@@ -49,8 +49,8 @@ pub struct LintArgs {
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
     /// Write what is found into that file, to be known from now on [default: lint-baseline.json]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "", value_hint = clap::ValueHint::FilePath)]
-    pub write_baseline: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, value_hint = clap::ValueHint::FilePath)]
+    pub write_baseline: Option<Option<PathBuf>>,
     /// The oldest version of the database in production
     #[arg(long, value_name = "VERSION")]
     pub server_version: Option<String>,

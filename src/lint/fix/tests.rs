@@ -140,6 +140,7 @@ fn constraints_are_validated_later() {
     alter table users drop constraint users_email_given;
     == require_users_email, down
     alter table users alter column email drop not null;
+    alter table users add constraint users_email_given check (email is not null) not valid;
     ");
 }
 
