@@ -251,7 +251,7 @@ fn concerns(rule: &Rule, case: &Case<'_>) -> bool {
     match (case.standing, case.side) {
         (Standing::Edited(_), _) => rule.endangers(Category::Meta),
         (_, Side::Up) => true,
-        (_, Side::Down) => !rule.categories.iter().all(about_code),
+        (_, Side::Down) => !rule.categories.first().is_some_and(about_code) || rule.endangers(Category::DataLoss),
     }
 }
 

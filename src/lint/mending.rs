@@ -117,7 +117,7 @@ pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
             Following {
                 name: format!("require_{}_{}", table.name, plain(column)),
                 up: format!("{target} {alter} {column} {};\n{target} {drop} {name};\n", lower("SET NOT NULL")),
-                down: format!("{target} {alter} {column} {};\n{target} {check};\n", lower("DROP NOT NULL")),
+                down: format!("{target} {alter} {column} {}, {check};\n", lower("DROP NOT NULL")),
             },
         ],
         ..Fix::default()

@@ -139,8 +139,7 @@ fn constraints_are_validated_later() {
     alter table users alter column email set not null;
     alter table users drop constraint users_email_given;
     == require_users_email, down
-    alter table users alter column email drop not null;
-    alter table users add constraint users_email_given check (email is not null) not valid;
+    alter table users alter column email drop not null, add constraint users_email_given check (email is not null) not valid;
     ");
 }
 

@@ -40,7 +40,7 @@ rule! {
     /// -- down
     /// select 1;
     /// ```
-    "incomplete-down-migration", Warning [BreaksNewCodeOnRollback, DataDependentFailure] => Check::Migration(check)
+    "incomplete-down-migration", Warning [DataDependentFailure, BreaksNewCodeOnRollback] => Check::Migration(check)
 }
 
 /// The rest is counted.
