@@ -123,8 +123,9 @@ class Postgres(Server):
 class MySql(Server):
     def __init__(self):
         super().__init__("mysql")
-        data = f"--datadir={self.folder}/data"
-        must([program("mariadb-install-db"), "--no-defaults", data, "--auth-root-authentication-method=normal", "--skip-test-db"],
+        # A server that starts empties its temporary folder, whoever else uses it.
+        data = [f"--datadir={self.folder}/data", f"--tmpdir={self.folder}"]
+        must([program("mariadb-install-db"), "--no-defaults", *data, "--auth-root-authentication-method=normal", "--skip-test-db"],
              cwd=self.folder, **self.owner)
         self.login = ["--no-defaults", "--protocol=tcp", "-h", "127.0.0.1", "-P", str(self.port), "-u", "folders",
                       "--default-character-set=utf8mb4"]
@@ -132,7 +133,7 @@ class MySql(Server):
         init.write_text("create user folders@'127.0.0.1';\ngrant all on *.* to folders@'127.0.0.1' with grant option;\n")
         init.chmod(0o644)
         self.shell = [program("mariadb", "mysql"), *self.login]
-        self.start([program("mariadbd"), "--no-defaults", data, f"--port={self.port}", "--bind-address=127.0.0.1",
+        self.start([program("mariadbd"), "--no-defaults", *data, f"--port={self.port}", "--bind-address=127.0.0.1",
                     f"--socket={self.folder}/socket", f"--init-file={init}", "--skip-name-resolve",
                     "--innodb-flush-log-at-trx-commit=2", "--character-set-server=utf8mb4"], [*self.shell, "-e", "select 1"])
 

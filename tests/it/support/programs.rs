@@ -103,9 +103,12 @@ fn id(what: &str, user: Option<&str>) -> Option<u32> {
 }
 
 /// A command that runs as the owner, in a clean environment, with a folder of its own as home.
+///
+/// Its temporary files are there, too: a MariaDB or MySQL server that starts deletes every `#sql*` file in its temporary
+/// folder, and one that is running and finds such a file of its own gone may crash.
 pub fn command(program: impl AsRef<OsStr>, owner: Option<Owner>, home: &Path) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("HOME", home).env("TZ", "UTC").env("LC_ALL", "C").current_dir(home);
+    command.env_clear().env("HOME", home).env("TMPDIR", home).env("TZ", "UTC").env("LC_ALL", "C").current_dir(home);
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
     }

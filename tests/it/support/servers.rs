@@ -68,6 +68,8 @@ struct Process {
     guard: Child,
     orders: ChildStdin,
     ended: Arc<AtomicBool>,
+    /// From its first answer until somebody ends it: a server that ends in between has crashed.
+    wanted: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -159,21 +161,27 @@ impl Server {
             .map_err(|error| format!("cannot start `sh`: {error}"))?;
         let orders = guard.stdin.take().expect("piped");
         let lines = BufReader::new(guard.stdout.take().expect("piped")).lines();
-        let ended = Arc::new(AtomicBool::new(false));
+        let [ended, wanted] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         thread::spawn({
-            let ended = ended.clone();
+            let (ended, wanted) = (ended.clone(), wanted.clone());
+            let (engine, log) = (self.engine, self.folder.join("log"));
             move || {
                 lines.map_while(Result::ok).any(|line| line == "ended");
                 ended.store(true, Ordering::SeqCst);
+                if wanted.load(Ordering::SeqCst) {
+                    // Not `eprintln`, whose output belongs to the test that happened to start the server.
+                    writeln!(std::io::stderr(), "{}", obituary(engine, &log)).ok();
+                }
             }
         });
-        *self.process() = Some(Process { guard, orders, ended: ended.clone() });
+        *self.process() = Some(Process { guard, orders, ended: ended.clone(), wanted: wanted.clone() });
         let deadline = Instant::now() + Duration::from_secs(90);
         loop {
             let answers = TcpStream::connect(self.address()).is_ok()
                 && client::try_sql(self, As::Administrator, self.engine.maintenance(), "select 1;").is_ok();
             // Whoever answers on the port must be ours.
             if answers && !ended.load(Ordering::SeqCst) {
+                wanted.store(true, Ordering::SeqCst);
                 return Ok(());
             }
             if ended.load(Ordering::SeqCst) || Instant::now() > deadline {
@@ -252,6 +260,7 @@ impl Server {
 
     fn end(&self, signal: Signal) {
         let Some(mut process) = self.process().take() else { return };
+        process.wanted.store(false, Ordering::SeqCst);
         if !process.ended.load(Ordering::SeqCst) {
             self.signal(self.pid(), signal);
         }
@@ -323,12 +332,21 @@ impl Drop for Server {
     fn drop(&mut self) {
         match self.process().take() {
             Some(mut process) => {
+                process.wanted.store(false, Ordering::SeqCst);
                 drop(process.orders);
                 process.guard.wait().ok();
             }
             None => drop(fs::remove_dir_all(&self.folder)),
         }
     }
+}
+
+/// What is to be known of a server that crashed: the end of its log.
+fn obituary(engine: Engine, log: &Path) -> String {
+    let log = String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned();
+    let lines: Vec<&str> = log.lines().collect();
+    let end = lines[lines.len().saturating_sub(80)..].join("\n");
+    format!("a {} server of the tests crashed, and tests that used it fail; the end of its log:\n{end}", engine.name())
 }
 
 /// The password of the test databases' user, another in every run, so that finding it anywhere means a leak.
@@ -444,6 +462,17 @@ mod tests {
     #[test]
     fn mariadb_survives_a_kill() {
         survives_a_kill(Engine::Mariadb);
+    }
+
+    /// Another server's start must not take away what a running one is about to open: MariaDB crashes then.
+    #[test]
+    fn mariadb_servers_share_no_temporary_folder() {
+        if !Engine::Mariadb.is_wanted() {
+            return;
+        }
+        let server = Server::shared(Engine::Mariadb);
+        let folder = client::try_sql(&server, As::Administrator, "mysql", "select @@tmpdir;").unwrap();
+        assert_eq!(folder.trim(), server.folder().to_str().unwrap());
     }
 
     const CHILD: &str = "COEXIST_TEST_CHILD";
