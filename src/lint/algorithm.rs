@@ -119,7 +119,7 @@ fn part<'a>(change: &'a Change, context: &Context<'a>) -> Option<Part<'a>> {
                 let first = |index: &Index| {
                     index.columns.iter().flatten().take(constraint.columns.len()).eq(&constraint.columns)
                 };
-                let indexed = table.indexes.iter().any(first);
+                let indexed = table.indexes.iter().any(|index| first(index));
                 (if !mysql && indexed { Algorithm::Instant } else { Algorithm::InPlace }, false)
             }
             ConstraintKind::ForeignKey => (Algorithm::Copy, true),

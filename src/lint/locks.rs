@@ -1,6 +1,7 @@
 //! What changes lock on PostgreSQL, as far as rules about a whole transaction need it.
 
 use super::rule::{Context, used};
+use crate::schema::Shared;
 use crate::schema::{Change, ChangeKind, Constraint, ObjectName, TableRef};
 use crate::sql::ddl::ConstraintKind;
 
@@ -54,7 +55,7 @@ pub fn locks_everything(change: &Change) -> Option<&TableRef> {
 
 /// The tables in use that new foreign keys of a change lock against writes, each with the change.
 pub fn parents_locked<'c>(change: &'c Change, context: &Context<'_>) -> Vec<(&'c Change, &'c ObjectName)> {
-    let constraints: &[Constraint] = match &change.kind {
+    let constraints: &[Shared<Constraint>] = match &change.kind {
         ChangeKind::CreateTable { table, exists: false, .. } => &table.constraints,
         ChangeKind::AddColumn { constraints, .. } => constraints,
         ChangeKind::AddConstraint { constraint, .. } => std::slice::from_ref(constraint),

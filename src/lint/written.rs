@@ -3,6 +3,7 @@
 //! What belongs to a temporary table is no matter of style, and neither is what a rebuild on SQLite only repeats.
 
 use super::rule::Context;
+use crate::schema::Shared;
 use crate::schema::{Change, ChangeKind, Column, Constraint, DataType, Index, ObjectName, Table};
 use crate::sql::ddl::{
     ActionKind, ColumnDefinition, ColumnRule, ConstraintKind, Detail, IndexDefinition, Name, ObjectKind,
@@ -116,7 +117,7 @@ fn written_constraints<'c>(change: &'c Change, context: &Context<'c>) -> Vec<New
                 let same = |old: &Constraint| {
                     (old.kind, &old.columns, &old.expression) == (one.kind, &one.columns, &one.expression)
                 };
-                old.is_some_and(|old| old.constraints.iter().any(same))
+                old.is_some_and(|old| old.constraints.iter().any(|old| same(old)))
             };
             let of_columns = written.columns.iter().flat_map(with_column);
             let of_table = written.constraints.iter().map(|one| (one.name.as_ref(), one.span));
@@ -151,7 +152,7 @@ pub fn indexes<'c>(change: &'c Change, context: &Context<'c>) -> Vec<NewIndex<'c
         ChangeKind::CreateTable { table, exists: false, .. } => {
             let Detail::Table(written) = &context.reading(change).detail else { return Vec::new() };
             let means = |definition: &'c IndexDefinition| {
-                let same = |index: &&Index| {
+                let same = |index: &&Shared<Index>| {
                     let columns = index.columns.iter().map(Option::as_deref);
                     let parts = definition.parts.iter().map(|part| part.column.as_ref().map(|name| &*name.value));
                     !index.of_constraint && index.kind == definition.kind && columns.eq(parts)

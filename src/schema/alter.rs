@@ -4,6 +4,7 @@ use super::catalog::Constraint;
 use super::change::{ChangeKind, ReplicaIdentity, TableRef};
 use super::name::ObjectName;
 use super::reader::Reader;
+use super::shared::Shared;
 use super::tables::partition_method;
 use crate::sql::Grammar;
 use crate::sql::ddl::{Action, ActionKind, ConstraintKind, ObjectKind, PartitionAction, Verb};
@@ -182,7 +183,7 @@ impl Reader<'_> {
         let kind = match &action.kind {
             ActionKind::AddConstraint { constraint, .. } => {
                 let using_index = constraint.using_index.as_ref().map(|name| name.value.clone());
-                let constraint = self.constraint(&table.name.name, constraint);
+                let constraint = Shared::from(self.constraint(&table.name.name, constraint));
                 self.add_constraint(&table.name, constraint.clone(), using_index.as_deref());
                 ChangeKind::AddConstraint { constraint, using_index }
             }
@@ -197,12 +198,12 @@ impl Reader<'_> {
                 };
                 let name = name.as_ref().map(|name| name.value.clone());
                 let name = name.or_else(|| constraint.as_ref()?.name.clone());
-                self.drop_constraint(&table.name, name.as_deref(), constraint.as_ref());
+                self.drop_constraint(&table.name, name.as_deref(), constraint.as_deref());
                 ChangeKind::DropConstraint { name, constraint, if_exists: *if_exists, cascade: *cascade }
             }
             ActionKind::ValidateConstraint { name } => {
                 self.catalog.edit(&table.name, |table| {
-                    let same = |one: &&mut Constraint| one.name.as_deref() == Some(&*name.value);
+                    let same = |one: &&mut Shared<Constraint>| one.name.as_deref() == Some(&*name.value);
                     table.constraints.iter_mut().filter(same).for_each(|one| one.valid = true);
                 });
                 ChangeKind::ValidateConstraint { name: name.value.clone(), constraint: known(&name.value) }
@@ -212,7 +213,7 @@ impl Reader<'_> {
                 let enforced = super::mentions(&written, "enforced").then(|| !super::mentions(&written, "not"));
                 let constraint = known(&name.value);
                 self.catalog.edit(&table.name, |table| {
-                    let same = |one: &&mut Constraint| one.name.as_deref() == Some(&*name.value);
+                    let same = |one: &&mut Shared<Constraint>| one.name.as_deref() == Some(&*name.value);
                     if let Some(enforced) = enforced {
                         table.constraints.iter_mut().filter(same).for_each(|one| one.enforced = enforced);
                     }
@@ -224,7 +225,7 @@ impl Reader<'_> {
                 ChangeKind::RenameConstraint { from: from.value.clone(), to: to.value.clone() }
             }
             ActionKind::AddIndex { index, if_not_exists } => {
-                let index = self.index(index);
+                let index = Shared::from(self.index(index));
                 self.catalog.edit(&table.name, |table| table.indexes.push(index.clone()));
                 ChangeKind::CreateIndex { index, concurrently: false, if_not_exists: *if_not_exists }
             }

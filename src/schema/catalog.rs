@@ -9,6 +9,7 @@ use super::data_type::DataType;
 use super::kept::Kept;
 use super::name::{ObjectName, SearchPath};
 use super::routines::Signature;
+use super::shared::Shared;
 use super::views::View;
 use crate::sql::Grammar;
 use crate::sql::ddl::{ConstraintKind, IndexKind, ObjectKind, QualifiedName, ReferentialAction};
@@ -53,11 +54,11 @@ pub struct Table {
     /// Whether it ends with the session.
     pub temporary: bool,
     /// Its columns in order.
-    pub columns: Vec<Column>,
+    pub columns: Vec<Shared<Column>>,
     /// Its constraints, those written with a column included, but for `NOT NULL`.
-    pub constraints: Vec<Constraint>,
+    pub constraints: Vec<Shared<Constraint>>,
     /// Its indexes, those of constraints included.
-    pub indexes: Vec<Index>,
+    pub indexes: Vec<Shared<Index>>,
     /// Whether it is partitioned.
     pub partitioned: bool,
     /// How it is partitioned, from the word after `PARTITION BY` on, in small letters.
@@ -269,22 +270,22 @@ impl Table {
     }
 
     /// The column of this name.
-    pub fn column(&self, name: &str, grammar: Grammar) -> Option<&Column> {
+    pub fn column(&self, name: &str, grammar: Grammar) -> Option<&Shared<Column>> {
         self.columns.iter().find(|column| grammar.same_name(&column.name, name))
     }
 
     /// The column of this name, to change it.
     pub fn column_mut(&mut self, name: &str, grammar: Grammar) -> Option<&mut Column> {
-        self.columns.iter_mut().find(|column| grammar.same_name(&column.name, name))
+        self.columns.iter_mut().find(|column| grammar.same_name(&column.name, name)).map(|column| &mut **column)
     }
 
     /// The constraint of this name.
-    pub fn constraint(&self, name: &str, grammar: Grammar) -> Option<&Constraint> {
+    pub fn constraint(&self, name: &str, grammar: Grammar) -> Option<&Shared<Constraint>> {
         self.constraints.iter().find(|one| one.name.as_ref().is_some_and(|own| grammar.same_name(own, name)))
     }
 
     /// The index of this name.
-    pub fn index(&self, name: &str, grammar: Grammar) -> Option<&Index> {
+    pub fn index(&self, name: &str, grammar: Grammar) -> Option<&Shared<Index>> {
         self.indexes.iter().find(|one| one.name.as_ref().is_some_and(|own| grammar.same_name(own, name)))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::catalog::{Column, Constraint, Index, Object, Table};
 use super::data_type::DataType;
 use super::name::ObjectName;
+use super::shared::Shared;
 use crate::sql::ddl::{Name, ObjectKind, PartitionAction, RowSecurity, Switch};
 use crate::sql::{Grammar, Span};
 
@@ -111,16 +112,16 @@ pub enum ChangeKind {
 
     // Columns.
     AddColumn {
-        column: Column,
+        column: Shared<Column>,
         /// Constraints written with it.
-        constraints: Vec<Constraint>,
+        constraints: Vec<Shared<Constraint>>,
         /// `FIRST` or `AFTER`.
         position: Option<Span>,
     },
     DropColumn {
         name: String,
         /// What it was, if it is known.
-        column: Option<Column>,
+        column: Option<Shared<Column>>,
         cascade: bool,
     },
     RenameColumn {
@@ -129,8 +130,8 @@ pub enum ChangeKind {
     },
     /// MySQL's `MODIFY` and `CHANGE`. The changes that follow say what is different.
     ModifyColumn {
-        old: Option<Column>,
-        new: Column,
+        old: Option<Shared<Column>>,
+        new: Shared<Column>,
         position: Option<Span>,
     },
     ChangeType {
@@ -147,25 +148,25 @@ pub enum ChangeKind {
     SetNotNull {
         column: String,
         /// What it was, if it is known.
-        old: Option<Column>,
+        old: Option<Shared<Column>>,
     },
     DropNotNull {
         column: String,
-        old: Option<Column>,
+        old: Option<Shared<Column>>,
     },
     SetDefault {
         column: String,
-        old: Option<Column>,
+        old: Option<Shared<Column>>,
         value: String,
     },
     DropDefault {
         column: String,
-        old: Option<Column>,
+        old: Option<Shared<Column>>,
     },
     /// `ADD GENERATED AS IDENTITY`, `SET GENERATED`.
     SetIdentity {
         column: String,
-        old: Option<Column>,
+        old: Option<Shared<Column>>,
         always: bool,
     },
     DropIdentity {
@@ -177,25 +178,25 @@ pub enum ChangeKind {
     /// `SET EXPRESSION`.
     SetExpression {
         column: String,
-        old: Option<Column>,
+        old: Option<Shared<Column>>,
     },
 
     // Constraints.
     AddConstraint {
-        constraint: Constraint,
+        constraint: Shared<Constraint>,
         /// The existing index that it takes over.
         using_index: Option<String>,
     },
     DropConstraint {
         name: Option<String>,
         /// What it was, if it is known.
-        constraint: Option<Constraint>,
+        constraint: Option<Shared<Constraint>>,
         if_exists: bool,
         cascade: bool,
     },
     ValidateConstraint {
         name: String,
-        constraint: Option<Constraint>,
+        constraint: Option<Shared<Constraint>>,
     },
     RenameConstraint {
         from: String,
@@ -205,14 +206,14 @@ pub enum ChangeKind {
     AlterConstraint {
         name: String,
         /// What it was, if it is known.
-        constraint: Option<Constraint>,
+        constraint: Option<Shared<Constraint>>,
         /// Whether it is enforced from now on, if that is said.
         enforced: Option<bool>,
     },
 
     // Indexes.
     CreateIndex {
-        index: Index,
+        index: Shared<Index>,
         concurrently: bool,
         /// `IF NOT EXISTS`.
         if_not_exists: bool,
@@ -220,7 +221,7 @@ pub enum ChangeKind {
     DropIndex {
         name: String,
         /// What it was, if it is known.
-        index: Option<Index>,
+        index: Option<Shared<Index>>,
         concurrently: bool,
     },
     RenameIndex {

@@ -1,10 +1,11 @@
 //! Columns: added, dropped, renamed, changed. A whole new definition is read as the single changes it makes.
 
-use super::catalog::{Column, Numbering};
+use super::catalog::{Column, Constraint, Numbering};
 use super::change::{ChangeKind, TableRef};
 use super::data_type::DataType;
 use super::name::ObjectName;
 use super::reader::Reader;
+use super::shared::Shared;
 use crate::sql::ddl::{Action, ActionKind, ColumnDefinition, ConstraintKind, Name, ObjectKind};
 use crate::sql::{Grammar, Span};
 
@@ -44,7 +45,7 @@ impl Reader<'_> {
                 let old = self.old(table, column);
                 let (from, using) = (old.as_ref().and_then(|old| old.data_type.clone()), *using);
                 let collation = collation.as_ref().map(ToString::to_string);
-                let old_collation = old.and_then(|old| old.collation);
+                let old_collation = old.and_then(|old| old.collation.clone());
                 self.edit_column(table, column, |column| {
                     column.data_type = Some(to.clone());
                     column.collation.clone_from(&collation);
@@ -115,7 +116,7 @@ impl Reader<'_> {
         true
     }
 
-    fn old(&self, table: &TableRef, column: &Name) -> Option<Column> {
+    fn old(&self, table: &TableRef, column: &Name) -> Option<Shared<Column>> {
         table.before.as_ref()?.column(&column.value, self.grammar()).cloned()
     }
 
@@ -140,8 +141,9 @@ impl Reader<'_> {
         if if_not_exists && self.old(table, &definition.name).is_some() {
             return true;
         }
-        let column = self.column(definition);
-        let constraints = self.column_constraints(&table.name.name, definition);
+        let column = Shared::from(self.column(definition));
+        let constraints: Vec<Shared<Constraint>> =
+            self.column_constraints(&table.name.name, definition).into_iter().map(Shared::from).collect();
         self.catalog.edit(&table.name, |table| table.columns.push(column.clone()));
         for constraint in &constraints {
             self.add_constraint(&table.name, constraint.clone(), None);
@@ -177,8 +179,11 @@ impl Reader<'_> {
         self.catalog.edit(table, |table| {
             let columns = table.columns.iter_mut().map(|column| &mut column.name);
             let constraints = table.constraints.iter_mut().flat_map(|one| &mut one.columns);
-            let indexes =
-                table.indexes.iter_mut().flat_map(|one| one.columns.iter_mut().flatten().chain(&mut one.include));
+            let indexes = table
+                .indexes
+                .iter_mut()
+                .map(|one| &mut **one)
+                .flat_map(|one| one.columns.iter_mut().flatten().chain(&mut one.include));
             for name in columns.chain(constraints).chain(indexes).filter(|name| grammar.same_name(name, from)) {
                 to.clone_into(name);
             }
@@ -202,7 +207,7 @@ impl Reader<'_> {
     ) -> bool {
         let old = self.old(table, from);
         let grammar = self.grammar();
-        let mut new = self.column(definition);
+        let mut new = Shared::from(self.column(definition));
         if let Some(old) = &old {
             new.origin = old.origin;
         }
@@ -223,11 +228,11 @@ impl Reader<'_> {
         }
         self.catalog.edit(&table.name, |table| {
             if let Some(column) = table.column_mut(&to, grammar) {
-                *column = new;
+                *column = (*new).clone();
             }
         });
-        let constraints = self.column_constraints(&table.name.name, definition);
-        for constraint in constraints {
+        for constraint in self.column_constraints(&table.name.name, definition) {
+            let constraint = Shared::from(constraint);
             self.add_constraint(&table.name, constraint.clone(), None);
             self.push(table_ref.clone(), span, ChangeKind::AddConstraint { constraint, using_index: None });
         }
@@ -236,7 +241,7 @@ impl Reader<'_> {
 }
 
 /// The single changes between two definitions of one column. Of an unknown old one, what the new one demands.
-pub fn differences(old: Option<&Column>, new: &Column) -> Vec<ChangeKind> {
+pub fn differences(old: Option<&Shared<Column>>, new: &Column) -> Vec<ChangeKind> {
     let mut changes = Vec::new();
     let column = new.name.clone();
     let from = old.and_then(|old| old.data_type.clone());

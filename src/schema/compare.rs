@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, Column, Constraint, Index, Object, Table};
 use super::name::ObjectName;
+use super::shared::Shared;
 use crate::sql::Grammar;
 use crate::sql::ddl::{ConstraintKind, ObjectKind};
 
@@ -158,7 +159,7 @@ fn compare_tables(
     if !before.complete || !now.complete {
         return;
     }
-    let in_both = |one: &Constraint, all: &[Constraint]| all.iter().any(|other| same_constraint(one, other));
+    let in_both = |one: &Constraint, all: &[Shared<Constraint>]| all.iter().any(|other| same_constraint(one, other));
     for (ones, others, how) in [
         (&now.constraints, &before.constraints, Departure::Stays),
         (&before.constraints, &now.constraints, Departure::Missing),
@@ -169,7 +170,7 @@ fn compare_tables(
             differs(format!("constraint `{name}` of `{}`", now.name), how);
         }
     }
-    let in_both = |one: &Index, all: &[Index]| all.iter().any(|other| same_index(one, other));
+    let in_both = |one: &Index, all: &[Shared<Index>]| all.iter().any(|other| same_index(one, other));
     for (ones, others, how) in
         [(&now.indexes, &before.indexes, Departure::Stays), (&before.indexes, &now.indexes, Departure::Missing)]
     {

@@ -4,10 +4,11 @@ use super::catalog::{Constraint, Index};
 use super::change::ChangeKind;
 use super::name::{ObjectName, fold};
 use super::reader::Reader;
+use super::shared::Shared;
 use crate::sql::ddl::{ActionKind, ConstraintKind, Detail, ObjectKind, QualifiedName};
 
 impl Reader<'_> {
-    pub fn add_constraint(&mut self, table: &ObjectName, constraint: Constraint, using_index: Option<&str>) {
+    pub fn add_constraint(&mut self, table: &ObjectName, constraint: Shared<Constraint>, using_index: Option<&str>) {
         let grammar = self.grammar();
         let index = self.index_of(&constraint).filter(|_| using_index.is_none());
         self.catalog.edit(table, |table| {
@@ -24,7 +25,7 @@ impl Reader<'_> {
                     index.name.clone_from(&constraint.name);
                 }
             }
-            table.indexes.extend(index);
+            table.indexes.extend(index.map(Shared::from));
             table.constraints.push(constraint);
         });
     }
@@ -37,7 +38,7 @@ impl Reader<'_> {
         };
         self.catalog.edit(table, |table| {
             if let (Some(gone), None) = (constraint, name) {
-                table.constraints.retain(|one| one != gone);
+                table.constraints.retain(|one| **one != *gone);
             }
             table.constraints.retain(|one| !same(&one.name));
             table.indexes.retain(|index| !(index.of_constraint && same(&index.name)));
@@ -60,7 +61,7 @@ impl Reader<'_> {
         let Some(on) = &written.table else { return };
         let table = self.used_table(on, ObjectKind::Table);
         let flags = self.reading.flags;
-        let index = self.index(written);
+        let index = Shared::from(self.index(written));
         let exists = flags.if_not_exists
             && index.name.as_ref().is_some_and(|name| {
                 table.before.as_ref().is_some_and(|table| table.index(name, self.grammar()).is_some())

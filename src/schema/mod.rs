@@ -21,6 +21,7 @@ mod reader;
 mod rebuild;
 mod routines;
 mod rows;
+mod shared;
 mod tables;
 mod views;
 
@@ -33,6 +34,7 @@ pub use compare::{Before, Departure, Difference};
 pub use data_type::DataType;
 pub use name::{ObjectName, SearchPath};
 pub use routines::{Input, Signature};
+pub use shared::Shared;
 pub use views::{Use, View};
 
 use std::borrow::Cow;

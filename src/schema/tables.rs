@@ -6,6 +6,7 @@ use super::catalog::{Column, Object, Table};
 use super::change::ChangeKind;
 use super::name::ObjectName;
 use super::reader::Reader;
+use super::shared::Shared;
 use super::views::View;
 use crate::sql::ddl::{ConstraintKind, Detail, ObjectKind, QualifiedName, TableDefinition};
 
@@ -54,10 +55,11 @@ impl Reader<'_> {
             self.copy_columns(parent, &mut table);
         }
         for column in &definition.columns {
-            table.columns.push(self.column(column));
+            table.columns.push(self.column(column).into());
             let constraints = self.column_constraints(&table.name.name, column);
-            table.indexes.extend(constraints.iter().filter_map(|constraint| self.index_of(constraint)));
-            table.constraints.extend(constraints);
+            let keys = constraints.iter().filter_map(|constraint| self.index_of(constraint));
+            table.indexes.extend(keys.map(Shared::from));
+            table.constraints.extend(constraints.into_iter().map(Shared::from));
         }
         for written in &definition.constraints {
             let constraint = self.constraint(&table.name.name, written);
@@ -67,14 +69,14 @@ impl Reader<'_> {
                     column.not_null = true;
                 }
             }
-            table.indexes.extend(self.index_of(&constraint));
-            table.constraints.push(constraint);
+            table.indexes.extend(self.index_of(&constraint).map(Shared::from));
+            table.constraints.push(constraint.into());
         }
         for written in &definition.indexes {
             let index = self.index(written);
             // MySQL's unique key is the constraint that was read already.
             if !table.indexes.iter().any(|known| known.kind == index.kind && known.columns == index.columns) {
-                table.indexes.push(index);
+                table.indexes.push(index.into());
             }
         }
         table
@@ -86,8 +88,8 @@ impl Reader<'_> {
             return;
         };
         table.complete &= source.complete;
-        let columns = source.columns.iter().cloned();
-        table.columns.extend(columns.map(|column| Column { origin: self.origin, ..column }));
+        let own = |column: &Shared<Column>| Column { origin: self.origin, ..(**column).clone() };
+        table.columns.extend(source.columns.iter().map(own).map(Shared::from));
     }
 
     pub fn create_view(&mut self) {
@@ -105,7 +107,7 @@ impl Reader<'_> {
         let mut after = Object { view: Some(Arc::new(shown)), ..self.object() };
         if !(flags.if_not_exists && before.is_some()) {
             let mut view = Table::unknown(name.clone(), kind);
-            view.columns = self.shown_columns(after.view.as_deref());
+            view.columns = self.shown_columns(after.view.as_deref()).into_iter().map(Shared::from).collect();
             view.origin = match &before {
                 // What replaces a view that code uses is used by that code.
                 Some(before) if flags.or_replace => before.origin,

@@ -27,7 +27,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::AddColumn { column, constraints, .. } = &change.kind else { return };
     let Some(table) = used(change) else { return };
     let is_key = constraints.iter().any(|one| one.kind == ConstraintKind::PrimaryKey);
-    let required = crate::schema::Column { not_null: column.not_null || is_key, ..column.clone() };
+    let required = crate::schema::Column { not_null: column.not_null || is_key, ..(**column).clone() };
     // SQLite says no to it in any case, which is another rule's to say.
     if required.may_be_omitted() || matches!(context.grammar(), Grammar::Sqlite) && is_key {
         return;

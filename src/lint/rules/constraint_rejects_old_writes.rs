@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::schema::Shared;
 use crate::schema::{Constraint, Table, mentions};
 use crate::sql::ddl::{ConstraintKind, ObjectKind};
 
@@ -58,7 +59,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             if !tightens || !constraint.required_columns().is_empty() || is_weaker(constraint, known, change, context) {
                 return;
             }
-            let uses = |column: &&crate::schema::Column| constraint.uses(&column.name, grammar);
+            let uses = |column: &&Shared<crate::schema::Column>| constraint.uses(&column.name, grammar);
             let columns: Vec<String> = known.columns.iter().filter(uses).map(|column| column.name.clone()).collect();
             (columns, constraint.name.clone())
         }

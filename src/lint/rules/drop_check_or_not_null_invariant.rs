@@ -56,11 +56,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let same_table = |other: &&Change| other.table.as_ref().is_some_and(|other| other.name == table.name);
     let replaced = context.about(&table.name).filter(same_table).any(|other| match &other.kind {
         ChangeKind::AddConstraint { constraint, .. } => {
-            let both = |column: &&crate::schema::Column| {
+            let both = |column: &crate::schema::Column| {
                 constraint.uses(&column.name, grammar) && dropped.uses(&column.name, grammar)
             };
             constraint.kind == ConstraintKind::Check
-                && (constraint.name == dropped.name || known.columns.iter().any(|column| both(&column)))
+                && (constraint.name == dropped.name || known.columns.iter().any(|column| both(column)))
         }
         ChangeKind::DropColumn { name, .. } => dropped.uses(name, grammar),
         _ => false,

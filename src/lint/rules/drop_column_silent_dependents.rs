@@ -1,6 +1,7 @@
 use super::prelude::*;
 use crate::lint::Severity;
 use crate::schema::Constraint;
+use crate::schema::Shared;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -41,7 +42,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let index =
         known.indexes.iter().find(|index| index.columns.len() + index.include.len() > 1 && index.uses(name, grammar));
     let others = || known.columns.iter().filter(|column| !grammar.same_name(&column.name, name));
-    let shared = |one: &&Constraint| {
+    let shared = |one: &&Shared<Constraint>| {
         let several = one.columns.len() > 1 || others().any(|other| one.uses(&other.name, grammar));
         several && one.uses(name, grammar)
     };

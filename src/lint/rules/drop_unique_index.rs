@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::schema::Index;
+use crate::schema::Shared;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -49,7 +50,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         _ => return,
     };
-    let same = |other: &&Index| *other != index && other.columns == index.columns && other.predicate == index.predicate;
+    let same = |other: &&Shared<Index>| {
+        **other != *index && other.columns == index.columns && other.predicate == index.predicate
+    };
     let replaced = known.indexes.iter().filter(|other| other.is_unique()).any(|other| same(&other));
     let name = index.name.as_deref().unwrap_or("the key");
     if index.is_unique() && index.origin == Origin::Deployed && !replaced {

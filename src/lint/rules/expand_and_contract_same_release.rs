@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::migration::{Directive, Phase};
+use crate::schema::Shared;
 use crate::schema::{ObjectName, Table, mentions};
 use crate::sql::ddl::ObjectKind;
 
@@ -76,7 +77,7 @@ fn copy_of(table: &Table, column: &str, context: &Context<'_>) -> Option<String>
         let both = |text: &str| mentions(text, new) && mentions(text, column);
         triggers.any(|trigger| both(&trigger.text) || new_ones.any(both))
     };
-    let filled = |new: &&crate::schema::Column| {
+    let filled = |new: &&Shared<crate::schema::Column>| {
         new.origin != Origin::Deployed
             && (new.copied_from.iter().any(|word| grammar.same_name(word, column)) || in_routine(&new.name))
     };

@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::lint::types::{decoded_as, is_integer, narrows};
+use crate::schema::Shared;
 use crate::schema::{Constraint, DataType, Table};
 use crate::sql::ddl::ConstraintKind;
 
@@ -25,7 +26,7 @@ rule! {
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let constraints: Vec<&Constraint> = match &change.kind {
+    let constraints: Vec<&Shared<Constraint>> = match &change.kind {
         ChangeKind::AddConstraint { constraint, .. } => vec![constraint],
         ChangeKind::AddColumn { constraints, .. } => constraints.iter().collect(),
         ChangeKind::CreateTable { table, exists: false, .. } => table.constraints.iter().collect(),

@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::schema::Column;
+use crate::schema::Shared;
 
 rule! {
     /// A column of type json makes DISTINCT, UNION and GROUP BY fail on its table.
@@ -25,7 +26,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::CreateTable { table, exists: false, .. } => table.columns.as_slice(),
         _ => return,
     };
-    let is_json = |column: &&Column| column.data_type.as_ref().is_some_and(|data_type| data_type.name == "json");
+    let is_json =
+        |column: &&Shared<Column>| column.data_type.as_ref().is_some_and(|data_type| data_type.name == "json");
     if let Some(column) = added.iter().find(is_json) {
         findings
             .report(change, format!("`{}` cannot be compared, so DISTINCT and UNION over it fail", column.name))

@@ -34,7 +34,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let dropped = |key: &Constraint| {
         context.beside(change).any(|other| match &other.kind {
-            ChangeKind::DropConstraint { constraint: Some(constraint), .. } => constraint == key,
+            ChangeKind::DropConstraint { constraint: Some(constraint), .. } => **constraint == *key,
             _ => false,
         })
     };

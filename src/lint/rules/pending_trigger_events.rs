@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::schema::Shared;
 use crate::schema::{Constraint, Table, mentions};
 use crate::sql::ddl::{ConstraintKind, ObjectKind, Verb};
 
@@ -58,8 +59,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 
 /// Whether a write queues checks on its own table.
 fn leaves_checks(write: &Change, known: &Table, context: &Context<'_>) -> bool {
-    let deferred = |one: &&Constraint| one.deferred && one.kind != ConstraintKind::Check;
-    let own: Vec<&Constraint> = known.constraints.iter().filter(deferred).collect();
+    let deferred = |one: &&Shared<Constraint>| one.deferred && one.kind != ConstraintKind::Check;
+    let own: Vec<&Shared<Constraint>> = known.constraints.iter().filter(deferred).collect();
     let is_parent = || {
         let mut children = context.catalog.referencing(&known.name);
         children.any(|child| {

@@ -52,8 +52,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let grammar = context.grammar();
     let Some(table) = change.table.as_ref().and_then(|table| context.catalog.table(&table.name)) else { return };
     for new in indexes(change, context) {
-        let is_new = |other: &&Index| other.name == new.index.name && other.columns == new.index.columns;
-        if !table.indexes.iter().any(|other| is_new(&other)) {
+        let is_new = |other: &Index| other.name == new.index.name && other.columns == new.index.columns;
+        if !table.indexes.iter().any(|other| is_new(other)) {
             continue;
         }
         let mut others = table.indexes.iter().filter(|other| !is_new(other));
