@@ -68,7 +68,7 @@ fn swallowed_for_good(engine: Engine) {
         return;
     }
     let slow = if engine == Engine::Postgres { "select pg_sleep(300);" } else { "do sleep(300);" };
-    for interrupted in [false, true] {
+    in_parallel(vec![false, true], move |interrupted| {
         let db = TestDatabase::fresh(engine);
         let proxy = Proxy::to(db.server().address());
         let project = through(&db, &proxy);
@@ -82,7 +82,7 @@ fn swallowed_for_good(engine: Engine) {
         }
         wait_until(&mut running, || false);
         running.wait().exits(if interrupted { 130 } else { 8 });
-    }
+    });
 }
 
 #[test]
