@@ -12,7 +12,7 @@ use super::settings::{self, Level, Settings};
 use super::subject::Standing;
 use super::{Judgement, allow, rules, settle};
 use crate::databases::Dialect;
-use crate::migration::{Id, Migration, Script};
+use crate::migration::{Id, Migration, Script, Version};
 use crate::schema::{Before, Catalog, Origin, ScriptReading, replay};
 use crate::sql::{Lexis, SplitError, Statement};
 
@@ -30,6 +30,8 @@ struct Case<'c> {
     number: usize,
     side: Side,
     standing: &'c Standing,
+    /// The newest version of what was deployed before it.
+    newest: Option<&'c Version>,
     script: &'c ScriptReading,
     /// Why it could not be cut into statements.
     broken: Option<SplitError>,
@@ -60,7 +62,11 @@ impl<'a> Court<'a> {
     pub fn judge(&self, standings: &[Standing]) -> Judgement {
         let mut judgement = Judgement::default();
         let mut catalog = self.empty();
+        let mut newest = None;
         for (number, (migration, standing)) in self.migrations.iter().zip(standings).enumerate() {
+            if !matches!(standing, Standing::Judged) {
+                newest = newest.max(migration.id.version());
+            }
             match standing {
                 // What is wrong with a script was said, or could have been, before it was deployed.
                 Standing::Deployed => drop(replay(&mut catalog, &migration.up, self.lexis, Origin::Deployed)),
@@ -68,7 +74,7 @@ impl<'a> Court<'a> {
                     drop(replay(&mut catalog, was, self.lexis, Origin::Deployed));
                     let script = &ScriptReading::default();
                     let (side, broken, undo) = (Side::Up, None, None);
-                    let case = Case { number, side, standing, script, broken, catalog: &catalog, undo };
+                    let case = Case { number, side, standing, newest, script, broken, catalog: &catalog, undo };
                     self.hear(case, &mut judgement);
                 }
                 Standing::Judged => {
@@ -82,6 +88,7 @@ impl<'a> Court<'a> {
                         number,
                         side: Side::Up,
                         standing,
+                        newest,
                         script: &script,
                         broken,
                         catalog: &catalog,
@@ -117,8 +124,8 @@ impl<'a> Court<'a> {
         let known = readable && broken.is_none() && all_read(up) && all_read(&script);
         let differences = if known { catalog.not_undone(touched, &touched_again) } else { Vec::new() };
         let undo = Some(Undo { up, differences: &differences });
-        let standing = &Standing::Judged;
-        self.hear(Case { number, side: Side::Down, standing, script: &script, broken, catalog, undo }, judgement);
+        let (side, standing, newest, script) = (Side::Down, &Standing::Judged, None, &script);
+        self.hear(Case { number, side, standing, newest, script, broken, catalog, undo }, judgement);
         catalog.restore(touched_again);
     }
 
@@ -137,8 +144,8 @@ impl<'a> Court<'a> {
             let read = replay(&mut catalog, &migration.up, self.lexis, Origin::Judged(number));
             let touched = catalog.noted();
             if let Ok(script) = &read {
-                let (side, broken, undo) = (Side::Up, None, None);
-                let case = Case { number, side, standing, script, broken, catalog: &catalog, undo };
+                let (side, newest, broken, undo) = (Side::Up, None, None, None);
+                let case = Case { number, side, standing, newest, script, broken, catalog: &catalog, undo };
                 verdicts[number] = self.is_compatible(&case);
             }
             catalog.settle(&touched);
@@ -213,6 +220,7 @@ impl<'a> Court<'a> {
             number: case.number,
             side: case.side,
             standing: case.standing,
+            newest_deployed: case.newest,
             script: case.script,
             undo: case.undo,
             directives,

@@ -10,7 +10,7 @@ use super::near::Near;
 use super::server::ServerVersion;
 use super::settings::Settings;
 use super::subject::Standing;
-use crate::migration::{Directive, Directives, Id, Migration, Script};
+use crate::migration::{Directive, Directives, Id, Migration, Script, Version};
 use crate::schema::{Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, TableRef};
 use crate::sql::ddl::Reading;
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
@@ -63,6 +63,8 @@ pub struct Context<'a> {
     pub side: Side,
     /// How it stands to what is deployed.
     pub standing: &'a Standing,
+    /// Of an up script: the newest version of what was deployed before it.
+    pub newest_deployed: Option<&'a Version>,
     /// Its statements and everything that they do.
     pub script: &'a ScriptReading,
     /// Of a script that undoes another: what that did.

@@ -97,7 +97,12 @@ pub(super) fn migrations(sql: &str) -> Vec<Migration> {
             continue;
         };
         push(version, &std::mem::take(&mut text));
-        version += usize::from(how.is_empty());
+        match how {
+            "" => version += 1,
+            ", same version" => {}
+            ", earlier version" => version = 0,
+            other => panic!("no migration follows so: `{other}`"),
+        }
     }
     push(version, &text);
     migrations

@@ -65,7 +65,12 @@ fn in_a_checkout_what_is_new_is_judged() {
 fn a_late_file_meets_a_database_that_has_all_of_the_base() {
     let project = on_a_branch(&[USERS, ("migrations/0005_tags.up.sql", "create table tags (id int);")]);
     project.write("migrations/0003_late.up.sql", "alter table tags drop column id;");
-    lint(&project, &[]).exits(3).says("`tags.id` is dropped");
+    let late = lint(&project, &[]).exits(3).says("`tags.id` is dropped");
+    late.says("version 0003 stands before 0005, which is deployed already");
+    project.remove("migrations/0003_late.up.sql");
+    project.write("migrations/0006_tagged.up.sql", "create table tagged (id int primary key);");
+    let after = lint(&project, &["--rule", "all=off", "--rule", "out-of-order-version=error"]).ok();
+    assert!(after.stdout.contains("1 script with 1 statement"), "{after}");
 }
 
 #[test]

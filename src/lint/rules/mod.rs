@@ -3,7 +3,8 @@
 //! To add a rule, write its file and name it here twice; the brackets behind its severity say what its findings endanger.
 //! Its examples are run as tests, `fires` must fire it and `quiet` must not; the words behind them name the databases, none
 //! means all, and `postgres@10` a version; `hot=orders` and `osc=gh-ost` are what the project says. A line `-- next
-//! migration` in an example ends the history; only what follows the last is judged.
+//! migration` in an example ends the history; only what follows the last is judged. Versions count up, unless the line goes
+//! on with `, same version` or `, earlier version`.
 //! A line `-- down` begins the script that undoes the migration.
 
 mod prelude;
@@ -152,6 +153,7 @@ mod non_transactional_statement;
 mod not_enforced_constraint;
 mod on_delete_cascade;
 mod opaque_dynamic_sql;
+mod out_of_order_version;
 mod pending_trigger_events;
 mod positional_column_change;
 mod prefer_identity;
@@ -373,6 +375,7 @@ pub static ALL: &[&Rule] = &[
     &not_enforced_constraint::RULE,
     &on_delete_cascade::RULE,
     &opaque_dynamic_sql::RULE,
+    &out_of_order_version::RULE,
     &pending_trigger_events::RULE,
     &positional_column_change::RULE,
     &prefer_identity::RULE,
