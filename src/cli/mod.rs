@@ -4,6 +4,7 @@ mod adopt;
 mod alias;
 mod aside;
 mod change;
+mod convert;
 mod duration;
 mod environment;
 mod exit;
@@ -64,6 +65,7 @@ enum Command {
     Tag(mend::TagArgs),
     Baseline(mend::BaselineArgs),
     Adopt(adopt::Args),
+    Convert(convert::Args),
     Repair(mend::RepairArgs),
     Resolve(mend::ResolveArgs),
     Wait(aside::WaitArgs),
@@ -134,6 +136,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
             Command::Tag(args) => mend::tag(&args, &shared, terminal).await,
             Command::Baseline(args) => mend::baseline(&args, &shared, terminal).await,
             Command::Adopt(args) => adopt::run(&args, &shared, terminal).await,
+            Command::Convert(args) => convert::run(&args, &shared, terminal),
             Command::Repair(args) => mend::repair(&args, &shared, terminal).await,
             Command::Resolve(args) => mend::resolve(&args, &shared, terminal).await,
             Command::Force(args) => mend::force(&args),

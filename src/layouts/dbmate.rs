@@ -8,7 +8,7 @@ use crate::sql::Span;
 
 use super::new::stem;
 use super::stray::stray;
-use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
+use super::{Body, Draft, Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
 
 /// dbmate's folders.
 pub static DBMATE: Dbmate = Dbmate;
@@ -81,6 +81,31 @@ impl Layout for Dbmate {
         let Id::Version(_) = id else { return None };
         let path = folder.path(&format!("{}.sql", stem(id, name)));
         Some(vec![NewFile::create(path, "-- migrate:up\n\n-- migrate:down\n")])
+    }
+
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        let version = match draft.moment("dbmate") {
+            Ok(version) => version,
+            Err(why) => return Some(Err(why)),
+        };
+        let section = |side: &str, part: &Body| {
+            let option = if part.no_transaction { " transaction:false" } else { "" };
+            format!("-- migrate:{side}{option}\n{}", part.ended())
+        };
+        let mut text = section("up", &draft.up);
+        if let Some(down) = &draft.down {
+            text.push('\n');
+            text.push_str(&section("down", down));
+        }
+        Some(Ok(vec![(format!("{version}_{}.sql", draft.name), text)]))
+    }
+
+    fn is_mark(&self, line: &str) -> bool {
+        mark(line).is_some()
+    }
+
+    fn versions_are_texts(&self) -> bool {
+        true
     }
 }
 

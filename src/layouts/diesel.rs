@@ -7,7 +7,7 @@ use crate::sql::Span;
 
 use super::new::slug;
 use super::stray::stray;
-use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source};
+use super::{Draft, Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source};
 
 /// diesel's folders.
 pub static DIESEL: Diesel = Diesel;
@@ -102,6 +102,14 @@ impl Layout for Diesel {
         let file = |file: &str, text| NewFile::create(folder.path(&format!("{stem}/{file}")), text);
         Some(vec![file("up.sql", ""), file("down.sql", "-- Undoes up.sql.\n")])
     }
+
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        Some(write(draft))
+    }
+
+    fn versions_are_texts(&self) -> bool {
+        true
+    }
 }
 
 fn has(folder: &Folder, migration: &Entry, file: &str) -> bool {
@@ -130,15 +138,33 @@ fn no_transaction(folder: &Folder, migration: &Entry) -> Result<bool, Error> {
     Ok(!metadata.run_in_transaction)
 }
 
+/// The files of a migration that comes from another layout.
+fn write(draft: &Draft) -> Result<Vec<(String, String)>, String> {
+    let version = draft.moment("diesel")?.as_str();
+    let is_moment = version.len() == 14 && version.starts_with(['1', '2']);
+    let stem = format!("{}_{}", if is_moment { dashed(version) } else { version.to_owned() }, draft.name);
+    let mut files = vec![(format!("{stem}/up.sql"), draft.up.text.clone())];
+    files.extend(draft.down.as_ref().map(|down| (format!("{stem}/down.sql"), down.text.clone())));
+    if draft.no_transaction("diesel")? {
+        files.push((format!("{stem}/metadata.toml"), "run_in_transaction = false\n".to_owned()));
+    }
+    Ok(files)
+}
+
+/// A moment as diesel's own command writes it.
+fn dashed(digits: &str) -> String {
+    format!("{}-{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8], &digits[8..])
+}
+
 /// A moment as diesel's own command writes it, unless the folder has it otherwise.
 fn written(folder: &Folder, version: &Version) -> String {
     let digits = version.as_str();
-    let dashed = |entry: &Entry| entry.file_name().split('_').next().is_some_and(|version| version.contains('-'));
+    let is_dashed = |entry: &Entry| entry.file_name().split('_').next().is_some_and(|version| version.contains('-'));
     let newest = folder.direct().filter(|entry| has(folder, entry, "up.sql")).last();
-    if digits.len() != 14 || !newest.is_none_or(dashed) {
+    if digits.len() != 14 || !newest.is_none_or(is_dashed) {
         return digits.to_owned();
     }
-    format!("{}-{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8], &digits[8..])
+    dashed(digits)
 }
 
 #[cfg(test)]

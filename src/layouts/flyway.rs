@@ -13,7 +13,7 @@ use super::new::slug;
 use super::refinery::{self, belongs_to_refinery};
 use super::stray::stray;
 use super::variables::{self, Form};
-use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source, Weight};
+use super::{Draft, Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source, Weight};
 
 /// Flyway's folders.
 pub static FLYWAY: Flyway = Flyway;
@@ -165,6 +165,31 @@ impl Layout for Flyway {
             }
             Id::Named(_) => None,
         }
+    }
+
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        let (up, down) = match &draft.id {
+            Id::Version(version) => {
+                let stem = format!("{version}__{}.sql", draft.name);
+                (format!("V{stem}"), format!("U{stem}"))
+            }
+            Id::Named(name) | Id::Repeatable(name) => (format!("R__{name}.sql"), String::new()),
+        };
+        let mut files = Vec::new();
+        for (path, part) in [(up, &draft.up)].into_iter().chain(draft.down.as_ref().map(|part| (down, part))) {
+            let mut conf = String::new();
+            if part.no_transaction {
+                conf.push_str("executeInTransaction=false\n");
+            }
+            if part.literal {
+                conf.push_str("placeholderReplacement=false\n");
+            }
+            if !conf.is_empty() {
+                files.push((format!("{path}.conf"), conf));
+            }
+            files.push((path, part.text.clone()));
+        }
+        Some(Ok(files))
     }
 }
 

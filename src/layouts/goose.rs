@@ -9,7 +9,7 @@ use crate::sql::Span;
 use super::new::stem;
 use super::stray::stray;
 use super::variables::{self, Form};
-use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
+use super::{Body, Draft, Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
 
 /// goose's folders.
 pub static GOOSE: Goose = Goose;
@@ -101,6 +101,68 @@ impl Layout for Goose {
         let Id::Version(_) = id else { return None };
         let path = folder.path(&format!("{}.sql", stem(id, name)));
         Some(vec![NewFile::create(path, "-- +goose Up\n\n-- +goose Down\n")])
+    }
+
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        Some(write(draft))
+    }
+
+    fn is_mark(&self, line: &str) -> bool {
+        annotation(line).is_some()
+    }
+}
+
+/// The file of a migration that comes from another layout.
+fn write(draft: &Draft) -> Result<Vec<(String, String)>, String> {
+    let version = draft.number("goose")?;
+    let mut text = String::new();
+    if draft.no_transaction("goose")? {
+        text.push_str("-- +goose NO TRANSACTION\n");
+    }
+    text.push_str("-- +goose Up\n");
+    text.push_str(&in_blocks(&draft.up));
+    if let Some(down) = &draft.down {
+        text.push_str("\n-- +goose Down\n");
+        text.push_str(&in_blocks(down));
+    }
+    Ok(vec![(format!("{version}_{}.sql", draft.name), text)])
+}
+
+/// A text in which goose finds the same statements: it ends one at every line that ends with a semicolon, so that those
+/// with a semicolon in them, and one without any, are marked.
+fn in_blocks(part: &Body) -> String {
+    let text = part.text.as_str();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for statement in &part.statements {
+        let behind = &text[statement.span.end..];
+        let blanks = behind.len() - behind.trim_start().len();
+        let ends = behind[blanks..].starts_with(';');
+        if ends && !statement.of(text).contains(';') {
+            continue;
+        }
+        let line = text[..statement.span.start].rfind('\n').map_or(0, |end| end + 1);
+        let alone = line >= at && text[line..statement.span.start].trim().is_empty();
+        let from = if alone { line } else { statement.span.start };
+        out.push_str(&text[at..from]);
+        end_line(&mut out);
+        out.push_str("-- +goose StatementBegin\n");
+        at = statement.span.end + if ends { blanks + 1 } else { 0 };
+        out.push_str(&text[from..at]);
+        out.push_str("\n-- +goose StatementEnd\n");
+        let rest = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+        if text[at..rest].trim().is_empty() {
+            at = rest;
+        }
+    }
+    out.push_str(&text[at..]);
+    end_line(&mut out);
+    out
+}
+
+fn end_line(text: &mut String) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
     }
 }
 

@@ -6,6 +6,7 @@
 //! To add a layout, write its file with a [`Layout`] and name it here twice.
 
 mod blank;
+mod convert;
 mod delimiter;
 mod error;
 mod folder;
@@ -33,6 +34,7 @@ pub(crate) mod sqitch;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+pub use convert::{Body, Conversion, ConvertError, Converted, Draft, targets};
 pub use error::Error;
 pub use folder::{Entry, Folder, Kind, LARGEST};
 pub use new::{NOW, NewFile, Write, filled, next_version, slug};
@@ -85,6 +87,30 @@ pub trait Layout: Sync {
     }
     /// The files that a new migration begins with, or none if the layout has no migrations of this kind.
     fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>>;
+    /// The files of a migration that comes from another layout, by their paths in the folder, with their texts; none if
+    /// folders are not written in this layout.
+    ///
+    /// # Errors
+    ///
+    /// Why the tool has no word for what the migration asks.
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        let _ = draft;
+        None
+    }
+    /// What stands beside the migrations in a folder for this database.
+    fn written_beside(&self, database: &str) -> Vec<(String, String)> {
+        let _ = database;
+        Vec::new()
+    }
+    /// Whether a line in a script is a mark of its tool's, which no other tool knows.
+    fn is_mark(&self, line: &str) -> bool {
+        let _ = line;
+        false
+    }
+    /// Whether its tool runs migrations in the order of their versions as texts.
+    fn versions_are_texts(&self) -> bool {
+        false
+    }
 }
 
 /// How well a folder fits a layout.

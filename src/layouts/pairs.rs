@@ -13,7 +13,7 @@ use crate::sql::Span;
 
 use super::new::stem;
 use super::stray::stray;
-use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source};
+use super::{Body, Draft, Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source};
 
 /// Pairs of files, as golang-migrate and sqlx have them.
 pub static PAIRS: Pairs = Pairs { name: "pairs", outer_transaction: OuterTransaction::Taken };
@@ -145,6 +145,25 @@ impl Layout for Pairs {
             return Some(vec![file(".sql", String::new())]);
         }
         Some(vec![file(".up.sql", String::new()), file(".down.sql", format!("-- Undoes {stem}.up.sql.\n"))])
+    }
+
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        let refuses = |part: &Body| self.outer_transaction == OuterTransaction::Refused && part.has_transaction();
+        if draft.parts().any(refuses) {
+            return Some(Err(format!("it has BEGIN and COMMIT of its own, which `{}` refuses", self.name)));
+        }
+        let text = |part: &Body| match part.no_transaction && !part.says_so {
+            true => format!("-- migrate:no-transaction\n{}", part.text),
+            false => part.text.clone(),
+        };
+        let stem = match &draft.id {
+            Id::Repeatable(name) => return Some(Ok(vec![(format!("R__{name}.sql"), text(&draft.up))])),
+            Id::Version(version) => format!("{}_{}", version.as_str().replace('_', "."), draft.name),
+            Id::Named(name) => name.clone(),
+        };
+        let mut files = vec![(format!("{stem}.up.sql"), text(&draft.up))];
+        files.extend(draft.down.as_ref().map(|down| (format!("{stem}.down.sql"), text(down))));
+        Some(Ok(files))
     }
 }
 

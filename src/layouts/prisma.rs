@@ -11,7 +11,7 @@ use crate::migration::{Id, Migration, OuterTransaction, Script, Version};
 
 use super::new::{slug, stem};
 use super::stray::stray;
-use super::{Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source, Weight};
+use super::{Draft, Entry, Error, Fit, Folder, Kind, Layout, NewFile, Options, Remark, Source, Weight};
 
 /// Prisma's folders.
 pub static PRISMA: Prisma = Prisma;
@@ -102,6 +102,32 @@ impl Layout for Prisma {
         id.version()?;
         let path = folder.path(&format!("{}/migration.sql", stem(id, &slug(name))));
         Some(vec![NewFile::create(path, "")])
+    }
+
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        let stem = match draft.moment("Prisma") {
+            Ok(version) => format!("{version}_{}", draft.name),
+            Err(why) => return Some(Err(why)),
+        };
+        if draft.parts().any(|part| part.no_transaction) {
+            return Some(Err("it runs outside a transaction, which Prisma has no word for".to_owned()));
+        }
+        let mut files = vec![(format!("{stem}/migration.sql"), draft.up.text.clone())];
+        files.extend(draft.down.as_ref().map(|down| (format!("{stem}/down.sql"), down.text.clone())));
+        Some(Ok(files))
+    }
+
+    fn written_beside(&self, database: &str) -> Vec<(String, String)> {
+        let provider = match database {
+            "postgres" => "postgresql",
+            "mariadb" => "mysql",
+            other => other,
+        };
+        vec![(LOCK.to_owned(), format!("provider = \"{provider}\"\n"))]
+    }
+
+    fn versions_are_texts(&self) -> bool {
+        true
     }
 }
 

@@ -11,7 +11,7 @@ use crate::migration::{Id, Migration, OuterTransaction, Script, Version};
 use super::flyway::{self, Part};
 use super::new::slug;
 use super::stray::stray;
-use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
+use super::{Draft, Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source, Weight};
 
 /// refinery's folders.
 pub static REFINERY: Refinery = Refinery;
@@ -105,6 +105,20 @@ impl Layout for Refinery {
     fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>> {
         let version = id.version()?;
         Some(vec![NewFile::create(folder.path(&format!("V{version}__{}.sql", slug(name))), "")])
+    }
+
+    fn written(&self, draft: &Draft) -> Option<Result<Vec<(String, String)>, String>> {
+        let version = match draft.number("refinery") {
+            Ok(version) => version,
+            Err(why) => return Some(Err(why)),
+        };
+        let refused = match draft {
+            Draft { down: Some(_), .. } => "it has a way back, which refinery has no place for",
+            Draft { up, .. } if up.no_transaction => "it runs outside a transaction, which refinery has no word for",
+            Draft { name, .. } if !is_name(name) => "its name has other characters than letters, digits and `_`",
+            _ => return Some(Ok(vec![(format!("V{version}__{}.sql", draft.name), draft.up.text.clone())])),
+        };
+        Some(Err(refused.to_owned()))
     }
 }
 

@@ -50,6 +50,19 @@ pub(super) fn fill(
     Ok(())
 }
 
+/// The names of the placeholders in a script.
+pub(super) fn names(script: &Script, form: Form) -> impl Iterator<Item = String> + use<> {
+    let names = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let whole = Span::new(0, script.text.len());
+    let note = |name: &str| {
+        names.borrow_mut().insert(name.to_owned());
+        Some(String::new())
+    };
+    // Each has a value, so that none is missing.
+    let _ = fill(&mut script.clone(), &[whole], form, &note);
+    names.into_inner().into_iter()
+}
+
 /// A text while its placeholders are replaced.
 struct Filled {
     text: String,

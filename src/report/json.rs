@@ -41,6 +41,15 @@ impl Format for Json {
             Report::Created(paths) => {
                 json!({ "version": 1, "files": paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>() })
             }
+            Report::Converted(converted, paths) => json!({
+                "version": 1,
+                "from": converted.from,
+                "to": converted.to,
+                "migrations": converted.migrations,
+                "statements": converted.statements,
+                "recognised": converted.recognised,
+                "files": paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+            }),
             Report::Version(id) => json!({ "version": 1, "newest": id.map(ToString::to_string) }),
             Report::Ready => json!({ "version": 1, "ready": true }),
         };

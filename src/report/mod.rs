@@ -13,6 +13,7 @@ use std::io::{self, Write};
 
 use crate::databases::Holder;
 use crate::history::Entry;
+use crate::layouts::Converted;
 use crate::migration::Id;
 use crate::migrator::{Adoption, Proposal, Status, Verification};
 use crate::run::Outcome;
@@ -59,6 +60,8 @@ pub enum Report<'a> {
     Lock(Option<&'a Holder>),
     /// `new`: the files that were written.
     Created(&'a [std::path::PathBuf]),
+    /// `convert`.
+    Converted(&'a Converted, &'a [std::path::PathBuf]),
     /// `version`: the newest version that is applied.
     Version(Option<&'a Id>),
     /// `wait`.

@@ -50,6 +50,16 @@ impl Format for Text {
                 }
             }
             Report::Created(paths) => paths.iter().try_for_each(|path| writeln!(out, "{}", path.display())),
+            Report::Converted(converted, paths) => {
+                paths.iter().try_for_each(|path| writeln!(out, "{}", sanitize(&path.display().to_string())))?;
+                let (migrations, statements) = (converted.migrations, converted.statements);
+                writeln!(
+                    out,
+                    "{migrations} {}, {statements} {}, the same in both",
+                    if migrations == 1 { "migration" } else { "migrations" },
+                    if statements == 1 { "statement" } else { "statements" },
+                )
+            }
             Report::Version(id) => match id {
                 Some(id) => writeln!(out, "{}", sanitize(&id.to_string())),
                 None => writeln!(out, "no migration"),

@@ -132,6 +132,7 @@ fn every_result_is_documented() {
         results.entry(heading).or_default().push(json(arguments).json());
     };
     note("wait", &["wait"]);
+    note("convert", &["convert", "--to", "flyway", "--dry-run"]);
     note("new", &["new", "something"]);
     project.run(["up", "--dry-run"]).ok();
     note("plan", &["plan"]);

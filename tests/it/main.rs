@@ -9,6 +9,7 @@ mod support;
 mod adoption;
 mod architecture;
 mod claims;
+mod convert;
 mod ddl;
 mod down;
 mod faults;
