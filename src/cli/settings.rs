@@ -120,11 +120,6 @@ impl Surroundings {
         Ok(options)
     }
 
-    /// The migrations of the folders.
-    pub fn migrations(&self) -> Result<Source, Failure> {
-        self.read_folders(&self.open()?)
-    }
-
     /// The folders of migrations, listed.
     pub fn open(&self) -> Result<Vec<Folder>, Failure> {
         self.folders().iter().map(|root| self.open_one(root)).collect()
@@ -356,18 +351,15 @@ impl Surroundings {
     pub fn migrator(&self, terminal: &mut Terminal, wishes: &Wishes) -> Result<(Migrator, Interrupt), Failure> {
         let address = self.address(terminal)?;
         let address = if wishes.writes { address.for_writing() } else { address.for_reading() };
-        let source = if wishes.needs_files { self.migrations()? } else { Source::default() };
+        let folders = if wishes.needs_files { self.open()? } else { Vec::new() };
+        let source = if wishes.needs_files { self.read_folders(&folders)? } else { Source::default() };
         let missing = source.remarks.iter().find(|remark| remark.weight == Weight::Incomplete);
         if let Some(remark) = missing.filter(|_| wishes.runs) {
             let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
             let hint = "what is missing would leave a gap; write it as SQL, or apply it with the tool that knows it and take it over with `migrate baseline VERSION`";
             return Err(Failure::usage(message, Some(hint.to_owned())));
         }
-        let verbose = self.shared.verbose > 0;
-        for remark in source.remarks.iter().filter(|remark| verbose || remark.weight != Weight::Note) {
-            let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
-            terminal.event(&coexist::run::event::Event::Warning { message: &message });
-        }
+        terminal.source(&folders, &source);
         let table = self.get(self.shared.table.as_ref(), "MIGRATE_TABLE", self.config.history.table.as_ref());
         let schema = self.get(self.shared.schema.as_ref(), "MIGRATE_SCHEMA", self.config.history.schema.as_ref());
         let interrupt = Interrupt::default();

@@ -1,10 +1,12 @@
 //! The one door to standard output and standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use coexist::databases::{Redactor, Secret, Severity};
+use coexist::layouts::{Folder, Remark, Source, Weight};
 use coexist::lint::Linted;
 use coexist::report::findings::Findings;
 use coexist::report::{self, Format, Report, sanitize};
@@ -153,6 +155,28 @@ impl Terminal {
             Some(progress) => progress.event(event, &text),
             None => self.write_err(&text),
         }
+    }
+
+    /// Tells what is odd about folders that were read, and whether they hold nothing.
+    pub fn source(&mut self, folders: &[Folder], source: &Source) {
+        self.remarks(&source.remarks);
+        if source.migrations.is_empty() {
+            folders.iter().for_each(|folder| self.no_migrations(folder.root()));
+        }
+    }
+
+    /// Tells what is odd about files.
+    pub fn remarks(&mut self, remarks: &[Remark]) {
+        let verbose = self.verbose;
+        for remark in remarks.iter().filter(|remark| verbose || remark.weight != Weight::Note) {
+            let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
+            self.event(&Event::Warning { message: &message });
+        }
+    }
+
+    /// Tells that a folder holds nothing that could be judged or run, which is hardly what its owner believes.
+    pub fn no_migrations(&mut self, folder: &Path) {
+        self.event(&Event::Warning { message: &format!("no migrations in `{}`", folder.display()) });
     }
 
     /// Tells why the program ends.

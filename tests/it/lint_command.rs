@@ -93,6 +93,29 @@ fn named_files_are_judged_with_what_comes_before_them() {
 }
 
 #[test]
+fn a_folder_without_migrations_says_so() {
+    let empty = project(&[("migrations/README.md", "soon"), ("elsewhere/0001_a.sql", "select 1;")]);
+    lint(&empty, &[]).ok().says("no migrations in `migrations`");
+    lint(&empty, &["migrations"]).ok().says("no migrations in `migrations`");
+    let up = empty.run(["up", "--database-url", "sqlite://shop.db"]).ok();
+    assert!(up.stderr.contains("no migrations in `migrations`"), "{up}");
+    let full = lint(&empty, &["elsewhere"]).ok();
+    assert!(!full.stderr.contains("no migrations"), "{full}");
+}
+
+#[test]
+#[cfg(unix)]
+fn links_that_are_not_followed_are_told() {
+    let project = project(&[("shared/20260101000000_a/up.sql", "select 1;"), ("migrations/README.md", "")]);
+    for name in ["20260101000000_a", "20260102000000_b"] {
+        std::os::unix::fs::symlink("../shared/20260101000000_a", project.path("migrations").join(name)).unwrap();
+    }
+    let linted = lint(&project, &[]).ok().says("no migrations in `migrations`");
+    let links = linted.stderr.matches("is a symbolic link that leads out of the folder").count();
+    assert_eq!(links, 2, "{linted}");
+}
+
+#[test]
 fn standard_input_is_a_script() {
     let project = project(&[USERS, DROP]);
     let piped = |text: &str, more: &str| {

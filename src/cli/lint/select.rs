@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use coexist::layouts::{self, Folder, LARGEST};
+use coexist::layouts::{self, Folder, LARGEST, Source};
 use coexist::lint::{Standing, Subject};
 use coexist::migration::{Id, Migration, Script};
 
@@ -18,7 +18,7 @@ pub fn subject(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Term
     let mut subject = if args.paths.is_empty() {
         unnamed(args, surroundings, terminal)?
     } else {
-        return named(args, surroundings);
+        return named(args, surroundings, terminal);
     };
     if let Some(version) = surroundings.start_after(args.after.as_deref())? {
         subject.forgive(&version);
@@ -29,7 +29,9 @@ pub fn subject(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Term
 /// Without paths: what the base does not have, or all, or the last ones.
 fn unnamed(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal) -> Result<Subject, Failure> {
     let folders = surroundings.open()?;
-    let migrations = surroundings.read_folders(&folders)?.migrations;
+    let source = surroundings.read_folders(&folders)?;
+    terminal.source(&folders, &source);
+    let migrations = source.migrations;
     if let Some(count) = args.last {
         return Ok(Subject::last(migrations, count));
     }
@@ -72,7 +74,7 @@ fn no_base(message: String) -> Failure {
 }
 
 /// What paths name: files and folders, and standard input.
-fn named(args: &LintArgs, surroundings: &Surroundings) -> Result<Subject, Failure> {
+fn named(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal) -> Result<Subject, Failure> {
     let mut wanted = Vec::new();
     let mut input = None;
     for path in &args.paths {
@@ -115,7 +117,8 @@ fn named(args: &LintArgs, surroundings: &Surroundings) -> Result<Subject, Failur
             }
         }
     }
-    let migrations = surroundings.read_folders(&folders)?.migrations;
+    let Source { migrations, remarks } = surroundings.read_folders(&folders)?;
+    terminal.remarks(&remarks);
     let input_path = of_input.map(real);
     let picked = |migration: &Migration| {
         let scripts = std::iter::once(&migration.up).chain(&migration.down);
@@ -128,6 +131,9 @@ fn named(args: &LintArgs, surroundings: &Surroundings) -> Result<Subject, Failur
         .flat_map(|one| std::iter::once(&one.up).chain(&one.down))
         .map(|script| real(&script.path))
         .collect();
+    for one in wanted.iter().filter(|one| one.is_folder && !read.iter().any(|path| path.starts_with(&one.real))) {
+        terminal.no_migrations(&one.given);
+    }
     let mut subject = Subject::these(migrations, picked);
     for one in wanted.iter().filter(|one| !one.is_folder && !read.contains(&one.real)) {
         let script = layouts::lone(&one.given).map_err(|error| Failure::usage(error.to_string(), None))?;
