@@ -30,7 +30,8 @@ fn converted(folder: &Path, from: &str, to: &str, number: bool) -> Result<BTreeM
 }
 
 fn told(error: &ConvertError, folder: &Path) -> String {
-    error.to_string().replace(&format!("{}/", folder.display()), "")
+    let root = folder.display().to_string();
+    error.to_string().replace(&format!("{root}/"), "").replace(&root, ".")
 }
 
 fn files(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -190,8 +191,11 @@ fn what_a_tool_has_no_word_for_is_refused_with_all_of_it() {
     assert!(become_of("refinery", &one_way).unwrap_err().contains("1 a: it has a way back"));
     assert!(become_of("dbmate", &[("20240102_a.sql", "select 1;")]).unwrap_err().contains("is a day"));
     assert!(become_of("pairs", &one_way).unwrap_err().contains("laid out as `pairs` already"));
+    assert!(become_of("goose", &[]).unwrap_err().contains("has no migrations"));
     let unwritten = become_of("sqitch", &one_way).unwrap_err();
     assert!(unwritten.contains("folders are not written as `sqitch`; those that are: pairs, native"), "{unwritten}");
+    let whole = files(&[("1_a/migration.sql", "begin;\nselect 2;\ncommit;\n")]);
+    assert!(converted(whole.path(), "prisma", "goose", false).is_ok());
     // Prisma merges what stands between pairs; nobody else does.
     let prisma = files(&[("1_a/migration.sql", "select 1;\nbegin;\nselect 2;\ncommit;\n")]);
     let differs = converted(prisma.path(), "prisma", "goose", false).unwrap_err();
@@ -215,6 +219,27 @@ fn migrations_with_names_are_numbered_where_that_is_asked_for() {
             "0002_changes_sql_seed_ann.up.sql"
         ]
     );
+}
+
+#[test]
+fn values_that_are_in_the_text_already_are_refused() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/layouts/graphile-migrate/committed");
+    let fixture = fixture.to_str().unwrap();
+    let words = [
+        "convert",
+        "--to",
+        "goose",
+        "there",
+        "--dir",
+        fixture,
+        "--layout",
+        "graphile-migrate",
+        "--dialect",
+        "postgres",
+    ];
+    let values = ["--var", "DATABASE_NAME=shop", "--var", "DATABASE_OWNER=ann", "--var", "reader=bob"];
+    let refused = Project::empty().run(words.into_iter().chain(values)).exits(2);
+    refused.says("`graphile-migrate` puts values into it that would stay in the text");
 }
 
 /// Every fixture folder in every layout: what can be is the same, and the rest is refused for a reason.

@@ -3,7 +3,7 @@
 use super::Conversion;
 use crate::layouts::variables::{self, Form};
 use crate::migration::{Directive, Directives, Id, OuterTransaction, Script, Version, title};
-use crate::sql::{Effect, Lexis, Statement, StatementKind, effect, split};
+use crate::sql::{Effect, Lexis, Statement, StatementKind, effect, split, transaction_pairs};
 
 /// A migration as a layout is to write it.
 #[derive(Clone, Debug)]
@@ -35,8 +35,6 @@ pub struct Body {
     pub says_so: bool,
     /// Whether it holds placeholders that must not be replaced.
     pub literal: bool,
-    /// Whether it holds placeholders that must be replaced.
-    pub replaced: bool,
     /// What its own pairs of BEGIN and COMMIT mean, where it has any.
     pub(super) own_transaction: Option<OuterTransaction>,
 }
@@ -123,16 +121,15 @@ impl Body {
             no_transaction: stepwise(raw, lexis),
             says_so: Directives::read(&text, lexis).no_transaction(),
             literal: has_placeholder && !replaced && would_be,
-            replaced,
             own_transaction: own_transaction(raw, lexis),
             statements,
             text,
         })
     }
 
-    /// Whether it has BEGIN and COMMIT of its own.
+    /// Whether BEGIN and COMMIT of its own are left out when it runs.
     pub fn has_transaction(&self) -> bool {
-        self.own_transaction.is_some()
+        self.own_transaction.is_some_and(|meaning| meaning != OuterTransaction::Refused)
     }
 
     /// The text, with its line ended, so that something can follow.
@@ -170,9 +167,19 @@ pub(super) fn stepwise(script: &Script, lexis: &Lexis) -> bool {
         || directives.asks(&Directive::NoTransactionIfNoneCan) && cut.len() > 1 && cut.iter().all(alone)
 }
 
-/// What the pairs of BEGIN and COMMIT in a script mean, if it has any.
+/// What the pairs of BEGIN and COMMIT in a script mean, if it has any. One around everything is left out wherever it is
+/// not refused; others are left out only where all are.
 pub(super) fn own_transaction(script: &Script, lexis: &Lexis) -> Option<OuterTransaction> {
     let cut = script.statements(lexis).unwrap_or_default();
     let control = |statement: &Statement| matches!(effect(statement, &script.text, lexis), Effect::Control(_));
-    cut.iter().any(control).then_some(script.outer_transaction)
+    if !cut.iter().any(control) {
+        return None;
+    }
+    let pairs = transaction_pairs(&cut, &script.text, lexis).unwrap_or_default();
+    let whole = pairs == [(0, cut.len() - 1)];
+    Some(match script.outer_transaction {
+        OuterTransaction::Merged if whole => OuterTransaction::Taken,
+        OuterTransaction::Taken if !whole => OuterTransaction::Refused,
+        meaning => meaning,
+    })
 }

@@ -12,6 +12,12 @@ pub enum ConvertError {
     /// A folder cannot be read.
     #[error(transparent)]
     Folder(#[from] Error),
+    /// There is nothing to convert.
+    #[error("`{}` has no migrations; name another folder with `--dir`, or say `--recursive`", path.display())]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folder has this layout.
     #[error("the folder is laid out as `{layout}` already")]
     Same {

@@ -54,6 +54,7 @@ pub struct Converted {
     pub recognised: bool,
     /// What is not read in the folder, and so not converted.
     pub remarks: Vec<Remark>,
+    drafts: Vec<Draft>,
 }
 
 impl Conversion<'_> {
@@ -66,7 +67,10 @@ impl Conversion<'_> {
         if std::ptr::addr_eq(self.from, self.to) {
             return Err(ConvertError::Same { layout: self.to.name() });
         }
-        let (raw, meant) = (self.source(false)?, self.source(true)?);
+        let (raw, meant) = (self.read(self.folder, self.from, false)?, self.read(self.folder, self.from, true)?);
+        if raw.migrations.is_empty() {
+            return Err(ConvertError::Empty { path: self.folder.root().to_owned() });
+        }
         let drafts = self.drafts(&raw, &meant)?;
         let files = self.files(&drafts)?;
         let written = self.folder.revised(files.iter().map(|(path, text)| (path.clone(), Some(text.clone()))));
@@ -74,7 +78,7 @@ impl Conversion<'_> {
         let recognised = detect(&written).is_ok_and(|layout| std::ptr::addr_eq(layout, self.to));
         let remarks = raw.remarks.into_iter().filter(|remark| remark.weight != Weight::Note).collect();
         let (from, to) = (self.from.name(), self.to.name());
-        Ok(Converted { from, to, migrations: drafts.len(), files, statements, recognised, remarks })
+        Ok(Converted { from, to, migrations: drafts.len(), files, statements, recognised, remarks, drafts })
     }
 
     /// Writes what was converted where there is nothing yet, or an empty folder: into a folder beside it, which is read
@@ -84,20 +88,15 @@ impl Conversion<'_> {
     ///
     /// When something is there, or the file system says no; then nothing remains.
     pub fn write(&self, converted: &Converted, target: &std::path::Path) -> Result<Vec<PathBuf>, ConvertError> {
-        let drafts = self.drafts(&self.source(false)?, &self.source(true)?)?;
         let beside = place::Beside::create(target)?;
         beside.fill(&converted.files)?;
         let written = Folder::open(beside.path(), self.options.recursive)?;
-        self.prove(&drafts, &written)?;
+        self.prove(&converted.drafts, &written)?;
         beside.take_place(target)?;
         Ok(converted.files.keys().map(|path| target.join(path)).collect())
     }
 
-    /// What the folder holds: as its files have it, or with something in the place of each placeholder.
-    fn source(&self, meant: bool) -> Result<Source, Error> {
-        self.read(self.folder, self.from, meant)
-    }
-
+    /// What a folder holds: as its files have it, or with something in the place of each placeholder.
     fn read(&self, folder: &Folder, layout: &dyn Layout, meant: bool) -> Result<Source, Error> {
         let literal = Options { placeholders: Some(false), ..self.options.clone() };
         let read = |options: &Options| read_folders(std::slice::from_ref(folder), Some(layout), options);
@@ -152,7 +151,7 @@ impl Conversion<'_> {
         // Liquibase's scripts are put together, and their checksums are of the parts.
         let filled = |script: &&Script| script.checksum != Checksum::of_bytes(script.text.as_bytes());
         let mut scripts = std::iter::once(&migration.up).chain(&migration.down);
-        if migration.up.tool_checksums.is_empty() && scripts.any(|script| filled(&script)) {
+        if !matches!(migration.id, Id::Named(_)) && scripts.any(|script| filled(&script)) {
             return Err(format!("`{}` puts values into it that would stay in the text", self.from.name()));
         }
         for (_, directive) in &migration.up.conventions {
