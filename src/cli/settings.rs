@@ -102,6 +102,7 @@ impl Surroundings {
             environment: self.environment.all(),
             now: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
             database: self.database_name(),
+            shared_versions: false,
         };
         for (name, value) in &mut options.variables {
             if let Some(nearer) = self.environment.get(name) {
@@ -139,6 +140,13 @@ impl Surroundings {
         read.map_err(|error| Failure::usage(error.to_string(), None))
     }
 
+    /// The same for the linter, which has a finding for versions that are used twice.
+    pub fn read_to_lint(&self, folders: &[Folder]) -> Result<Source, Failure> {
+        let options = Options { shared_versions: true, ..self.options()? };
+        let read = layouts::read_folders(folders, self.layout()?, &options);
+        read.map_err(|error| Failure::usage(error.to_string(), None))
+    }
+
     /// The migrations of a folder as it was, in the layout that it has now.
     pub fn read_as(&self, was: &Folder, now: &Folder) -> Result<Source, Failure> {
         let wrong = |error: layouts::Error| Failure::usage(error.to_string(), None);
@@ -146,7 +154,8 @@ impl Surroundings {
             Some(layout) => layout,
             None => layouts::detect(now).map_err(wrong)?,
         };
-        layouts::read_folders(std::slice::from_ref(was), Some(layout), &self.options()?).map_err(wrong)
+        let options = Options { shared_versions: true, ..self.options()? };
+        layouts::read_folders(std::slice::from_ref(was), Some(layout), &options).map_err(wrong)
     }
 
     /// Where the database is.

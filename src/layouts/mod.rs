@@ -139,6 +139,8 @@ pub struct Options {
     pub now: String,
     /// The database that the scripts are for, by its name here, where that is known: some tools keep scripts for several.
     pub database: Option<&'static str>,
+    /// Whether several files may have one version: nobody can run them, but it can be said what is wrong with them.
+    pub shared_versions: bool,
 }
 
 impl Options {
@@ -215,7 +217,7 @@ pub fn read_folders(folders: &[Folder], layout: Option<&dyn Layout>, options: &O
         all.migrations.extend(read.migrations);
         all.remarks.extend(read.remarks);
     }
-    all.in_order()
+    all.in_order(options.shared_versions)
 }
 
 /// A file by itself, as a script without history.
@@ -254,12 +256,15 @@ pub fn detect(folder: &Folder) -> Result<&'static dyn Layout, Error> {
 
 impl Source {
     /// The same, in the order in which the migrations run.
-    fn in_order(mut self) -> Result<Self, Error> {
+    fn in_order(mut self, shared_versions: bool) -> Result<Self, Error> {
         self.migrations.sort_by(|a, b| a.id.order(&b.id));
         let mut seen: HashMap<&Id, &Migration> = HashMap::new();
         for other in &self.migrations {
             let Some(one) = seen.insert(&other.id, other) else { continue };
             let (first, second) = (one.up.path.clone(), other.up.path.clone());
+            if shared_versions && one.id.version().is_some() && first != second {
+                continue;
+            }
             return Err(match &one.id {
                 Id::Version(version) => Error::DuplicateVersion { version: version.clone(), first, second },
                 id => Error::DuplicateName { name: id.to_string(), first, second },
@@ -339,6 +344,8 @@ mod tests {
         let clash = [core.path().to_owned(), again.path().to_owned()];
         let error = read(&clash, None, &Options::default()).unwrap_err().to_string();
         assert!(error.contains("version 3 is used twice: `") && error.contains("3_d.sql`"), "{error}");
+        let both = read(&clash, None, &Options { shared_versions: true, ..Options::default() }).unwrap();
+        assert_eq!(outline(&both), ["1 a | 1_a.sql | -", "3 c | 3_c.sql | -", "3 d | 3_d.sql | -"]);
     }
 
     #[test]

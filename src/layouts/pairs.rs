@@ -93,19 +93,14 @@ impl Layout for Pairs {
 
     fn read(&self, folder: &Folder, _: &Options) -> Result<Source, Error> {
         let mut source = Source::default();
-        let mut downs: BTreeMap<Version, (&Entry, &str)> = BTreeMap::new();
+        let mut downs: BTreeMap<Version, Vec<(&Entry, &str)>> = BTreeMap::new();
         for entry in folder.flat() {
             let Some((id, name, side)) = parse(entry.file_name()) else {
                 stray(self, FORM, folder, entry, looks_like_one(entry), &mut source)?;
                 continue;
             };
             match (side, id) {
-                (Side::Down, Id::Version(version)) => {
-                    if let Some((first, _)) = downs.insert(version.clone(), (entry, name)) {
-                        let (first, second) = (folder.path(&first.path), folder.path(&entry.path));
-                        return Err(Error::DuplicateVersion { version, first, second });
-                    }
-                }
+                (Side::Down, Id::Version(version)) => downs.entry(version).or_default().push((entry, name)),
                 (_, id) => {
                     let up = self.script(folder, entry)?;
                     source.migrations.push(Migration { id, name: name.to_owned(), up, down: None });
@@ -113,18 +108,28 @@ impl Layout for Pairs {
             }
         }
         for migration in &mut source.migrations {
-            let Some((entry, name)) = migration.id.version().and_then(|version| downs.remove(version)) else {
+            let Some(of_version) = migration.id.version().and_then(|version| downs.get_mut(version)) else { continue };
+            let own = of_version.iter().position(|(_, name)| *name == migration.name).unwrap_or(0);
+            if of_version.is_empty() {
                 continue;
-            };
+            }
+            let (entry, name) = of_version.remove(own);
             if name != migration.name {
                 let message = format!("is taken as the way back of `{}`, though their names differ", migration.title());
                 source.remarks.push(Remark::note(folder.path(&entry.path), 1, message));
             }
             migration.down = Some(self.script(folder, entry)?);
         }
-        if let Some((version, (entry, _))) = downs.pop_first() {
-            let expected = entry.file_name().replace(".down.sql", ".up.sql");
-            return Err(Error::DownWithoutUp { path: folder.path(&entry.path), version, expected });
+        let left = downs.into_iter().find_map(|(version, left)| left.first().map(|(entry, _)| (version, *entry)));
+        if let Some((version, entry)) = left {
+            let path = folder.path(&entry.path);
+            let taken = |one: &Migration| one.down.as_ref().filter(|_| one.id.version() == Some(&version)).cloned();
+            return Err(match source.migrations.iter().find_map(taken) {
+                Some(first) => Error::DuplicateVersion { version, first: first.path, second: path },
+                None => {
+                    Error::DownWithoutUp { expected: entry.file_name().replace(".down.sql", ".up.sql"), path, version }
+                }
+            });
         }
         source.remark_blanks();
         Ok(source)

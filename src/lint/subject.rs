@@ -1,6 +1,7 @@
 //! What is judged: every migration with how it stands to what is deployed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
 use crate::migration::{Id, Migration, Script, Version};
 
@@ -52,11 +53,20 @@ impl Subject {
     /// Those are judged that a base does not have; they run after all that it has. What the base has with another text was
     /// edited, unless it runs again whenever its text changes: then it is judged after what it was.
     pub fn since(migrations: Vec<Migration>, base: Vec<Migration>) -> Self {
-        let mut before: HashMap<Id, Migration> = base.into_iter().map(|one| (one.id.clone(), one)).collect();
+        let mut before: HashMap<Id, Vec<Migration>> = HashMap::new();
+        base.into_iter().for_each(|one| before.entry(one.id.clone()).or_default().push(one));
+        let here: HashSet<(Id, PathBuf)> = migrations.iter().map(|one| (one.id.clone(), one.up.path.clone())).collect();
+        // Several may have one version by mistake: then each is what the base has in its file, or had before it was renamed.
+        let mut take = |migration: &Migration| {
+            let bases = before.get_mut(&migration.id)?;
+            let same = bases.iter().position(|base| base.up.path == migration.up.path);
+            let renamed = || bases.iter().position(|base| !here.contains(&(base.id.clone(), base.up.path.clone())));
+            same.or_else(renamed).map(|at| bases.remove(at))
+        };
         let mut subject = Subject::default();
         let mut judged = Vec::new();
         for migration in migrations {
-            match before.remove(&migration.id) {
+            match take(&migration) {
                 None => judged.push(migration),
                 Some(base) if base.up.checksum == migration.up.checksum => {
                     subject.push(migration, Standing::Deployed);

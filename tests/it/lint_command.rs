@@ -104,6 +104,19 @@ fn a_folder_without_migrations_says_so() {
 }
 
 #[test]
+fn a_version_that_is_used_twice_is_a_finding() {
+    let down = ("migrations/0002_tags.down.sql", "drop table tags;\n");
+    let project =
+        on_a_branch(&[USERS, ("migrations/0002_tags.up.sql", "create table tags (id int primary key);\n"), down]);
+    project.write("migrations/0002_labels.up.sql", "create table labels (id int primary key);\n");
+    project.write("migrations/0002_labels.down.sql", "drop table labels;\n");
+    let found = lint(&project, &[]).exits(3).says("duplicate-version").says("1 of 3 migrations");
+    assert!(!found.stdout.contains("edited"), "{found}");
+    lint(&project, &["--all"]).exits(3).says("duplicate-version");
+    project.run(["up", "--database-url", "sqlite://shop.db"]).exits(2).says("version 0002 is used twice");
+}
+
+#[test]
 #[cfg(unix)]
 fn links_that_are_not_followed_are_told() {
     let project = project(&[("shared/20260101000000_a/up.sql", "select 1;"), ("migrations/README.md", "")]);

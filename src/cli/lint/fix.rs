@@ -76,7 +76,7 @@ fn following(
     rewritten: &BTreeMap<PathBuf, Rewritten>,
     surroundings: &Surroundings,
 ) -> Result<Vec<NewFile>, Failure> {
-    let options = Options { placeholders: Some(false), ..surroundings.options()? };
+    let options = Options { placeholders: Some(false), shared_versions: true, ..surroundings.options()? };
     let mut existing = if mended.following.is_empty() {
         Vec::new()
     } else {

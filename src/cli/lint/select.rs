@@ -29,7 +29,7 @@ pub fn subject(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Term
 /// Without paths: what the base does not have, or all, or the last ones.
 fn unnamed(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal) -> Result<Subject, Failure> {
     let folders = surroundings.open()?;
-    let source = surroundings.read_folders(&folders)?;
+    let source = surroundings.read_to_lint(&folders)?;
     terminal.source(&folders, &source);
     let migrations = source.migrations;
     if let Some(count) = args.last {
@@ -105,7 +105,7 @@ fn named(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal) 
         if one.is_folder {
             folders.push(surroundings.open_one(&one.given)?);
         } else if let Ok(folder) = surroundings.open_one(one.given.parent().unwrap_or(Path::new(".")))
-            && surroundings.read_folders(std::slice::from_ref(&folder)).is_ok()
+            && surroundings.read_to_lint(std::slice::from_ref(&folder)).is_ok()
         {
             folders.push(folder);
         }
@@ -117,7 +117,7 @@ fn named(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal) 
             }
         }
     }
-    let Source { migrations, remarks } = surroundings.read_folders(&folders)?;
+    let Source { migrations, remarks } = surroundings.read_to_lint(&folders)?;
     terminal.remarks(&remarks);
     let input_path = of_input.map(real);
     let picked = |migration: &Migration| {
