@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use coexist::databases;
-use coexist::layouts::{self, Conversion, ConvertError, Folder, Layout, Options};
+use coexist::layouts::{self, Conversion, ConvertError, Folder, Layout};
 
 use crate::support::{Engine, Project, TestDatabase};
 
@@ -16,8 +16,8 @@ fn layout(name: &str) -> &'static dyn Layout {
 
 /// The files that a folder's become, or why not, with the folder's own path left out.
 fn converted(folder: &Path, from: &str, to: &str, number: bool) -> Result<BTreeMap<String, String>, String> {
-    let options = Options::default();
-    let opened = Folder::open(folder, false).unwrap();
+    let options = crate::layouts::options(folder);
+    let opened = Folder::open(folder, options.recursive).unwrap();
     let dialect = databases::find("postgres").unwrap().dialect();
     let (from, to) = (layout(from), layout(to));
     let conversion = Conversion { folder: &opened, from, to, options: &options, dialect, number };
@@ -140,6 +140,14 @@ fn placeholders_stay_on_or_off() {
         "`pairs` cannot have what is in the folder:\n  1 a: `pairs` does not replace its placeholders; with \
          `placeholders = true` in migrate.toml they are, in both"
     );
+    let project = Project::with([
+        ("migrations/V1__a.sql", "create table ${schema}a (id int);\n"),
+        ("migrate.toml", "placeholders = true\ndialect = \"sqlite\"\n"),
+    ]);
+    // No value is needed to see that the same would be replaced.
+    project.run(["convert", "--to", "pairs"]).ok().says("1 migration, 1 statement, the same in both");
+    assert_eq!(project.read("migrations-pairs/1_a.up.sql"), "create table ${schema}a (id int);\n");
+
     let goose = files(&[("1_a.sql", "-- +goose ENVSUB ON\n-- +goose Up\nselect '${A:-x}';\n")]);
     let refused = converted(goose.path(), "goose", "pairs", false).unwrap_err();
     assert!(refused.contains("1 a: `goose` puts values into it that would stay in the text"), "{refused}");

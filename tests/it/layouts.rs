@@ -61,7 +61,8 @@ fn shown(layout: &dyn Layout, case: &Path) -> String {
 }
 
 /// A case says what it is read with in a file beside it: `recursive`, or `name=value`, a line each.
-fn options(case: &Path) -> Options {
+/// What the file beside a case says of how it is read.
+pub fn options(case: &Path) -> Options {
     let mut options = Options::default();
     for line in fs::read_to_string(case.with_extension("options")).unwrap_or_default().lines() {
         match line.split_once('=') {
