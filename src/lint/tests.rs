@@ -39,34 +39,19 @@ impl Example {
     }
 }
 
-/// The examples in the explanations: blocks that start with "```sql fires" or "```sql quiet" and name databases.
+/// The examples in the explanations.
 pub(super) fn examples() -> Vec<Example> {
-    let mut examples = Vec::new();
-    for rule in rules::ALL {
-        let mut open = None;
-        for line in rule.explanation.lines() {
-            let line = line.strip_prefix(' ').unwrap_or(line);
-            match (line.strip_prefix("```"), &mut open) {
-                (Some(""), _) => examples.extend(open.take()),
-                (Some(info), None) => {
-                    let mut words = info.split_whitespace();
-                    assert_eq!(words.next(), Some("sql"), "{}: ```{info}", rule.name);
-                    let fires = match words.next() {
-                        Some("fires") => true,
-                        Some("quiet") => false,
-                        other => panic!("{}: an example fires or is quiet, not {other:?}", rule.name),
-                    };
-                    let (said, databases): (Vec<&str>, _) = words.partition(|word| word.contains('='));
-                    let said = said.into_iter().filter_map(|word| word.split_once('=')).collect();
-                    open = Some(Example { rule: rule.name, fires, databases, said, sql: String::new() });
-                }
-                (None, Some(example)) => example.sql += &format!("{line}\n"),
-                (None, None) => {}
-                (Some(_), Some(_)) => panic!("{}: a block that is not closed", rule.name),
+    let of = |rule: &&'static Rule| {
+        let name = rule.name;
+        let example = move |part| match part {
+            Part::Text(_) => None,
+            Part::Example(page::Example { fires, databases, said, sql }) => {
+                Some(Example { rule: name, fires, databases, said, sql })
             }
-        }
-    }
-    examples
+        };
+        rule.page().into_iter().filter_map(example)
+    };
+    rules::ALL.iter().flat_map(of).collect()
 }
 
 /// Judges the last migration of an example; a line `-- edited` stands between what was deployed and what it is now.
@@ -133,6 +118,11 @@ fn every_rule_is_complete_and_has_its_place() {
     for rule in rules::ALL {
         assert!(rule.summary().ends_with('.'), "{}: the summary is a sentence", rule.name);
         assert!(rule.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
+        let fences = rule.explanation.lines().filter_map(|line| line.trim_start().strip_prefix("```"));
+        for (number, fence) in fences.enumerate() {
+            let opens = fence.starts_with("sql fires") || fence.starts_with("sql quiet");
+            assert!(if number % 2 == 0 { opens } else { fence.is_empty() }, "{}: ```{fence}", rule.name);
+        }
         for fires in [true, false] {
             let has = examples().iter().any(|example| example.rule == rule.name && example.fires == fires);
             assert!(has, "{}: one example fires and one is quiet", rule.name);
