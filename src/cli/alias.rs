@@ -8,7 +8,7 @@ pub fn modern(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     for word in words {
         let folder = made.last().is_some_and(|last| last == "--dir");
         let ours = match word.to_str() {
-            Some(url) if folder => url.strip_prefix(FILE).map(str::to_owned),
+            Some(url) if folder && url.starts_with(FILE) => Some(url[FILE.len()..].to_owned()),
             Some(word) => translate(word),
             None => None,
         };

@@ -255,6 +255,11 @@ pub fn detect(folder: &Folder) -> Result<&'static dyn Layout, Error> {
 }
 
 impl Source {
+    /// Whether migrations are missing from it, because they are no SQL.
+    pub fn has_gaps(&self) -> bool {
+        self.remarks.iter().any(|remark| remark.weight == Weight::Incomplete)
+    }
+
     /// The same, in the order in which the migrations run.
     fn in_order(mut self, shared_versions: bool) -> Result<Self, Error> {
         self.migrations.sort_by(|a, b| a.id.order(&b.id));

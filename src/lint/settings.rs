@@ -36,6 +36,8 @@ pub struct Settings {
     pub osc: Option<OnlineTool>,
     /// Whether whoever runs the migrations takes `PRAGMA foreign_keys` out of the transaction, and so lets it act.
     pub suspends_foreign_keys: bool,
+    /// Whether migrations are missing that are no SQL, so that the schema may have more than the others built.
+    pub gaps: bool,
     /// How long each statement may wait for a lock, where whoever runs the migrations limits it.
     pub lock_timeout: Option<Duration>,
     /// How long each statement may take, where whoever runs the migrations limits it.

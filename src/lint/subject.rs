@@ -23,6 +23,8 @@ pub struct Subject {
     pub migrations: Vec<Migration>,
     /// How each stands.
     pub standings: Vec<Standing>,
+    /// Whether others are missing, because they are no SQL.
+    pub gaps: bool,
 }
 
 impl Subject {
@@ -35,7 +37,7 @@ impl Subject {
     pub fn last(migrations: Vec<Migration>, count: usize) -> Self {
         let first = migrations.len().saturating_sub(count);
         let standings = (0..migrations.len()).map(|at| if at < first { Standing::Deployed } else { Standing::Judged });
-        Subject { standings: standings.collect(), migrations }
+        Subject { standings: standings.collect(), migrations, gaps: false }
     }
 
     /// Those are judged that a condition picks; the others are history where they stand before the last of them, and are
@@ -47,7 +49,7 @@ impl Subject {
             standings.iter().rposition(|standing| matches!(standing, Standing::Judged)).map_or(0, |last| last + 1);
         standings.truncate(end);
         migrations.truncate(end);
-        Subject { migrations, standings }
+        Subject { migrations, standings, gaps: false }
     }
 
     /// Those are judged that a base does not have; they run after all that it has. What the base has with another text was

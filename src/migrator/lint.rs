@@ -51,7 +51,7 @@ impl Migrator {
         let judgement = if steps_of.is_empty() { Judgement::default() } else { self.findings(&subject) };
         if !steps_of.is_empty() {
             let dialect = self.connector.database.dialect();
-            let Subject { migrations, standings } = &subject;
+            let Subject { migrations, standings, .. } = &subject;
             let verdicts = lint::compatible(migrations, standings, dialect, &self.checks.settings);
             for (number, at) in steps_of {
                 plan.steps[at].compatible = verdicts[number];

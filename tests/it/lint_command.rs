@@ -210,3 +210,16 @@ fn what_is_known_is_not_told_again() {
     project.write("migrate.toml", "[lint]\nbaseline = \"other.json\"\n");
     lint(&project, &["--all"]).exits(2).says("cannot read the baseline `other.json`");
 }
+
+/// What a migration in another language built is not known, so that nothing is said to be missing.
+#[test]
+fn behind_a_gap_nothing_is_unknown() {
+    let down = "-- +goose Up\nalter table users add constraint named check (nick is not null);\n";
+    let project = project(&[
+        ("migrations/00001_users.sql", "-- +goose Up\ncreate table users (id int primary key);\n"),
+        ("migrations/00003_named.sql", down),
+    ]);
+    lint(&project, &["--last", "1"]).exits(3).says("unknown-object");
+    project.write("migrations/00002_nick.go", "package migrations\n");
+    assert!(!lint(&project, &["--last", "1"]).exits(3).to_string().contains("unknown-object"));
+}

@@ -83,6 +83,7 @@ pub fn run(args: &LintArgs, shared: &Shared, terminal: &mut Terminal) -> Result<
     choose(args, &mut settings)?;
     let threshold = surroundings.fail_on(args.fail_on.as_deref())?;
     let subject = select::subject(args, &surroundings, terminal)?;
+    settings.gaps = subject.gaps;
     let judge = |migrations: &[Migration]| {
         let mut standings = subject.standings.clone();
         // What fixes add is as new as what they mend.

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use coexist::layouts::{self, Folder, LARGEST, Source};
+use coexist::layouts::{self, Folder, LARGEST};
 use coexist::lint::{Standing, Subject};
 use coexist::migration::{Id, Migration, Script};
 
@@ -31,7 +31,18 @@ fn unnamed(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal
     let folders = surroundings.open()?;
     let source = surroundings.read_to_lint(&folders)?;
     terminal.source(&folders, &source);
-    let migrations = source.migrations;
+    let gaps = source.has_gaps();
+    let picked = pick(args, surroundings, terminal, &folders, source.migrations)?;
+    Ok(Subject { gaps, ..picked })
+}
+
+fn pick(
+    args: &LintArgs,
+    surroundings: &Surroundings,
+    terminal: &mut Terminal,
+    folders: &[Folder],
+    migrations: Vec<Migration>,
+) -> Result<Subject, Failure> {
     if let Some(count) = args.last {
         return Ok(Subject::last(migrations, count));
     }
@@ -51,7 +62,7 @@ fn unnamed(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal
         Err(NoBase::Unclear(message)) => return Err(no_base(message)),
     };
     let mut before = Vec::new();
-    for folder in &folders {
+    for folder in folders {
         if let Some(was) = git::at_base(folder, &base).map_err(no_base)? {
             before.extend(surroundings.read_as(&was, folder)?.migrations);
         }
@@ -117,8 +128,10 @@ fn named(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal) 
             }
         }
     }
-    let Source { migrations, remarks } = surroundings.read_to_lint(&folders)?;
-    terminal.remarks(&remarks);
+    let source = surroundings.read_to_lint(&folders)?;
+    terminal.remarks(&source.remarks);
+    let gaps = source.has_gaps();
+    let migrations = source.migrations;
     let input_path = of_input.map(real);
     let picked = |migration: &Migration| {
         let scripts = std::iter::once(&migration.up).chain(&migration.down);
@@ -134,7 +147,7 @@ fn named(args: &LintArgs, surroundings: &Surroundings, terminal: &mut Terminal) 
     for one in wanted.iter().filter(|one| one.is_folder && !read.iter().any(|path| path.starts_with(&one.real))) {
         terminal.no_migrations(&one.given);
     }
-    let mut subject = Subject::these(migrations, picked);
+    let mut subject = Subject { gaps, ..Subject::these(migrations, picked) };
     for one in wanted.iter().filter(|one| !one.is_folder && !read.contains(&one.real)) {
         let script = layouts::lone(&one.given).map_err(|error| Failure::usage(error.to_string(), None))?;
         subject.push(lone(script), Standing::Judged);

@@ -52,6 +52,9 @@ rule! {
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
+    if context.settings.gaps {
+        return;
+    }
     let Some(known) = used(change).and_then(|table| table.before.as_ref()).filter(|table| table.complete) else {
         return;
     };
