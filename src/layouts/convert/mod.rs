@@ -76,9 +76,17 @@ impl Conversion<'_> {
         let written = self.folder.revised(files.iter().map(|(path, text)| (path.clone(), Some(text.clone()))));
         let statements = self.prove(&drafts, &written)?;
         let recognised = detect(&written).is_ok_and(|layout| std::ptr::addr_eq(layout, self.to));
-        let remarks = raw.remarks.into_iter().filter(|remark| remark.weight != Weight::Note).collect();
         let (from, to) = (self.from.name(), self.to.name());
-        Ok(Converted { from, to, migrations: drafts.len(), files, statements, recognised, remarks, drafts })
+        Ok(Converted {
+            from,
+            to,
+            migrations: drafts.len(),
+            files,
+            statements,
+            recognised,
+            remarks: raw.remarks,
+            drafts,
+        })
     }
 
     /// Writes what was converted where there is nothing yet, or an empty folder: into a folder beside it, which is read
