@@ -12,7 +12,7 @@ use super::settings::Surroundings;
 use super::shared::Shared;
 use super::terminal::Terminal;
 
-/// Write the folder of migrations in another layout, and prove that the statements are the same
+/// Write the folder in another layout, and prove that the statements are the same
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The layout of the new folder

@@ -69,7 +69,9 @@ fn failures(engine: Engine, secret: &str) -> Vec<(&'static str, String)> {
 /// What `migrate help` lists.
 fn listed(help: &str) -> Vec<String> {
     let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    commands.lines().filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    // A summary that is too long for its line goes on further to the right.
+    let named = commands.lines().filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+    named.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
 }
 
 fn check(engine: Engine) {
