@@ -369,11 +369,8 @@ mod tests {
         let names: Vec<String> = (0..10_000).map(|number| format!("{number:05}_change.sql")).collect();
         let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "select 1;")).collect();
         let folder = folder(&files);
-        let started = std::time::Instant::now();
         let source = testing::source(&folder).unwrap();
-        let took = started.elapsed();
         assert_eq!(source.migrations.len(), 10_000);
         assert_eq!(source.migrations[9_999].id.to_string(), "09999");
-        assert!(took.as_secs() < 10, "{took:?}");
     }
 }
