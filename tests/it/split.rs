@@ -173,7 +173,8 @@ proptest! {
                 end = statement.span.end;
                 if let StatementKind::CopyData { data } = statement.kind {
                     prop_assert!(data.start >= end);
-                    end = text[data.end..].find("\\.\n").map_or(text.len(), |at| data.end + at + 3).min(text.len());
+                    // The line that ends it.
+                    end = text[data.end..].find('\n').map_or(text.len(), |at| data.end + at + 1);
                 }
             }
             if whole && !text.to_lowercase().contains("delimiter") && !text.contains("/*!") && !text.contains("/*M!") {
