@@ -249,7 +249,7 @@ fn add_baselines(mut baselines: Vec<Migration>, source: &mut Source) {
 }
 
 fn script(folder: &Folder, entry: &Entry, asked: &Asked, repeatable: bool, options: &Options) -> Result<Script, Error> {
-    let mut script = Script::new(folder.path(&entry.path), &folder.text(&entry.path)?);
+    let mut script = Script::file(folder.path(&entry.path), folder.text(&entry.path)?);
     script.outer_transaction = OuterTransaction::Taken;
     let transaction = match asked.no_transaction {
         true => Directive::NoTransaction,

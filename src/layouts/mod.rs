@@ -229,7 +229,7 @@ pub fn lone(path: &Path) -> Result<Script, Error> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let text = Folder::open(parent, false)?.text(&name)?;
-    Ok(Script::new(path, &text))
+    Ok(Script::file(path, text))
 }
 
 /// The layout that a folder has. A folder without SQL is ours.

@@ -175,7 +175,7 @@ impl Layout for Pairs {
 impl Pairs {
     fn script(&self, folder: &Folder, entry: &Entry) -> Result<Script, Error> {
         let text = folder.text(&entry.path)?;
-        let mut script = Script::new(folder.path(&entry.path), &text);
+        let mut script = Script::file(folder.path(&entry.path), text.clone());
         script.outer_transaction = self.outer_transaction;
         // sqlx looks at the first bytes of the file and at nothing else.
         let sqlx = "-- no-transaction";

@@ -136,7 +136,7 @@ fn has(folder: &Folder, migration: &Entry, file: &str) -> bool {
 }
 
 fn script(folder: &Folder, path: &str) -> Result<Script, Error> {
-    let mut script = Script::new(folder.path(path), &folder.text(path)?);
+    let mut script = Script::file(folder.path(path), folder.text(path)?);
     script.outer_transaction = OuterTransaction::Merged;
     Ok(script)
 }

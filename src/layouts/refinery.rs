@@ -94,7 +94,7 @@ impl Layout for Refinery {
                 stray(self, FORM, folder, entry, meant, &mut source)?;
                 continue;
             };
-            let mut up = Script::new(folder.path(&entry.path), &folder.text(&entry.path)?);
+            let mut up = Script::file(folder.path(&entry.path), folder.text(&entry.path)?);
             up.outer_transaction = OuterTransaction::Taken;
             source.migrations.push(Migration { id: Id::Version(version), name: name.to_owned(), up, down: None });
         }

@@ -4,7 +4,7 @@
 use super::rule::{Context, used};
 use crate::schema::{Change, ChangeKind, Column, Index, Numbering, Table, mentions};
 use crate::sql::Grammar;
-use crate::sql::ddl::{ActionKind, ConstraintKind, IndexKind};
+use crate::sql::ddl::{Action, ActionKind, ConstraintKind, IndexKind, Verb};
 
 /// How a part is carried out, the best way first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,13 +39,12 @@ pub fn parts<'a>(context: &Context<'a>, statement: usize) -> Vec<Part<'a>> {
     let changes = context.of_statement(statement);
     let mut parts: Vec<Part<'a>> = changes.iter().filter_map(|change| part(change, context)).collect();
     if parts.is_empty() && changes.is_empty() {
-        let (_, reading) = &context.script.statements[statement];
-        let named = reading.names.first().and_then(|name| context.catalog.find(name));
+        let named = context.reading_of(statement).names.first().and_then(|name| context.catalog.find(name));
         if named.is_some_and(|table| !table.in_use()) {
             return parts;
         }
     }
-    for action in context.script.statements[statement].1.actions() {
+    for action in actions(context, statement) {
         let algorithm = match &action.kind {
             ActionKind::Force => Algorithm::Rebuild,
             ActionKind::SystemVersioning { .. } => Algorithm::Copy,
@@ -61,10 +60,15 @@ pub fn parts<'a>(context: &Context<'a>, statement: usize) -> Vec<Part<'a>> {
     parts
 }
 
+fn actions<'a>(context: &Context<'a>, statement: usize) -> &'a [Action] {
+    let (_, heading) = &context.script.statements[statement];
+    if heading.verb == Verb::Alter { context.reading_of(statement).actions() } else { &[] }
+}
+
 /// What the statement asks for with `ALGORITHM=` and `LOCK=`, in capitals.
 pub fn asked(context: &Context<'_>, statement: usize) -> (Option<String>, Option<String>) {
     let (mut algorithm, mut lock) = (None, None);
-    for action in context.script.statements[statement].1.actions() {
+    for action in actions(context, statement) {
         match &action.kind {
             ActionKind::Algorithm(name) => algorithm = Some(name.value.to_ascii_uppercase()),
             ActionKind::Lock(name) => lock = Some(name.value.to_ascii_uppercase()),

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
+use super::again::Again;
 use super::category::Category;
 use super::finding::{Finding, Severity, Side};
 use super::near::Near;
@@ -14,7 +15,7 @@ use super::{Judgement, allow, rules, settle};
 use crate::databases::Dialect;
 use crate::migration::{Id, Migration, Script, Version};
 use crate::schema::{Before, Catalog, Origin, ScriptReading, replay};
-use crate::sql::{Lexis, SplitError, Statement};
+use crate::sql::{Lexis, SplitError};
 
 /// Everything that is the same for all scripts.
 pub(super) struct Court<'a> {
@@ -78,7 +79,10 @@ impl<'a> Court<'a> {
                     self.hear(case, &mut judgement);
                 }
                 Standing::Judged => {
-                    catalog.watch();
+                    // What was there before matters only to a way back.
+                    if migration.down.is_some() {
+                        catalog.watch();
+                    }
                     let read = replay(&mut catalog, &migration.up, self.lexis, Origin::Judged(number));
                     let touched = catalog.noted();
                     let (script, broken) =
@@ -119,7 +123,7 @@ impl<'a> Court<'a> {
         let (script, broken) = read.map_or_else(|error| (ScriptReading::default(), Some(error)), |read| (read, None));
         // What cannot be read may do anything.
         let all_read = |script: &ScriptReading| {
-            script.unread.is_empty() && script.statements.iter().all(|(_, reading)| reading.unknown().is_none())
+            script.unread.is_empty() && script.statements.iter().all(|(_, heading)| !heading.unknown)
         };
         let known = readable && broken.is_none() && all_read(up) && all_read(&script);
         let differences = if known { catalog.not_undone(touched, &touched_again) } else { Vec::new() };
@@ -175,8 +179,7 @@ impl<'a> Court<'a> {
         let judges = |rule: &Rule| level(rule) != Level::Off && concerns(rule, &case);
         let mut found = self.find(&case, &directives, judges);
         let before = found.len();
-        let statements: Vec<Statement> = case.script.statements.iter().map(|(statement, _)| *statement).collect();
-        let wrong = allow::apply(&mut found, &directives, &statements, judges);
+        let wrong = allow::apply(&mut found, &directives, &case.script.statements, judges);
         judgement.allowed += before - found.len();
         for (rule, span, message) in wrong.into_iter().filter(|(rule, ..)| judges(rule)) {
             let mut findings = Findings { rule, migration: case.number, side: case.side, found: &mut found };
@@ -197,8 +200,8 @@ impl<'a> Court<'a> {
         }
         found.sort_by_key(|finding| (finding.span.start, finding.rule));
         judgement.scripts += 1;
-        judgement.statements += statements.len();
-        judgement.unreadable += case.script.statements.iter().filter(|(_, read)| read.unknown().is_some()).count();
+        judgement.statements += case.script.statements.len();
+        judgement.unreadable += case.script.statements.iter().filter(|(_, heading)| heading.unknown).count();
         judgement.findings.append(&mut found);
     }
 
@@ -230,11 +233,11 @@ impl<'a> Court<'a> {
             settings: self.settings,
             first: &self.first,
             near: &Near::of(case.script),
-            effects: OnceCell::new(),
+            effects: &OnceCell::new(),
+            again: &Again::default(),
         };
-        for rule in rules::ALL.iter().filter(|rule| asked(rule)) {
-            check(rule, &context, &mut found);
-        }
+        let asked: Vec<&'static Rule> = rules::ALL.iter().copied().filter(|rule| asked(rule)).collect();
+        check(&asked, &context, &mut found);
         keep_decisive(&mut found);
         keep_specific(&mut found);
         settle::settle(&mut found, &context);
@@ -295,12 +298,28 @@ fn keep_specific(found: &mut Vec<Finding>) {
     found.retain(|one| one.rule != rules::HOT_TABLE.name || !said.contains(&one.statement));
 }
 
-fn check(rule: &'static Rule, context: &Context<'_>, found: &mut Vec<Finding>) {
-    let mut findings = Findings { rule, migration: context.number, side: context.side, found };
-    match rule.check {
-        Check::Change(check) => {
-            context.script.changes.iter().for_each(|change| check(change, context, &mut findings));
+/// Asks the rules: first about the script as a whole, then about one statement after the other, each with its changes, so
+/// that no statement is read again more than once, and what is looked at is at hand.
+fn check(asked: &[&'static Rule], context: &Context<'_>, found: &mut Vec<Finding>) {
+    let (migration, side) = (context.number, context.side);
+    for rule in asked {
+        if let Check::Migration(check) = rule.check {
+            let context = Context { again: &Again::default(), ..*context };
+            check(&context, &mut Findings { rule, migration, side, found });
         }
-        Check::Migration(check) => check(context, &mut findings),
+    }
+    let mut changes = context.script.changes.as_slice();
+    for number in 0..context.script.statements.len() {
+        let (own, later) = changes.split_at(changes.iter().take_while(|change| change.statement == number).count());
+        changes = later;
+        let context = Context { again: &Again::default(), ..*context };
+        for rule in asked {
+            let mut findings = Findings { rule, migration, side, found };
+            match rule.check {
+                Check::Statement(check) => check(number, &context, &mut findings),
+                Check::Change(check) => own.iter().for_each(|change| check(change, &context, &mut findings)),
+                Check::Migration(_) => {}
+            }
+        }
     }
 }

@@ -30,6 +30,6 @@ pub fn is_set(setting: &str, statement: usize, context: &Context<'_>) -> bool {
         let nothing = ["0", "default", "-1"].iter().any(|none| value.split(['\'', ',', ' ']).next() == Some(none));
         Some(!nothing)
     };
-    let above = context.settings_above(statement).filter(|(_, reading)| reading.verb != Verb::Pragma);
+    let above = context.settings_above(statement).filter(|(_, heading)| heading.verb != Verb::Pragma);
     above.rev().find_map(|(statement, _)| set(statement.of(text))).unwrap_or(false)
 }

@@ -11,7 +11,7 @@ const LONGEST_NAME: usize = 63;
 
 /// An index that is created, dropped or built anew: `CONCURRENTLY`, and so outside a transaction.
 pub fn concurrently(statement: usize, context: &Context<'_>) -> Option<Fix> {
-    let (_, reading) = &context.script.statements[statement];
+    let reading = context.read(statement);
     let fits = match (reading.verb, reading.object) {
         (Verb::Create, Some(ObjectKind::Index)) => true,
         // It takes one index, and no CASCADE.
@@ -39,14 +39,15 @@ pub fn outside() -> Fix {
 
 /// A statement of one action that should not share the transaction of those before it.
 pub fn later(statement: usize, context: &Context<'_>) -> Option<Fix> {
-    let (_, reading) = &context.script.statements[statement];
+    let reading = context.read(statement);
     let fix = Fix { title: "run it in a migration of its own".to_owned(), place: Place::Later, ..Fix::default() };
     (reading.actions().len() == 1).then_some(fix)
 }
 
 /// A constraint that is added: `NOT VALID`, and validated in a migration that follows.
 pub fn not_valid(change: &Change, context: &Context<'_>) -> Option<Fix> {
-    let (statement, reading) = &context.script.statements[change.statement];
+    let (statement, _) = &context.script.statements[change.statement];
+    let reading = context.reading(change);
     let action = action(change, reading)?;
     let ActionKind::AddConstraint { constraint, .. } = &action.kind else { return None };
     let text = context.text();
@@ -81,7 +82,8 @@ pub fn not_valid(change: &Change, context: &Context<'_>) -> Option<Fix> {
 
 /// `SET NOT NULL`: proven by a check first, which is validated in a migration of its own.
 pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
-    let (statement, reading) = &context.script.statements[change.statement];
+    let (statement, _) = &context.script.statements[change.statement];
+    let reading = context.reading(change);
     let action = action(change, reading)?;
     let ActionKind::SetNotNull { column } = &action.kind else { return None };
     let text = context.text();
@@ -127,7 +129,7 @@ pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
 /// `IF NOT EXISTS` or `IF EXISTS` in all of these statements, which are about indexes.
 pub fn robust(statements: &[usize], context: &Context<'_>) -> Option<Fix> {
     let edit = |statement: &usize| {
-        let (_, reading) = &context.script.statements[*statement];
+        let reading = context.read(*statement);
         let words = match (reading.verb, reading.object) {
             (Verb::Create, Some(ObjectKind::Index)) => "IF NOT EXISTS",
             (Verb::Drop, Some(ObjectKind::Index)) => "IF EXISTS",

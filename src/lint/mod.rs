@@ -10,6 +10,7 @@
 //!
 //! [`Change`]: crate::schema::Change
 
+mod again;
 mod algorithm;
 mod allow;
 mod baseline;

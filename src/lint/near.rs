@@ -30,8 +30,8 @@ impl<'a> Near<'a> {
             }
         }
         let sets = |number: &usize| {
-            let (_, reading) = &script.statements[*number];
-            matches!(reading.verb, Verb::Set | Verb::Query | Verb::Pragma)
+            let (_, heading) = &script.statements[*number];
+            matches!(heading.verb, Verb::Set | Verb::Query | Verb::Pragma)
         };
         Near {
             by_name,

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::again::Again;
 use super::category::Category;
 use super::finding::{Finding, Severity, Side};
 use super::near::Near;
@@ -12,7 +13,7 @@ use super::settings::Settings;
 use super::subject::Standing;
 use crate::migration::{Directive, Directives, Id, Migration, Script, Version};
 use crate::schema::{Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, TableRef};
-use crate::sql::ddl::Reading;
+use crate::sql::ddl::{self, Heading, Reading};
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
 /// A rule.
@@ -49,11 +50,14 @@ impl Rule {
 pub enum Check {
     /// Each change by itself; nearly every rule.
     Change(fn(&Change, &Context<'_>, &mut Findings<'_>)),
+    /// Each statement by itself, known by its number.
+    Statement(fn(usize, &Context<'_>, &mut Findings<'_>)),
     /// The migration as a whole.
     Migration(fn(&Context<'_>, &mut Findings<'_>)),
 }
 
 /// What a rule may know beside the change.
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// All migrations that were given.
     pub migrations: &'a [Migration],
@@ -84,7 +88,9 @@ pub struct Context<'a> {
     /// What of the script concerns what.
     pub(super) near: &'a Near<'a>,
     /// What each statement does to the transaction; read when first asked for.
-    pub(super) effects: OnceCell<Vec<Effect>>,
+    pub(super) effects: &'a OnceCell<Vec<Effect>>,
+    /// The statements that were read again.
+    pub(super) again: &'a Again,
 }
 
 /// What a down script is to undo.
@@ -146,9 +152,25 @@ impl<'a> Context<'a> {
         self.lexis.grammar
     }
 
-    /// What a change's statement says.
-    pub fn reading(&self, change: &Change) -> &'a Reading {
+    /// The least that a change's statement says.
+    pub fn heading(&self, change: &Change) -> &'a Heading {
         &self.script.statements[change.statement].1
+    }
+
+    /// All that a change's statement says.
+    pub fn reading(&self, change: &Change) -> &'a Reading {
+        self.reading_of(change.statement)
+    }
+
+    /// All that a statement says. It is read again, and kept for the rules that ask about it next; of many statements
+    /// ask only for those whose heading is of interest.
+    pub fn reading_of(&self, number: usize) -> &'a Reading {
+        self.again.get(number, || self.read(number))
+    }
+
+    /// All that a statement says, for one look at it.
+    pub fn read(&self, number: usize) -> Reading {
+        ddl::read(&self.script.statements[number].0, self.text(), self.lexis)
     }
 
     /// The changes before this one that concern the same table or object; all, if it concerns none.
@@ -193,12 +215,12 @@ impl<'a> Context<'a> {
     }
 
     /// The statements above this one that may set something for the session.
-    pub fn settings_above(&self, number: usize) -> impl DoubleEndedIterator<Item = (&'a Statement, &'a Reading)> {
+    pub fn settings_above(&self, number: usize) -> impl DoubleEndedIterator<Item = (&'a Statement, &'a Heading)> {
         let settings = &self.near.settings;
         let above = settings[..settings.partition_point(|setting| *setting < number)].iter();
         above.map(|setting| {
-            let (statement, reading) = &self.script.statements[*setting];
-            (statement, reading)
+            let (statement, heading) = &self.script.statements[*setting];
+            (statement, heading)
         })
     }
 
@@ -221,9 +243,9 @@ impl<'a> Context<'a> {
         (change.addr().wrapping_sub(changes.start.addr()) / size_of::<Change>()).min(self.script.changes.len())
     }
 
-    /// The statements, each with its number.
-    pub fn statements(&self) -> impl Iterator<Item = (usize, &'a Statement, &'a Reading)> {
-        self.script.statements.iter().enumerate().map(|(number, (statement, reading))| (number, statement, reading))
+    /// The statements, each with its number and the least that it says.
+    pub fn statements(&self) -> impl Iterator<Item = (usize, &'a Statement, &'a Heading)> {
+        self.script.statements.iter().enumerate().map(|(number, (statement, heading))| (number, statement, heading))
     }
 
     /// What each statement does to the transaction that it runs in.

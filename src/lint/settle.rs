@@ -6,7 +6,7 @@ use super::finding::{Finding, Fix, Following, Place, Side};
 use super::mending::plain;
 use super::rule::Context;
 use crate::schema::{ChangeKind, ObjectName};
-use crate::sql::ddl::{ObjectKind, Reading, Verb, read};
+use crate::sql::ddl::{Heading, ObjectKind, Reading, Verb, read};
 use crate::sql::{Effect, Span, Statement};
 
 /// Turns what the fixes of one script need into edits and migrations that follow. Fixes that cannot be had are dropped.
@@ -51,16 +51,16 @@ impl Surroundings {
             matches!(effect, Effect::OutsideOnly { .. }) || outside.contains(&number)
         };
         let names = ["search_path", "role", "authorization"];
-        let sets = |(statement, reading): &(Statement, Reading)| {
+        let sets = |(statement, heading): &(Statement, Heading)| {
             let text = statement.of(context.text());
-            reading.verb == Verb::Set && names.iter().any(|name| crate::schema::mentions(text, name))
+            heading.verb == Verb::Set && names.iter().any(|name| crate::schema::mentions(text, name))
         };
         let other = context.other_script();
         let undoing = other.map(|other| {
             let cut = other.statements(context.lexis).unwrap_or_default();
             cut.into_iter().map(|one| (one, read(&one, &other.text, context.lexis))).collect()
         });
-        let named = |(_, reading): &(Statement, Reading)| !reading.names.is_empty();
+        let named = |number: usize| !context.read(number).names.is_empty();
         let mut last = HashMap::new();
         for (number, (statement, _)) in statements.iter().enumerate() {
             for token in statement.tokens(context.text(), context.lexis).code() {
@@ -71,7 +71,7 @@ impl Surroundings {
         let renamed = gone.filter_map(|change| Some((change.table.as_ref()?.name.clone(), change.statement)));
         Surroundings {
             loose: statements.len() == 1 || context.directives.no_transaction(),
-            all_outside: context.effects().iter().enumerate().all(is_outside) && statements.iter().all(named),
+            all_outside: context.effects().iter().enumerate().all(is_outside) && (0..statements.len()).all(named),
             sets_names: statements.iter().any(sets),
             undoing: undoing.unwrap_or_default(),
             last,
@@ -105,7 +105,8 @@ impl Surroundings {
     /// Moves a statement into a migration that follows.
     fn part(&self, fix: &mut Fix, number: usize, context: &Context<'_>) -> bool {
         let text = context.text();
-        let (statement, reading) = &context.script.statements[number];
+        let (statement, _) = &context.script.statements[number];
+        let reading = &context.read(number);
         if self.is_needed_later(number, reading, context) {
             return false;
         }

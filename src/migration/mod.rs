@@ -5,6 +5,7 @@ mod directive;
 mod stored;
 mod version;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::path::PathBuf;
@@ -149,14 +150,26 @@ impl Script {
 
     /// A script from a part of a file that begins on line `first_line`.
     pub fn section(path: impl Into<PathBuf>, text: &str, first_line: usize) -> Self {
-        let text = normalise(text);
+        Self::shared(path, normalise(text).into(), first_line)
+    }
+
+    /// A script that is a whole file, and shares the text with whoever read it.
+    pub fn file(path: impl Into<PathBuf>, text: Arc<str>) -> Self {
+        let text = match normalise(&text) {
+            Cow::Borrowed(same) if same.len() == text.len() => text,
+            normalised => normalised.into(),
+        };
+        Self::shared(path, text, 1)
+    }
+
+    fn shared(path: impl Into<PathBuf>, text: Arc<str>, first_line: usize) -> Self {
         Script {
             path: path.into(),
             first_line,
             checksum: Checksum::of_bytes(text.as_bytes()),
             conventions: Vec::new(),
             blocks: Vec::new(),
-            text: text.into(),
+            text,
             outer_transaction: OuterTransaction::default(),
             tool_checksums: Vec::new(),
         }

@@ -421,13 +421,14 @@ impl Catalog {
         self.tables.get(table)
     }
 
-    pub(super) fn insert(&mut self, table: Table) {
+    pub(super) fn insert(&mut self, table: impl Into<Arc<Table>>) {
+        let table = table.into();
         let schema = &table.name.schema;
         for name in table.indexes.iter().filter_map(|index| index.name.as_ref()) {
             let index = ObjectName { schema: schema.clone(), name: super::name::fold(name, self.grammar) };
             self.indexes.insert(index, table.name.clone());
         }
-        self.tables.insert(table.name.clone(), Arc::new(table));
+        self.tables.insert(table.name.clone(), table);
     }
 
     pub(super) fn remove(&mut self, name: &ObjectName) -> Option<Table> {

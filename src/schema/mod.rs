@@ -41,14 +41,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::migration::Script;
-use crate::sql::ddl::{self, Reading, Verb};
+use crate::sql::ddl::{self, Heading};
 use crate::sql::{Grammar, Lexis, Span, SplitError, Statement, read_by};
 
 /// One script, read.
 #[derive(Clone, Debug, Default)]
 pub struct ScriptReading {
-    /// Its statements, each with what it says.
-    pub statements: Vec<(Statement, Reading)>,
+    /// Its statements, each with the least that it says.
+    pub statements: Vec<(Statement, Heading)>,
     /// What they do, in order.
     pub changes: Vec<Change>,
     /// Statements inside blocks and called routines that cannot be read: the number of the statement they run in, and where
@@ -76,11 +76,7 @@ pub fn replay(
     let path = catalog.path.clone();
     let mut routines = HashMap::new();
     for (number, statement) in statements.into_iter().enumerate() {
-        let mut reading = ddl::read(&statement, &read, lexis);
-        if statement.of(&read).trim().is_empty() {
-            // A comment to this server.
-            reading.verb = Verb::Administer;
-        }
+        let reading = ddl::read(&statement, &read, lexis);
         let mut reader = reader::Reader {
             text: &read,
             lexis,
@@ -95,7 +91,7 @@ pub fn replay(
         };
         reader.read();
         script.changes.append(&mut reader.changes);
-        script.statements.push((statement, reading));
+        script.statements.push((statement, reading.heading()));
     }
     catalog.path = path;
     if catalog.grammar == Grammar::Sqlite {

@@ -28,11 +28,10 @@ impl Reader<'_> {
             Detail::Table(definition) => definition,
             _ => &empty,
         };
-        let table = self.defined(found.name.clone(), kind, definition);
+        let table = Arc::new(self.defined(found.name.clone(), kind, definition));
         if !exists {
             self.catalog.insert(table.clone());
         }
-        let table = Arc::new(table);
         self.push_whole(Some(found), ChangeKind::CreateTable { table, replace: flags.or_replace, exists });
     }
 

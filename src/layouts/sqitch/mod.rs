@@ -128,7 +128,7 @@ fn read_plan(folder: &Folder) -> Result<Plan, Error> {
 }
 
 fn script(folder: &Folder, path: &str) -> Result<Script, Error> {
-    let mut script = Script::new(folder.path(path), &folder.text(path)?);
+    let mut script = Script::file(folder.path(path), folder.text(path)?);
     script.outer_transaction = OuterTransaction::Taken;
     Ok(script)
 }

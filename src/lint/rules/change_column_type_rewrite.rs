@@ -62,7 +62,7 @@ fn is_cast(using: &str, column: &str) -> bool {
 
 /// Whether a statement above says that the session's time zone is UTC.
 fn in_utc(change: &Change, context: &Context<'_>) -> bool {
-    let before = context.settings_above(change.statement).filter(|(_, reading)| reading.verb == Verb::Set);
+    let before = context.settings_above(change.statement).filter(|(_, heading)| heading.verb == Verb::Set);
     let mut zones = before.rev().filter_map(|(statement, _)| {
         let words = statement.of(context.text()).to_ascii_lowercase();
         (words.contains("timezone") || words.contains("time zone")).then_some(words)

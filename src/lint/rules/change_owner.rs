@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         _ => false,
     };
-    let reassigns = context.statements().find(|(_, _, reading)| reading.verb == Verb::Reassign);
+    let reassigns = context.statements().find(|(_, _, heading)| heading.verb == Verb::Reassign);
     let place = match (context.script.changes.iter().find(gives_away), reassigns) {
         (Some(change), _) => (change.statement, change.span),
         (None, Some((number, statement, _))) => (number, statement.span),

@@ -27,11 +27,11 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let mut limited = false;
-    for ((number, statement, reading), effect) in context.statements().zip(context.effects()) {
+    for ((number, statement, heading), effect) in context.statements().zip(context.effects()) {
         let words = statement.of(context.text()).to_ascii_lowercase().replace('=', " = ").replace(" to ", " = ");
         let words: Vec<&str> = words.split_whitespace().collect();
         // Outside a transaction, which such a statement always is, SET LOCAL does nothing.
-        let sets = reading.verb == Verb::Set && words.get(1) != Some(&"local");
+        let sets = heading.verb == Verb::Set && words.get(1) != Some(&"local");
         if sets && words.iter().any(|word| word.ends_with("_timeout")) {
             let value = words.last().map(|value| value.trim_matches('\''));
             limited = !matches!(value, Some("0" | "default"));

@@ -27,19 +27,19 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let changes_schema = context.statements().any(|(_, _, reading)| {
-        matches!(reading.verb, Verb::Create | Verb::Alter | Verb::Drop | Verb::Rename | Verb::Truncate)
+    let changes_schema = context.statements().any(|(_, _, heading)| {
+        matches!(heading.verb, Verb::Create | Verb::Alter | Verb::Drop | Verb::Rename | Verb::Truncate)
     });
     if !changes_schema {
         return;
     }
-    for (number, statement, reading) in context.statements() {
+    for (number, statement, heading) in context.statements() {
         let is_new = |change: &Change| used(change).is_none();
-        let changes_rows = match reading.verb {
+        let changes_rows = match heading.verb {
             Verb::Insert | Verb::Update | Verb::Delete => !context.of_statement(number).iter().any(is_new),
             // Not among the changes: what counts is the table as it is now.
             Verb::Copy | Verb::Merge => {
-                let table = reading.names.first().and_then(|name| context.catalog.find(name));
+                let table = context.read(number).names.first().and_then(|name| context.catalog.find(name));
                 table.is_none_or(|table| table.in_use())
             }
             _ => false,

@@ -50,7 +50,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let refuses = match grammar {
         Grammar::Postgres => true,
         // A rebuild is another rule's.
-        Grammar::Sqlite => context.reading(change).verb == Verb::Alter,
+        Grammar::Sqlite => context.heading(change).verb == Verb::Alter,
         Grammar::MySql | Grammar::MariaDb => false,
     };
     let Some(known) = change.table.as_ref().and_then(|table| table.before.as_ref()).filter(|_| refuses) else { return };

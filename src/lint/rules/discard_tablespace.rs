@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::sql::ddl::ActionKind;
+use crate::sql::ddl::{ActionKind, Verb};
 
 rule! {
     /// Discarding a tablespace deletes the table's data.
@@ -17,9 +17,12 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
-        let moves = reading.actions().iter().any(|action| action.kind == ActionKind::Tablespace);
-        if moves && context.grammar().is_mysql() {
+    if !context.grammar().is_mysql() {
+        return;
+    }
+    for (number, statement, heading) in context.statements() {
+        let moves = || context.read(number).actions().iter().any(|action| action.kind == ActionKind::Tablespace);
+        if heading.verb == Verb::Alter && moves() {
             findings
                 .report_at(Some(number), statement.span, "the table's data file is removed or replaced")
                 .help("leave it out; do it by hand, after a backup");

@@ -35,7 +35,7 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::DropTable { .. } = &change.kind else { return };
     let Some(table) = &change.table else { return };
-    let flags = context.reading(change).flags;
+    let flags = context.heading(change).flags;
     let unknown = table.before.is_none() && !flags.temporary;
     let made_again = context.after(change).any(|later| {
         let same = later.table.as_ref().is_some_and(|later| later.name == table.name);

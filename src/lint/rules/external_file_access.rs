@@ -26,8 +26,8 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
-        let reads = matches!(reading.verb, Verb::Copy | Verb::Attach) && statement.kind == StatementKind::Sql;
+    for (number, statement, heading) in context.statements() {
+        let reads = matches!(heading.verb, Verb::Copy | Verb::Attach) && statement.kind == StatementKind::Sql;
         if reads {
             findings
                 .report_at(Some(number), statement.span, "the file exists on one machine only")

@@ -27,10 +27,10 @@ rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let text = context.text();
-    for (number, statement, reading) in context.statements() {
+    for (number, statement, heading) in context.statements() {
         let tokens: Vec<Token> = statement.tokens(text, context.lexis).code().collect();
         let word = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is_word(text, word));
-        let grants = match (reading.verb, reading.object) {
+        let grants = match (heading.verb, heading.object) {
             (Verb::Grant, _) => Some(0),
             (Verb::Alter, Some(ObjectKind::DefaultPrivileges)) => (0..tokens.len()).find(|at| word(*at, "GRANT")),
             _ => None,

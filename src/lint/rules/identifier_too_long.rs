@@ -22,8 +22,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Postgres {
         return;
     }
-    for (number, statement, reading) in context.statements() {
-        if !matches!(reading.verb, Verb::Create | Verb::Alter) {
+    for (number, statement, heading) in context.statements() {
+        if !matches!(heading.verb, Verb::Create | Verb::Alter) {
             continue;
         }
         let is_name = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName);

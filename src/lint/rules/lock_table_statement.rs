@@ -25,14 +25,15 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
-        if reading.verb != Verb::Lock {
+    for (number, statement, heading) in context.statements() {
+        if heading.verb != Verb::Lock {
             continue;
         }
         let words = statement.of(context.text()).to_ascii_lowercase();
         let weak = ["access share mode", "row share mode"].iter().any(|mode| words.contains(mode));
         let ends = words.starts_with("unlock") || (context.grammar().is_mysql() && !words.contains("write"));
-        let new = reading.names.iter().filter_map(|name| context.catalog.find(name)).any(|table| !table.in_use());
+        let names = context.read(number).names;
+        let new = names.iter().filter_map(|name| context.catalog.find(name)).any(|table| !table.in_use());
         if !weak && !ends && !new {
             findings
                 .report_at(Some(number), statement.span, "the application waits until the lock is given back")

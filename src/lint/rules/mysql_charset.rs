@@ -29,9 +29,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.grammar().is_mysql() {
         return;
     }
-    for (number, statement, reading) in context.statements() {
-        let holds_text = matches!(reading.object, Some(ObjectKind::Table | ObjectKind::Database));
-        if !holds_text || reading.flags.temporary || !matches!(reading.verb, Verb::Create | Verb::Alter) {
+    for (number, statement, heading) in context.statements() {
+        let holds_text = matches!(heading.object, Some(ObjectKind::Table | ObjectKind::Database));
+        if !holds_text || heading.flags.temporary || !matches!(heading.verb, Verb::Create | Verb::Alter) {
             continue;
         }
         let tokens = code(context.text(), statement.span, context.lexis);

@@ -26,19 +26,17 @@ rule! {
     /// -- next migration
     /// alter table users add column age int;
     /// ```
-    "mysql-copy-algorithm", Error [BlocksReadsOrWrites, TableRewrite] => Check::Migration(check)
+    "mysql-copy-algorithm", Error [BlocksReadsOrWrites, TableRewrite] => Check::Statement(check)
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, _) in context.statements() {
-        let copies =
-            parts(context, number).into_iter().find(|part| part.algorithm == Algorithm::Copy && !part.spoken_for);
-        let Some(part) = copies.filter(|_| !is_refused(context, number)) else { continue };
-        let span = part.change.map_or(statement.span, |change| change.span);
-        let finding = findings.report_at(Some(number), span, "the whole table is copied while nobody can write to it");
-        finding.help("use an online schema change tool, or add a new column beside the old one");
-        if context.grammar() == Grammar::MariaDb && context.server.since(11, 2, 0) {
-            finding.severity(Severity::Warning);
-        }
+fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let (statement, _) = &context.script.statements[number];
+    let copies = parts(context, number).into_iter().find(|part| part.algorithm == Algorithm::Copy && !part.spoken_for);
+    let Some(part) = copies.filter(|_| !is_refused(context, number)) else { return };
+    let span = part.change.map_or(statement.span, |change| change.span);
+    let finding = findings.report_at(Some(number), span, "the whole table is copied while nobody can write to it");
+    finding.help("use an online schema change tool, or add a new column beside the old one");
+    if context.grammar() == Grammar::MariaDb && context.server.since(11, 2, 0) {
+        finding.severity(Severity::Warning);
     }
 }

@@ -26,9 +26,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.grammar().is_mysql() {
         return;
     }
-    for (number, statement, reading) in context.statements() {
-        let is_table = reading.object == Some(ObjectKind::Table) && !reading.flags.temporary;
-        if !is_table || !matches!(reading.verb, Verb::Create | Verb::Alter) {
+    for (number, statement, heading) in context.statements() {
+        let is_table = heading.object == Some(ObjectKind::Table) && !heading.flags.temporary;
+        if !is_table || !matches!(heading.verb, Verb::Create | Verb::Alter) {
             continue;
         }
         let tokens = code(context.text(), statement.span, context.lexis);

@@ -26,25 +26,24 @@ rule! {
     /// -- next migration
     /// alter table users add column age int, algorithm=instant;
     /// ```
-    "mysql-forces-copy-or-lock", Error [BlocksReadsOrWrites] => Check::Migration(check)
+    "mysql-forces-copy-or-lock", Error [BlocksReadsOrWrites] => Check::Statement(check)
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.grammar().is_mysql() {
         return;
     }
-    for (number, statement, reading) in context.statements() {
-        let text = statement.of(context.text());
-        let what = match reading.verb {
-            Verb::Set => old_alter_table(text),
-            Verb::Alter if in_use(number, context) => forced(number, text, context),
-            _ => None,
-        };
-        if let Some(what) = what {
-            findings
-                .report_at(Some(number), statement.span, format!("{what}, though it need not be so"))
-                .help("leave it out, or ask for ALGORITHM=INSTANT, or for ALGORITHM=INPLACE, LOCK=NONE");
-        }
+    let (statement, heading) = &context.script.statements[number];
+    let text = statement.of(context.text());
+    let what = match heading.verb {
+        Verb::Set => old_alter_table(text),
+        Verb::Alter if in_use(number, context) => forced(number, text, context),
+        _ => None,
+    };
+    if let Some(what) = what {
+        findings
+            .report_at(Some(number), statement.span, format!("{what}, though it need not be so"))
+            .help("leave it out, or ask for ALGORITHM=INSTANT, or for ALGORITHM=INPLACE, LOCK=NONE");
     }
 }
 

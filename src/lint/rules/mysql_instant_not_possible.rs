@@ -24,21 +24,20 @@ rule! {
     /// -- next migration
     /// alter table users add column age int, algorithm=instant;
     /// ```
-    "mysql-instant-not-possible", Error [DataDependentFailure] => Check::Migration(check)
+    "mysql-instant-not-possible", Error [DataDependentFailure] => Check::Statement(check)
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, _) in context.statements() {
-        if !is_refused(context, number) {
-            continue;
-        }
-        let asked = match asked(context, number) {
-            (Some(algorithm), Some(lock)) => format!("ALGORITHM={algorithm} with LOCK={lock}"),
-            (Some(algorithm), None) => format!("ALGORITHM={algorithm}"),
-            (None, lock) => format!("LOCK={}", lock.unwrap_or_default()),
-        };
-        findings
-            .report_at(Some(number), statement.span, format!("the server refuses {asked} for this"))
-            .help("leave it out and plan for what the change needs, or make the change in another way");
+fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let (statement, _) = &context.script.statements[number];
+    if !is_refused(context, number) {
+        return;
     }
+    let asked = match asked(context, number) {
+        (Some(algorithm), Some(lock)) => format!("ALGORITHM={algorithm} with LOCK={lock}"),
+        (Some(algorithm), None) => format!("ALGORITHM={algorithm}"),
+        (None, lock) => format!("LOCK={}", lock.unwrap_or_default()),
+    };
+    findings
+        .report_at(Some(number), statement.span, format!("the server refuses {asked} for this"))
+        .help("leave it out and plan for what the change needs, or make the change in another way");
 }

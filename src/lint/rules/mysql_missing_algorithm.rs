@@ -31,12 +31,12 @@ rule! {
     /// create table users (id int primary key);
     /// alter table users add column nick varchar(20);
     /// ```
-    "mysql-missing-algorithm", optional Info [BlocksReadsOrWrites] => Check::Migration(check)
+    "mysql-missing-algorithm", optional Info [BlocksReadsOrWrites] => Check::Statement(check)
 }
 
 /// The best that the server can do, and nothing where it copies or blocks.
 fn asking(statement: usize, context: &Context<'_>) -> Option<Fix> {
-    let reading = &context.script.statements[statement].1;
+    let reading = context.reading_of(statement);
     let is_alter = reading.verb == Verb::Alter;
     // What is said of partitions stands last.
     if reading.actions().iter().any(|action| matches!(action.kind, ActionKind::Partition(_))) {
@@ -52,23 +52,17 @@ fn asking(statement: usize, context: &Context<'_>) -> Option<Fix> {
     appended(statement, "let the server refuse to do it in a worse way", words, context)
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, _) in context.statements() {
-        if parts(context, number).is_empty() {
-            continue;
-        }
-        let asks =
-            |token: &crate::sql::Token| ["ALGORITHM", "LOCK"].iter().any(|word| token.is_word(context.text(), word));
-        let words = statement.tokens(context.text(), context.lexis).filter(|token| token.kind == TokenKind::Word);
-        if !words.into_iter().any(|token| asks(&token)) {
-            findings
-                .report_at(
-                    Some(number),
-                    statement.span,
-                    "the server chooses how, and may copy the table without a word",
-                )
-                .help("add ALGORITHM=INSTANT, or ALGORITHM=INPLACE, LOCK=NONE, so that it is refused instead")
-                .mend(asking(number, context));
-        }
+fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let (statement, _) = &context.script.statements[number];
+    if parts(context, number).is_empty() {
+        return;
+    }
+    let asks = |token: &crate::sql::Token| ["ALGORITHM", "LOCK"].iter().any(|word| token.is_word(context.text(), word));
+    let words = statement.tokens(context.text(), context.lexis).filter(|token| token.kind == TokenKind::Word);
+    if !words.into_iter().any(|token| asks(&token)) {
+        findings
+            .report_at(Some(number), statement.span, "the server chooses how, and may copy the table without a word")
+            .help("add ALGORITHM=INSTANT, or ALGORITHM=INPLACE, LOCK=NONE, so that it is refused instead")
+            .mend(asking(number, context));
     }
 }

@@ -24,24 +24,23 @@ rule! {
     /// -- next migration
     /// alter table users add column age int;
     /// ```
-    "mysql-table-rebuild", Warning [TableRewrite] => Check::Migration(check)
+    "mysql-table-rebuild", Warning [TableRewrite] => Check::Statement(check)
 }
 
-fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
-        let words = statement.of(context.text()).split_whitespace().next().unwrap_or_default();
-        let optimizes = context.grammar().is_mysql() && reading.verb == Verb::Maintain && mentions(words, "optimize");
-        let parts = parts(context, number);
-        let worst = parts.iter().max_by_key(|part| part.algorithm);
-        let rebuilds = worst.is_some_and(|part| part.algorithm == Algorithm::Rebuild && !part.spoken_for);
-        if optimizes || (rebuilds && !is_refused(context, number)) {
-            findings
-                .report_at(
-                    Some(number),
-                    statement.span,
-                    "the whole table is written anew, and replicas fall behind by that time",
-                )
-                .help("run it when there is little traffic, or with an online schema change tool");
-        }
+fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
+    let (statement, heading) = &context.script.statements[number];
+    let words = statement.of(context.text()).split_whitespace().next().unwrap_or_default();
+    let optimizes = context.grammar().is_mysql() && heading.verb == Verb::Maintain && mentions(words, "optimize");
+    let parts = parts(context, number);
+    let worst = parts.iter().max_by_key(|part| part.algorithm);
+    let rebuilds = worst.is_some_and(|part| part.algorithm == Algorithm::Rebuild && !part.spoken_for);
+    if optimizes || (rebuilds && !is_refused(context, number)) {
+        findings
+            .report_at(
+                Some(number),
+                statement.span,
+                "the whole table is written anew, and replicas fall behind by that time",
+            )
+            .help("run it when there is little traffic, or with an online schema change tool");
     }
 }

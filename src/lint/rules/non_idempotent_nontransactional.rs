@@ -34,9 +34,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if all.len() < 2 {
         return;
     }
-    let made_or_dropped = all.iter().map(|(statement, _)| *statement).filter(|(_, _, reading)| {
-        let named = matches!(reading.verb, Verb::Create | Verb::Drop);
-        named && !reading.flags.if_exists && !reading.flags.if_not_exists
+    let made_or_dropped = all.iter().map(|(statement, _)| *statement).filter(|(_, _, heading)| {
+        let named = matches!(heading.verb, Verb::Create | Verb::Drop);
+        named && !heading.flags.if_exists && !heading.flags.if_not_exists
     });
     let wrong: Vec<_> = made_or_dropped.collect();
     if let Some((number, statement, _)) = wrong.first() {

@@ -24,8 +24,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if !matches!(context.grammar(), Grammar::Postgres | Grammar::MySql) {
         return;
     }
-    for (number, statement, reading) in context.statements() {
-        if !matches!(reading.verb, Verb::Create | Verb::Alter) || reading.object != Some(ObjectKind::Table) {
+    for (number, statement, heading) in context.statements() {
+        if !matches!(heading.verb, Verb::Create | Verb::Alter) || heading.object != Some(ObjectKind::Table) {
             continue;
         }
         let tokens: Vec<Token> = statement.tokens(context.text(), context.lexis).code().collect();

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::sql::ddl::{Detail, Verb};
+use crate::sql::ddl::Verb;
 use crate::sql::{Lexis, Token, Tokens};
 
 rule! {
@@ -29,10 +29,12 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
-        let dynamic = match (reading.verb, &reading.detail) {
-            (Verb::Dynamic, _) => context.grammar().is_mysql() && makes_sql(statement.of(context.text())),
-            (Verb::Do, Detail::Body(body)) => executes(body.of(context.text()), context.lexis),
+    for (number, statement, heading) in context.statements() {
+        let dynamic = match heading.verb {
+            Verb::Dynamic => context.grammar().is_mysql() && makes_sql(statement.of(context.text())),
+            Verb::Do => {
+                context.read(number).body().is_some_and(|body| executes(body.of(context.text()), context.lexis))
+            }
             _ => false,
         };
         if dynamic {

@@ -31,8 +31,8 @@ rule! {
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = change.table.as_ref().filter(|_| context.grammar() == Grammar::Postgres) else { return };
-    let reading = context.reading(change);
-    let alters = match (reading.verb, reading.object) {
+    let heading = context.heading(change);
+    let alters = match (heading.verb, heading.object) {
         (Verb::Alter | Verb::Drop, object) => object == Some(ObjectKind::Table),
         (Verb::Create, object) => object == Some(ObjectKind::Index),
         (verb, _) => verb == Verb::Truncate,
@@ -41,7 +41,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !alters || !first || !context.one_transaction() {
         return;
     }
-    let mut settings = context.settings_above(change.statement).filter(|(_, reading)| reading.verb == Verb::Set).rev();
+    let mut settings = context.settings_above(change.statement).filter(|(_, heading)| heading.verb == Verb::Set).rev();
     let settled = settings.find(|(statement, _)| {
         let words = statement.of(context.text());
         mentions(words, "constraints") && mentions(words, "immediate")

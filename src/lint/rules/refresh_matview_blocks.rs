@@ -25,10 +25,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Postgres {
         return;
     }
-    for (number, statement, reading) in context.statements() {
-        let Some(name) = reading.names.first().filter(|_| reading.verb == Verb::Refresh) else { continue };
+    for (number, statement, heading) in context.statements() {
+        if heading.verb != Verb::Refresh {
+            continue;
+        }
+        let reading = context.read(number);
+        let Some(name) = reading.names.first() else { continue };
         let new = context.catalog.find(name).is_some_and(|view| !view.in_use());
-        if !reading.flags.concurrently && !reading.flags.no_data && !new {
+        if !heading.flags.concurrently && !heading.flags.no_data && !new {
             findings
                 .report_at(Some(number), statement.span, format!("readers of `{name}` wait until it is computed"))
                 .help("create a unique index on the view once, then REFRESH MATERIALIZED VIEW CONCURRENTLY");

@@ -21,11 +21,15 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Postgres {
         return;
     }
-    for (number, statement, reading) in context.statements() {
+    for (number, statement, heading) in context.statements() {
+        if heading.verb != Verb::Reindex {
+            continue;
+        }
+        let reading = context.read(number);
         let named = reading.names.first();
         let new = named.and_then(|name| context.catalog.find(name)).is_some_and(|table| !table.in_use());
-        let system = reading.object == Some(ObjectKind::System);
-        if reading.verb == Verb::Reindex && !reading.flags.concurrently && !new && !system {
+        let system = heading.object == Some(ObjectKind::System);
+        if !heading.flags.concurrently && !new && !system {
             findings
                 .report_at(Some(number), statement.span, "writes are blocked, and queries that plan with the index too")
                 .help("use REINDEX … CONCURRENTLY, in a file of its own")

@@ -38,8 +38,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         _ => return,
     };
     let said = |kind: ObjectKind, is: &dyn Fn(&QualifiedName) -> bool| {
-        context.statements().skip(change.statement).any(|(_, _, reading)| {
-            (reading.verb, reading.object) == (Verb::Comment, Some(kind)) && reading.names.iter().any(is)
+        context.statements().skip(change.statement).any(|(number, _, heading)| {
+            (heading.verb, heading.object) == (Verb::Comment, Some(kind)) && context.read(number).names.iter().any(is)
         })
     };
     let is_table = |name: &Name| grammar.same_name(&name.value, &table.name.name);

@@ -24,10 +24,10 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
-        let takes = match reading.verb {
+    for (number, statement, heading) in context.statements() {
+        let takes = match heading.verb {
             Verb::Revoke => true,
-            Verb::Drop => reading.object == Some(ObjectKind::Role),
+            Verb::Drop => heading.object == Some(ObjectKind::Role),
             _ => false,
         };
         if takes && !of_new_table(statement, context) {

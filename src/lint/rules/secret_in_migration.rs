@@ -28,8 +28,8 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
-        if reading.object != Some(ObjectKind::Role) && reading.object != Some(ObjectKind::UserMapping) {
+    for (number, statement, heading) in context.statements() {
+        if heading.object != Some(ObjectKind::Role) && heading.object != Some(ObjectKind::UserMapping) {
             continue;
         }
         let tokens: Vec<Token> = statement.tokens(context.text(), context.lexis).code().collect();

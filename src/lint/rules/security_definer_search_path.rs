@@ -33,20 +33,21 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Postgres {
         return;
     }
-    for (number, statement, reading) in context.statements() {
+    for (number, statement, heading) in context.statements() {
         let routine =
-            matches!(reading.object, Some(ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine));
+            matches!(heading.object, Some(ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine));
         if !routine
-            || !matches!(reading.verb, Verb::Create | Verb::Alter)
+            || !matches!(heading.verb, Verb::Create | Verb::Alter)
             || !has(statement, context, "SECURITY DEFINER")
         {
             continue;
         }
-        let fixed = context.statements().skip(number).any(|(_, later, other)| {
-            let same =
-                other.names.first().map(|name| &name.name.value) == reading.names.first().map(|name| &name.name.value);
-            same && has(later, context, "SET SEARCH_PATH")
-        });
+        let name = |number: usize| context.read(number).names.into_iter().next().map(|name| name.name.value);
+        let own = name(number);
+        let fixed = context
+            .statements()
+            .skip(number)
+            .any(|(number, later, _)| has(later, context, "SET SEARCH_PATH") && name(number) == own);
         // Names in a body that is no text are resolved once, by who creates it.
         if !fixed && !has(statement, context, "BEGIN ATOMIC") {
             findings

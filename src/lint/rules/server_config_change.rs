@@ -27,9 +27,9 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (number, statement, reading) in context.statements() {
+    for (number, statement, heading) in context.statements() {
         let text = statement.of(context.text());
-        let of_server = match (reading.verb, reading.object) {
+        let of_server = match (heading.verb, heading.object) {
             (Verb::Alter, Some(ObjectKind::System)) => true,
             (Verb::Alter, Some(ObjectKind::Database | ObjectKind::Role)) => {
                 context.grammar() == Grammar::Postgres && (mentions(text, "set") || mentions(text, "reset"))

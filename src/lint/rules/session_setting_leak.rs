@@ -33,11 +33,11 @@ rule! {
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let mut set: Vec<(usize, Span, String)> = Vec::new();
-    for (number, statement, reading) in context.statements() {
+    for (number, statement, heading) in context.statements() {
         let text = statement.of(context.text());
         let words = text.to_ascii_lowercase().replace('=', " = ");
         let mut words = words.split_whitespace();
-        let name = match (reading.verb, words.next()) {
+        let name = match (heading.verb, words.next()) {
             (Verb::Use, _) => "the database".to_owned(),
             (Verb::Pragma, _) => {
                 let persists = ["journal_mode", "user_version"].into_iter().find(|name| mentions(text, name));

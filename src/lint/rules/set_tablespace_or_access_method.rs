@@ -19,7 +19,7 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::Storage = &change.kind else { return };
     let Some(table) = used(change) else { return };
-    if context.reading(change).object != Some(ObjectKind::Index) {
+    if context.heading(change).object != Some(ObjectKind::Index) {
         findings
             .report(change, format!("nobody can read or write `{}` while it is copied", table.name))
             .help("use an online tool such as pg_repack, outside migrations");

@@ -28,7 +28,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let ChangeKind::AddColumn { column, constraints, .. } = &change.kind else { return };
     // What a rebuild adds is a part of the new table's definition.
-    if context.reading(change).verb != Verb::Alter {
+    if context.heading(change).verb != Verb::Alter {
         return;
     }
     let is_key = |one: &Constraint| matches!(one.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique);

@@ -32,9 +32,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let text = context.text();
-    for (number, statement, reading) in context.statements() {
-        let writes = matches!(reading.verb, Verb::Insert | Verb::Update | Verb::Delete);
-        if !writes && !matches!(reading.verb, Verb::Create | Verb::Alter) {
+    for (number, statement, heading) in context.statements() {
+        let writes = matches!(heading.verb, Verb::Insert | Verb::Update | Verb::Delete);
+        if !writes && !matches!(heading.verb, Verb::Create | Verb::Alter) {
             continue;
         }
         let tokens: Vec<Token> = Tokens::within(text, statement.span, context.lexis).code().collect();

@@ -37,7 +37,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let ChangeKind::DropColumn { name, .. } = &change.kind else { return };
     let Some(known) = change.table.as_ref().and_then(|table| table.before.as_ref()) else { return };
-    if context.reading(change).verb != Verb::Alter {
+    if context.heading(change).verb != Verb::Alter {
         return;
     }
     let indexed = known.indexes.iter().any(|index| index.uses(name, Grammar::Sqlite));

@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     };
     let change = context.script.changes.iter().find(long).map(|change| (change.statement, change.span));
-    let vacuum = context.statements().find(|(_, _, reading)| reading.verb == Verb::Vacuum);
+    let vacuum = context.statements().find(|(_, _, heading)| heading.verb == Verb::Vacuum);
     let place = change.or(vacuum.map(|(number, statement, _)| (number, statement.span)));
     if let Some((number, span)) = place {
         findings

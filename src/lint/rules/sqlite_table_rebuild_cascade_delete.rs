@@ -2,7 +2,7 @@ use super::prelude::*;
 use crate::migration::Directive;
 use crate::schema::{Reference, Table};
 use crate::sql::Statement;
-use crate::sql::ddl::{Reading, ReferentialAction, Verb};
+use crate::sql::ddl::{Heading, ReferentialAction, Verb};
 
 rule! {
     /// Dropping the old table of a rebuild deletes the rows that refer to it.
@@ -38,10 +38,10 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let (ChangeKind::Rebuild { .. }, Some(table)) = (&change.kind, &change.table) else { return };
-    let off = |(statement, reading): (&Statement, &Reading)| {
+    let off = |(statement, heading): (&Statement, &Heading)| {
         let words = statement.of(context.text()).to_ascii_lowercase();
         let says_off = ["off", "0", "false", "no"].iter().any(|off| words.ends_with(off));
-        reading.verb == Verb::Pragma && words.contains("foreign_keys") && says_off
+        heading.verb == Verb::Pragma && words.contains("foreign_keys") && says_off
     };
     let suspended = context.directives.asks(&Directive::ForeignKeysOff)
         || ((!context.one_transaction() || context.settings.suspends_foreign_keys)

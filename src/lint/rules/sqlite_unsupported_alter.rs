@@ -35,11 +35,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Sqlite {
         return;
     }
-    for (number, statement, reading) in context.statements() {
+    for (number, statement, heading) in context.statements() {
         let truncates =
             mentions(statement.of(context.text()).split_whitespace().next().unwrap_or_default(), "truncate");
-        let alters = reading.verb == Verb::Alter && reading.object == Some(ObjectKind::Table);
-        let known = match reading.actions() {
+        let alters = heading.verb == Verb::Alter && heading.object == Some(ObjectKind::Table);
+        if !truncates && !alters {
+            continue;
+        }
+        let known = match context.read(number).actions() {
             [action] => match &action.kind {
                 ActionKind::AddColumn { if_not_exists, .. } => !if_not_exists,
                 ActionKind::RenameTo(_) => true,
@@ -57,7 +60,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             },
             _ => false,
         };
-        if truncates || (alters && !known) {
+        if truncates || !known {
             findings
                 .report_at(Some(number), statement.span, "SQLite refuses this")
                 .help("make a new table, copy the rows, drop the old table and rename the new one");

@@ -26,12 +26,12 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let locks = context.script.changes.iter().find_map(|change| Some((change.statement, locks_everything(change)?)));
     let Some((first, locked)) = locks else { return };
-    let slow = context.statements().skip(first + 1).find(|(number, _, reading)| {
+    let slow = context.statements().skip(first + 1).find(|(number, _, heading)| {
         let builds = |change: &Change| {
             let index = matches!(change.kind, ChangeKind::CreateIndex { concurrently: false, .. });
             index && used(change).is_some()
         };
-        matches!(reading.verb, Verb::Refresh | Verb::Copy | Verb::Reindex | Verb::Cluster)
+        matches!(heading.verb, Verb::Refresh | Verb::Copy | Verb::Reindex | Verb::Cluster)
             || context.of_statement(*number).iter().any(builds)
     });
     if let Some((number, statement, _)) = slow {

@@ -46,11 +46,14 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 
 /// Whether the runner leaves out all of it, since the file's own transaction holds as much.
 fn is_left_out(context: &Context<'_>) -> bool {
-    let statements: Vec<Statement> = context.statements().map(|(_, statement, _)| *statement).collect();
-    let pairs = || transaction_pairs(&statements, context.text(), context.lexis);
+    let pairs = || {
+        let statements: Vec<Statement> = context.statements().map(|(_, statement, _)| *statement).collect();
+        transaction_pairs(&statements, context.text(), context.lexis)
+    };
+    let last = context.script.statements.len().saturating_sub(1);
     match context.judged_script().outer_transaction {
         OuterTransaction::Refused => false,
-        OuterTransaction::Taken => pairs().is_some_and(|pairs| pairs == [(0, statements.len().saturating_sub(1))]),
+        OuterTransaction::Taken => pairs().is_some_and(|pairs| pairs == [(0, last)]),
         OuterTransaction::Merged => pairs().is_some(),
     }
 }

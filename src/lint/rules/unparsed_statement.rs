@@ -23,10 +23,10 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let whole = context.statements().filter_map(|(number, statement, reading)| {
-        let span = reading.unknown().filter(|_| statement.kind != StatementKind::ClientCommand);
-        Some((number, span?))
-    });
+    let unknown = context
+        .statements()
+        .filter(|(_, statement, heading)| heading.unknown && statement.kind != StatementKind::ClientCommand);
+    let whole = unknown.filter_map(|(number, ..)| Some((number, context.read(number).unknown()?)));
     for (number, span) in whole.chain(context.script.unread.iter().copied()) {
         findings
             .report_at(Some(number), span, "this cannot be read, so nothing is known about what it does")

@@ -37,19 +37,19 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Postgres {
         return;
     }
-    let mut temporary: Vec<&str> = Vec::new();
-    for (number, statement, reading) in context.statements() {
-        let sets = matches!(reading.verb, Verb::Set | Verb::Query);
+    let mut temporary: Vec<String> = Vec::new();
+    for (number, statement, heading) in context.statements() {
+        let sets = matches!(heading.verb, Verb::Set | Verb::Query);
         if sets && mentions(statement.of(context.text()), "search_path") {
             return;
         }
-        let targets = targets(reading);
-        if reading.flags.temporary {
-            temporary.extend(targets.iter().map(|name| name.name.value.as_str()));
+        let reading = context.read(number);
+        let targets = targets(&reading);
+        if heading.flags.temporary {
+            temporary.extend(targets.iter().map(|name| name.name.value.clone()));
             continue;
         }
-        let bare =
-            |name: &&&QualifiedName| name.qualifiers.is_empty() && !temporary.contains(&name.name.value.as_str());
+        let bare = |name: &&&QualifiedName| name.qualifiers.is_empty() && !temporary.contains(&name.name.value);
         if let Some(name) = targets.iter().find(bare) {
             findings
                 .report_at(

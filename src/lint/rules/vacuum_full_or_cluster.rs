@@ -24,11 +24,15 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Postgres {
         return;
     }
-    for (number, statement, reading) in context.statements() {
-        let rewrites = reading.verb == Verb::Cluster || (reading.verb == Verb::Vacuum && reading.flags.full);
+    for (number, statement, heading) in context.statements() {
+        let rewrites = heading.verb == Verb::Cluster || (heading.verb == Verb::Vacuum && heading.flags.full);
+        if !rewrites {
+            continue;
+        }
+        let reading = context.read(number);
         let named = reading.names.first();
         let new = named.and_then(|name| context.catalog.find(name)).is_some_and(|table| !table.in_use());
-        if rewrites && !new {
+        if !new {
             findings
                 .report_at(Some(number), statement.span, "nobody can read or write the table while it is written anew")
                 .help("use an online tool such as pg_repack, outside migrations");

@@ -21,7 +21,7 @@ pub use definition::{
 };
 pub(crate) use name::qualified;
 pub use name::{Name, QualifiedName};
-pub use reading::{Detail, Flags, ObjectKind, Reading, Verb};
+pub use reading::{Detail, Flags, Heading, ObjectKind, Reading, Verb};
 pub(crate) use routine::parameters;
 pub use routine::{Parameter, RoutineDefinition};
 
@@ -48,6 +48,11 @@ fn read_span(span: Span, kind: StatementKind, text: &str, lexis: &Lexis) -> Read
         return reading;
     }
     let tokens = code(text, span, lexis);
+    if tokens.is_empty() {
+        // A comment to this server.
+        reading.verb = Verb::Administer;
+        return reading;
+    }
     let mut reader = Reader { cursor: Cursor::new(text, &tokens), grammar: lexis.grammar, reading: &mut reading };
     reader.statement();
     reading

@@ -23,7 +23,25 @@ pub struct Reading {
     pub span: Span,
 }
 
+/// The least that a statement says: what is kept of each statement of a script. The rest is read again where it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// What it does.
+    pub verb: Verb,
+    /// What kind of object it does that to.
+    pub object: Option<ObjectKind>,
+    /// The words that modify it.
+    pub flags: Flags,
+    /// Whether it says something that could not be read.
+    pub unknown: bool,
+}
+
 impl Reading {
+    /// The least of it.
+    pub fn heading(&self) -> Heading {
+        Heading { verb: self.verb, object: self.object, flags: self.flags, unknown: self.unknown().is_some() }
+    }
+
     /// Where something stands that could not be read; nothing may then be concluded from the rest.
     pub fn unknown(&self) -> Option<Span> {
         if self.verb == Verb::Unknown {
