@@ -38,6 +38,9 @@ pub fn parts<'a>(context: &Context<'a>, statement: usize) -> Vec<Part<'a>> {
     }
     let changes = context.of_statement(statement);
     let mut parts: Vec<Part<'a>> = changes.iter().filter_map(|change| part(change, context)).collect();
+    if !changes.is_empty() && changes.iter().all(|change| used(change).is_none()) {
+        return parts;
+    }
     if parts.is_empty() && changes.is_empty() {
         let named = context.reading_of(statement).names.first().and_then(|name| context.catalog.find(name));
         if named.is_some_and(|table| !table.in_use()) {

@@ -26,6 +26,7 @@ mod naming;
 mod near;
 mod online_tool;
 mod page;
+mod replaced;
 mod reserved;
 mod rule;
 pub mod rules;

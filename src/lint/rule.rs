@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::subject::Standing;
 use crate::migration::{Directive, Directives, Id, Migration, Script, Version};
 use crate::schema::{Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, TableRef};
-use crate::sql::ddl::{self, Heading, Reading};
+use crate::sql::ddl::{self, Heading, QualifiedName, Reading};
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
 /// A rule.
@@ -121,6 +121,20 @@ impl<'a> Context<'a> {
             (Side::Down, Some(down)) => down,
             _ => &migration.up,
         }
+    }
+
+    /// Whether a migration under judgement made the table of this name.
+    pub fn made_here(&self, written: &QualifiedName) -> bool {
+        let made = |change: &Change, name: &ObjectName| {
+            let own = change.table.as_ref().filter(|table| table.name == *name);
+            own.is_some_and(|table| match &table.before {
+                Some(before) => !before.in_use(),
+                None => matches!(change.kind, ChangeKind::CreateTable { .. }),
+            })
+        };
+        let now = self.catalog.find(written);
+        now.is_some_and(|table| !table.in_use())
+            || self.catalog.path.candidates(written).any(|name| self.about(&name).any(|change| made(change, &name)))
     }
 
     /// The text of the script, as the server reads it.

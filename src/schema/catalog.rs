@@ -383,7 +383,21 @@ impl Catalog {
 
     /// The table that this name means here and now.
     pub fn find(&self, written: &QualifiedName) -> Option<&Arc<Table>> {
-        self.path.candidates(written).find_map(|name| self.tables.get(&name))
+        let found = self.path.candidates(written).find_map(|name| self.tables.get(&name));
+        found.or_else(|| self.of_nameless_schema(written))
+    }
+
+    /// The table that a name means with a schema of which nothing is known, where all tables are made without one: the
+    /// surroundings say in which schema that is.
+    fn of_nameless_schema(&self, written: &QualifiedName) -> Option<&Arc<Table>> {
+        written.schema().filter(|_| self.grammar != Grammar::Sqlite)?;
+        let name = self.path.for_new(written);
+        let schema = name.schema.as_ref()?;
+        let table = self.tables.get(&ObjectName { schema: None, name: name.name.clone() })?;
+        let made = |other: &Table| other.complete && other.name.schema.as_ref() == Some(schema);
+        let known = self.has_object(ObjectKind::Schema, &ObjectName { schema: None, name: schema.clone() });
+        let known = known || name.is_system() || self.tables.values().any(|other| made(other));
+        Some(table).filter(|table| table.complete && !known)
     }
 
     /// The table of this resolved name.

@@ -235,8 +235,10 @@ pub enum ChangeKind {
         columns: Vec<String>,
         /// Whether it says which columns it fills.
         names_columns: bool,
-        /// Whether a query says what is inserted.
+        /// Whether a query says what is inserted, which may find many rows.
         selects: bool,
+        /// The columns that must equal constants in that query.
+        keys: Vec<String>,
     },
     Update {
         /// Whether a condition says which rows.

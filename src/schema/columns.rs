@@ -72,7 +72,8 @@ impl Reader<'_> {
             }
             ActionKind::SetDefault { column, value } => {
                 let (old, value) = (self.old(table, column), self.written(*value));
-                self.edit_column(table, column, |column| column.default = Some(value.clone()));
+                let default = Some(value.clone()).filter(|value| !super::define::is_null(value));
+                self.edit_column(table, column, |column| column.default = default);
                 ChangeKind::SetDefault { column: column.value.clone(), old, value }
             }
             ActionKind::DropDefault { column } => {

@@ -22,6 +22,9 @@ impl DataType {
     /// The type that a statement of this text writes.
     pub fn read(written: &ddl::DataType, text: &str, grammar: Grammar) -> Self {
         let mut name = written.name.strip_prefix("pg_catalog.").unwrap_or(&written.name).to_ascii_lowercase();
+        if let (Grammar::Postgres, Some(rest)) = (grammar, name.strip_prefix("public.")) {
+            name = rest.to_owned();
+        }
         let mut unsigned = false;
         if grammar.is_mysql() {
             let words: Vec<&str> = name.split(' ').collect();
@@ -143,6 +146,7 @@ mod tests {
             ("timestamp(3) with time zone", "timestamptz(3)"),
             ("float(10)[]", "real(10)[]"),
             ("app.Mood", "app.mood"),
+            ("public.mood", "mood"),
         ] {
             assert_eq!(read(written, &Lexis::POSTGRES), usual, "{written}");
         }

@@ -3,11 +3,11 @@
 use super::catalog::{Column, Constraint, Generated, Index, Numbering, Reference};
 use super::data_type::DataType;
 use super::reader::Reader;
-use crate::sql::Grammar;
 use crate::sql::ddl::{
     ColumnDefinition, ColumnRule, ConstraintKind, IndexDefinition, IndexKind, KeyPart, Name, References,
     TableConstraint,
 };
+use crate::sql::{Grammar, Span};
 
 impl Reader<'_> {
     /// A column as its definition has it; its constraints are [`Reader::column_constraints`].
@@ -20,7 +20,8 @@ impl Reader<'_> {
             charset: grammar.is_mysql().then(|| charset(definition.span.of(self.text))).flatten(),
             collation: definition.collation.as_ref().map(ToString::to_string),
             not_null: definition.is_not_null(),
-            default: definition.default().map(|value| self.written(value)),
+            // A default that is null is none.
+            default: definition.default().map(|value| self.written(value)).filter(|value| !is_null(value)),
             generated: None,
             numbering: None,
             on_update: None,
@@ -66,7 +67,7 @@ impl Reader<'_> {
             };
             let name = written.name.as_ref().map(|name| name.value.clone());
             Some(Constraint {
-                name: name.or_else(|| self.chosen_name(table, kind, &columns)),
+                name: name.or_else(|| self.chosen_name(table, kind, &columns, demand(&written.rule))),
                 origin: self.origin,
                 kind,
                 columns: columns.clone(),
@@ -87,7 +88,7 @@ impl Reader<'_> {
         let columns: Vec<String> = names(&written.columns).flatten().collect();
         let name = written.name.as_ref().map(|name| name.value.clone());
         Constraint {
-            name: name.or_else(|| self.chosen_name(table, written.kind, &columns)),
+            name: name.or_else(|| self.chosen_name(table, written.kind, &columns, written.expression)),
             origin: self.origin,
             kind: written.kind,
             expression: written.expression.map(|span| self.written(span)),
@@ -106,27 +107,6 @@ impl Reader<'_> {
             table: self.table_ref(&to.table).name,
             columns: to.columns.iter().map(|name| name.value.clone()).collect(),
             on_delete: to.on_delete,
-        }
-    }
-
-    /// The name that the database gives a constraint without one; none where it depends on what else there is.
-    fn chosen_name(&self, table: &str, kind: ConstraintKind, columns: &[String]) -> Option<String> {
-        match (self.grammar(), kind) {
-            (Grammar::Postgres, ConstraintKind::PrimaryKey) => Some(format!("{table}_pkey")),
-            (Grammar::Postgres, _) if !columns.is_empty() => {
-                let suffix = match kind {
-                    ConstraintKind::Unique => "key",
-                    ConstraintKind::ForeignKey => "fkey",
-                    ConstraintKind::Check => "check",
-                    ConstraintKind::Exclusion => "excl",
-                    _ => "not_null",
-                };
-                Some(format!("{table}_{}_{suffix}", columns.join("_")))
-            }
-            (Grammar::Postgres, ConstraintKind::Check) => Some(format!("{table}_check")),
-            (Grammar::MySql | Grammar::MariaDb, ConstraintKind::PrimaryKey) => Some("PRIMARY".to_owned()),
-            (Grammar::MySql | Grammar::MariaDb, ConstraintKind::Unique) => columns.first().cloned(),
-            _ => None,
         }
     }
 
@@ -181,6 +161,19 @@ impl Reader<'_> {
             columns,
         }
     }
+}
+
+/// What a check that is written with its column demands.
+fn demand(rule: &ColumnRule) -> Option<Span> {
+    match rule {
+        ColumnRule::Check(expression) => Some(*expression),
+        _ => None,
+    }
+}
+
+/// Whether a value is written as null.
+pub fn is_null(value: &str) -> bool {
+    value.eq_ignore_ascii_case("null")
 }
 
 fn names(parts: &[KeyPart]) -> impl Iterator<Item = Option<String>> {

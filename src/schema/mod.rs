@@ -9,6 +9,7 @@ mod alter;
 mod blocks;
 mod catalog;
 mod change;
+mod chosen;
 mod columns;
 mod compare;
 mod constraints;
@@ -29,6 +30,7 @@ pub use catalog::{
     Catalog, Column, Constraint, Generated, Index, Numbering, Object, Origin, Part, Reference, Table, mentions,
 };
 pub use change::{Change, ChangeKind, ReplicaIdentity, TableRef};
+pub use chosen::chosen_name;
 pub use columns::differences;
 pub use compare::{Before, Departure, Difference};
 pub use data_type::DataType;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Object, Origin, Part, Table};
+use super::catalog::{Column, Object, Origin, Part, Table};
 use super::change::{ChangeKind, TableRef};
 use super::name::ObjectName;
 use super::reader::Reader;
@@ -97,7 +97,27 @@ impl Reader<'_> {
             // Nobody here created it, so it was there before.
             Object { origin: Origin::Deployed, ..self.object() }
         });
+        if matches!(kind, ObjectKind::Type | ObjectKind::Domain) {
+            self.rename_in_columns(from, &to);
+        }
         self.catalog.insert_object(kind, to, object);
+    }
+
+    /// Columns follow a type that gets another name.
+    fn rename_in_columns(&mut self, from: &ObjectName, to: &ObjectName) {
+        let (from, to) = (from.to_string().to_ascii_lowercase(), to.to_string().to_ascii_lowercase());
+        let of_type = |column: &Column| column.data_type.as_ref().is_some_and(|own| own.name == from);
+        let has = |table: &&Arc<Table>| table.columns.iter().any(|column| of_type(column));
+        let tables: Vec<ObjectName> = self.catalog.tables().filter(has).map(|table| table.name.clone()).collect();
+        for table in tables {
+            self.catalog.edit(&table, |table| {
+                for column in table.columns.iter_mut().filter(|column| of_type(column)) {
+                    if let Some(own) = &mut column.data_type {
+                        own.name.clone_from(&to);
+                    }
+                }
+            });
+        }
     }
 
     /// A trigger or a policy, which belongs to its table.

@@ -36,7 +36,10 @@ impl Reader<'_> {
                     }
                 }
                 let columns = inserted_columns(cursor, written, self.grammar());
-                ChangeKind::Insert { columns, names_columns: names_columns(cursor, written), selects }
+                let names_columns = names_columns(cursor, written);
+                let keys = if selects { keys(cursor, self.depth > 0) } else { Vec::new() };
+                let selects = selects && self.finds_many(cursor, &keys);
+                ChangeKind::Insert { columns, names_columns, selects, keys }
             }
             Verb::Update => {
                 let columns = cursor.find("SET").map(set_columns).unwrap_or_default();
@@ -48,6 +51,19 @@ impl Reader<'_> {
             _ => ChangeKind::Delete { filtered: filters(cursor), keys: keys(cursor, self.depth > 0) },
         };
         self.push_whole(Some(table), kind);
+    }
+
+    /// Whether the query of an `INSERT` may find many rows: it reads a table, and not only one row by its key.
+    fn finds_many(&self, cursor: Cursor<'_>, keys: &[String]) -> bool {
+        match &super::views::outer_sources(cursor, self.catalog)[..] {
+            // A function, a query in parentheses, or what `WITH` defines.
+            [] => cursor.has("FROM"),
+            [only] => {
+                let known = self.catalog.table(only);
+                !known.is_some_and(|table| table.has_key_within(keys, self.grammar()))
+            }
+            _ => true,
+        }
     }
 
     /// Remembers from which columns of its table each new column is filled.

@@ -215,3 +215,90 @@ fn what_blocks_and_called_routines_say_is_done() {
     );
     assert_eq!(table(&catalog, "a").columns.len(), 2);
 }
+
+#[test]
+fn constraints_are_called_as_the_database_calls_them() {
+    let names = |sql: &str| {
+        let (catalog, _) = replayed(&["create table t (a int, b int, name text);", sql], &Lexis::POSTGRES);
+        let mut names: Vec<String> =
+            catalog.tables().flat_map(|table| &table.constraints).filter_map(|one| one.name.clone()).collect();
+        names.sort();
+        names.join(" ")
+    };
+    for (sql, expected) in [
+        ("alter table t add check (a > 0)", "t_a_check"),
+        ("alter table t add check (a > 0 and a < 9)", "t_a_check"),
+        ("alter table t add check (a > b)", "t_check"),
+        ("alter table t add check (1 = 1)", "t_check"),
+        ("alter table t add check (length(name::text) > 3)", "t_name_check"),
+        ("alter table t add check (t.a > 'b'::text::int)", "t_a_check"),
+        ("alter table t add c int check (c > 0)", "t_c_check"),
+        ("alter table t add c int check (a > 0)", "t_a_check"),
+        ("alter table t add c int check (c > a)", "t_check"),
+        ("alter table u add check (a > 0)", ""),
+        ("create table u (a int, b int, check (b > 0), unique (a, b))", "u_a_b_key u_b_check"),
+        ("create table u (a int check (a > b), b int check (b > 1))", "u_b_check u_check"),
+        ("alter table t add column length int, add check (length(name) > 0)", "t_name_check"),
+    ] {
+        assert_eq!(names(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn columns_follow_a_type_that_is_renamed() {
+    let (catalog, changes) = replayed(
+        &[
+            "create type mood as enum ('ok'); create table a (m mood, n public.mood);
+             alter type mood rename to feeling;",
+            "alter table a alter m type public.feeling",
+        ],
+        &Lexis::POSTGRES,
+    );
+    let types = table(&catalog, "a").columns.iter().map(|column| column.data_type.as_ref().unwrap().to_string());
+    assert_eq!(types.collect::<Vec<_>>(), ["feeling", "feeling"]);
+    let ChangeKind::ChangeType { from, to, .. } = &changes[0].kind else { panic!() };
+    assert_eq!(from.as_ref(), Some(to));
+}
+
+#[test]
+fn a_star_stands_for_the_columns_of_its_own_query() {
+    let (catalog, _) = replayed(
+        &["create table a (id int, b int); create table u (id int, name text);
+           create view v as with one as (select *, (select name from u where u.id = a.id) from a) select o.* from one o;
+           create view w as select * from a union all select * from u;"],
+        &Lexis::POSTGRES,
+    );
+    let name = |name: &str| ObjectName { schema: None, name: name.to_owned() };
+    let needs = |of: &str| {
+        let mut views: Vec<String> = catalog
+            .views_of(&name("u"))
+            .filter(|(_, view)| view.uses(&name("u"), of, Grammar::Postgres))
+            .map(|(name, _)| name.to_string())
+            .collect();
+        views.sort();
+        views.join(" ")
+    };
+    assert_eq!((needs("name").as_str(), needs("id").as_str()), ("v w", "v w"));
+    let (catalog, _) = replayed(
+        &["create table a (id int); create table u (id int, icon text);
+           create view v as select *, (select count(*) from u) as n from a;"],
+        &Lexis::POSTGRES,
+    );
+    assert_eq!(
+        catalog.views_of(&name("u")).filter(|(_, view)| view.uses(&name("u"), "icon", Grammar::Postgres)).count(),
+        0
+    );
+    assert_eq!(table(&catalog, "v").columns.len(), 2);
+}
+
+#[test]
+fn a_schema_that_nobody_made_may_be_the_usual_one() {
+    let new = |scripts: &[&str]| {
+        let (_, changes) = replayed(scripts, &Lexis::POSTGRES);
+        !changes.last().unwrap().table.as_ref().unwrap().in_use()
+    };
+    assert!(new(&["create table a (id int); alter table app.a add b int"]));
+    assert!(!new(&["create schema app; create table a (id int); alter table app.a add b int"]));
+    assert!(!new(&["create table app.b (id int)", "create table a (id int); alter table app.a add b int"]));
+    assert!(!new(&["alter table app.a add b int", "create table c (id int); alter table app.a add b int"]));
+}

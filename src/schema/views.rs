@@ -42,7 +42,7 @@ impl View {
     pub(super) fn read(text: &str, query: Span, written: &[Name], catalog: &Catalog, lexis: &Lexis) -> Self {
         let tokens = code(text, query, lexis);
         let cursor = Cursor::new(text, &tokens);
-        let query = Query { cursor, catalog, sources: sources(cursor, catalog) };
+        let query = Query { cursor, catalog, sources: sources(cursor, catalog), scopes: scopes(cursor) };
         let columns = match written {
             [] => query.shown(),
             written => Some(written.iter().map(|name| Some(name.value.clone())).collect()),
@@ -56,12 +56,44 @@ impl View {
 pub(super) struct Source {
     pub table: ObjectName,
     called: String,
+    /// The token behind which it stands.
+    at: usize,
 }
 
 struct Query<'q> {
     cursor: Cursor<'q>,
     catalog: &'q Catalog,
     sources: Vec<Source>,
+    /// Which `SELECT` each token belongs to.
+    scopes: Vec<usize>,
+}
+
+/// Which `SELECT` each token belongs to: one begins with each parenthesis, and behind each `UNION` and its like.
+fn scopes(cursor: Cursor<'_>) -> Vec<usize> {
+    let mut open = vec![0];
+    let mut next = 1;
+    let mut scopes = Vec::with_capacity(cursor.tokens.len());
+    for at in 0..cursor.tokens.len() {
+        let here = Cursor { at, ..cursor };
+        let joins = here.sees_any(&["UNION", "EXCEPT", "INTERSECT"]);
+        if joins || here.sees(")") {
+            open.pop();
+        }
+        if joins || here.sees("(") || open.is_empty() {
+            open.push(next);
+            next += 1;
+        }
+        scopes.push(open[open.len() - 1]);
+    }
+    scopes
+}
+
+/// The tables that the outermost `SELECT` reads.
+pub(super) fn outer_sources(cursor: Cursor<'_>, catalog: &Catalog) -> Vec<ObjectName> {
+    let scopes = scopes(cursor);
+    let Some(select) = cursor.find("SELECT").and_then(|select| scopes.get(select.at)) else { return Vec::new() };
+    let outer = |source: &Source| scopes.get(source.at) == Some(select);
+    sources(cursor, catalog).into_iter().filter(outer).map(|source| source.table).collect()
 }
 
 /// The tables behind `FROM` and `JOIN`, at whatever depth, without those that `WITH` defines.
@@ -86,8 +118,9 @@ pub(super) fn sources(cursor: Cursor<'_>, catalog: &Catalog) -> Vec<Source> {
                 here.group();
             } else if !(name.qualifiers.is_empty() && local.contains(&name.name.value)) {
                 let table = resolve(&name, catalog);
+                let at = here.at - 1;
                 let called = alias(&mut here, grammar).unwrap_or_else(|| name.name.value.clone());
-                found.push(Source { table, called });
+                found.push(Source { table, called, at });
             }
             if !lists || !here.eat(",") {
                 break;
@@ -169,6 +202,7 @@ impl Query<'_> {
     /// The columns of the first `SELECT`.
     fn shown(&self) -> Option<Vec<Option<String>>> {
         let mut cursor = self.cursor;
+        let nested = cursor.sees("(");
         while cursor.sees("(") {
             cursor = cursor.group()?;
         }
@@ -181,6 +215,7 @@ impl Query<'_> {
         let ends = ["FROM", "WHERE", "UNION", "EXCEPT", "INTERSECT", "ORDER", "LIMIT", "GROUP"];
         let end = ends.iter().filter_map(|word| select.find(word)).map(|found| found.at).min();
         let list = Cursor { tokens: &select.tokens[..end.unwrap_or(select.tokens.len())], ..select };
+        let scope = self.scope(select.at.saturating_sub(1)).filter(|_| !nested);
         let mut columns = Vec::new();
         for item in list.parts() {
             let star = item.tokens.last().is_some_and(|last| last.is_symbol(item.text, "*"));
@@ -190,7 +225,7 @@ impl Query<'_> {
                 _ => None,
             };
             match of {
-                Some(of) => columns.extend(self.expanded(of)?),
+                Some(of) => columns.extend(self.expanded(of, scope)?),
                 None => columns.push(self.name_of(item)),
             }
         }
@@ -198,9 +233,8 @@ impl Query<'_> {
     }
 
     /// The columns that `*` or `t.*` stands for.
-    fn expanded(&self, of: Option<&str>) -> Option<Vec<Option<String>>> {
-        let grammar = self.catalog.grammar;
-        let meant = |source: &&Source| of.is_none_or(|of| same_spelling(&source.called, of, grammar));
+    fn expanded(&self, of: Option<&str>, scope: Option<usize>) -> Option<Vec<Option<String>>> {
+        let meant = |source: &&Source| self.is_meant(source, of, scope);
         let mut columns = Vec::new();
         for source in self.sources.iter().filter(meant) {
             let table =
@@ -258,7 +292,7 @@ impl Query<'_> {
             let follows_dot = at > 0 && Cursor { at: at - 1, ..here }.sees(".");
             if is_star {
                 let of = (follows_dot && at > 1).then(|| self.cursor.tokens[at - 2].of(here.text));
-                self.star(of, &mut uses);
+                self.star(of, self.scope(at), &mut uses);
                 continue;
             }
             let Some(name) = qualified(&mut { here }, grammar).filter(|_| !follows_dot) else { continue };
@@ -285,10 +319,20 @@ impl Query<'_> {
         uses
     }
 
-    fn star(&self, of: Option<&str>, uses: &mut [Use]) {
-        let grammar = self.catalog.grammar;
+    /// The `SELECT` that a token belongs to; nothing where the query is not read from its first token on.
+    fn scope(&self, at: usize) -> Option<usize> {
+        self.scopes.get(at).copied()
+    }
+
+    /// Whether a `*`, or one of what is called so, in a `SELECT` means this table.
+    fn is_meant(&self, source: &Source, of: Option<&str>, scope: Option<usize>) -> bool {
+        let here = || scope.is_none() || self.scope(source.at) == scope;
+        of.map_or_else(here, |of| same_spelling(&source.called, of, self.catalog.grammar))
+    }
+
+    fn star(&self, of: Option<&str>, scope: Option<usize>, uses: &mut [Use]) {
         for source in &self.sources {
-            let meant = of.is_none_or(|of| same_spelling(&source.called, of, grammar));
+            let meant = self.is_meant(source, of, scope);
             let Some(table) = self.catalog.table(&source.table).filter(|_| meant) else { continue };
             for used in uses.iter_mut().filter(|used| used.table == source.table) {
                 used.columns.extend(table.columns.iter().map(|column| column.name.clone()));

@@ -31,7 +31,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if column.numbering.is_none() || context.grammar() == Grammar::Sqlite {
         return;
     }
+    let blocked = if context.grammar() == Grammar::Postgres { "use it" } else { "write to it" };
     findings
-        .report(change, format!("every row of `{}` is numbered at once, while nobody can write to it", table.name))
+        .report(change, format!("every row of `{}` is numbered at once, while nobody can {blocked}", table.name))
         .help("add a plain column, let it default to a sequence, and fill the rows in batches");
 }

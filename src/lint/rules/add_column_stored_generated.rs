@@ -20,9 +20,13 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::AddColumn { column, .. } = &change.kind else { return };
     let Some(table) = used(change) else { return };
     let stored = column.generated.as_ref().is_some_and(|generated| generated.stored);
+    let has_virtual = context.grammar().is_mysql() || context.server.since(18, 0, 0);
     if stored && context.grammar() != Grammar::Sqlite {
         findings
             .report(change, format!("`{}` is blocked while it is written anew, a value for each row", table.name))
-            .help("make the column VIRTUAL, or fill a plain one by a trigger and in batches");
+            .help(match has_virtual {
+                true => "make the column VIRTUAL, or fill a plain one by a trigger and in batches",
+                false => "add a plain column, and fill it by a trigger and in batches",
+            });
     }
 }

@@ -16,9 +16,10 @@ rule! {
     "change-composite-type", Error [BreaksOldCode] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::ChangeAttribute { kind, before } = &change.kind else { return };
-    if deployed(before.as_ref()) {
+    let first = context.beside(change).next().is_some_and(|first| std::ptr::eq(first, change));
+    if deployed(before.as_ref()) && first {
         findings
             .report(change, format!("code that builds or decodes `{kind}` counts on its attributes"))
             .help("create a new type, and move columns and code to it");

@@ -24,7 +24,12 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::SetDefault { column, old, value } = &change.kind else { return };
     let Some(table) = used(change) else { return };
     let new = old.as_ref().is_some_and(|old| old.origin != Origin::Deployed);
-    let was = old.as_ref().and_then(|old| old.default.as_deref());
+    // Taken away above, where the type changes, it was still there for deployed code.
+    let above = context.before(change).find_map(|earlier| match &earlier.kind {
+        ChangeKind::DropDefault { column: of, old } if context.grammar().same_name(of, column) => old.as_ref(),
+        _ => None,
+    });
+    let was = above.or(old.as_ref()).and_then(|old| old.default.as_deref());
     let added = context.before(change).any(|earlier| match &earlier.kind {
         ChangeKind::AddColumn { column: added, .. } => context.grammar().same_name(&added.name, column),
         _ => false,

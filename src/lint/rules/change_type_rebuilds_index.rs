@@ -39,10 +39,17 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let Some(table) = used(change) else { return };
     let known = table.before.as_ref();
-    let indexed = known.is_some_and(|known| known.indexes.iter().any(|index| index.uses(column, Grammar::Postgres)));
-    if indexed {
+    let indexes = known.iter().flat_map(|known| &known.indexes);
+    let indexes: Vec<_> = indexes.filter(|index| index.uses(column, Grammar::Postgres)).collect();
+    if !indexes.is_empty() {
+        // The index of a constraint cannot be dropped alone.
+        let help = if indexes.iter().any(|index| index.of_constraint) {
+            "add a column of the new type with its index, and move the code to it"
+        } else {
+            "drop the index concurrently, change the column, and create the index concurrently again"
+        };
         findings
             .report(change, format!("nobody can use `{}` while its indexes on `{column}` are built again", table.name))
-            .help("drop the index concurrently, change the column, and create the index concurrently again");
+            .help(help);
     }
 }

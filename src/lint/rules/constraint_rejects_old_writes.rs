@@ -1,6 +1,6 @@
 use super::prelude::*;
+use crate::lint::replaced::{had_key, is_weaker};
 use crate::schema::Shared;
-use crate::schema::{Constraint, Table, mentions};
 use crate::sql::ddl::{ConstraintKind, ObjectKind};
 
 rule! {
@@ -27,6 +27,16 @@ rule! {
     /// -- next migration
     /// alter table orders drop constraint known;
     /// alter table orders add constraint known check (state in ('new', 'paid', 'sent')) not valid;
+    /// ```
+    ///
+    /// So does a key of more columns:
+    ///
+    /// ```sql quiet postgres sqlite
+    /// create table orders (id int, shop int, number int);
+    /// create unique index orders_number on orders (number);
+    /// -- next migration
+    /// drop index orders_number;
+    /// create unique index orders_number on orders (shop, number);
     /// ```
     ///
     /// ```sql quiet postgres
@@ -65,12 +75,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         ChangeKind::CreateIndex { index, .. } if index.is_unique() => {
             let columns: Vec<String> = index.columns.iter().flatten().cloned().collect();
-            let had_key = context.before(change).any(|earlier| match &earlier.kind {
-                ChangeKind::DropIndex { index: Some(old), .. } => old.is_unique() && old.columns == index.columns,
-                ChangeKind::DropConstraint { constraint: Some(old), .. } => old.columns == columns,
-                _ => false,
-            });
-            if had_key || known.has_key_within(&columns, grammar) {
+            if had_key(&columns, change, context) || known.has_key_within(&columns, grammar) {
                 return;
             }
             (columns, index.name.clone())
@@ -87,65 +92,4 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             .report(change, format!("deployed code may still write to `{}` what {what} refuses", table.name))
             .help("let all code obey it first");
     }
-}
-
-/// Whether a constraint that goes in the same script refuses all that this one does.
-fn is_weaker(new: &Constraint, known: &Table, change: &Change, context: &Context<'_>) -> bool {
-    let same_table = |other: &&Change| other.table.as_ref().is_some_and(|table| table.name == known.name);
-    context.about(&known.name).filter(same_table).any(|other| match &other.kind {
-        ChangeKind::DropConstraint { constraint: Some(old), .. } if old.kind == new.kind => match old.kind {
-            ConstraintKind::Check => allows_more(old, new),
-            ConstraintKind::ForeignKey => old.columns == new.columns && same_parent(old, new),
-            _ => old.columns.iter().all(|column| new.columns.contains(column)),
-        },
-        ChangeKind::DropIndex { index: Some(old), .. } => {
-            let within = |column: &String| new.columns.contains(column);
-            new.kind == ConstraintKind::Unique && old.is_unique() && old.columns.iter().flatten().all(within)
-        }
-        _ => false,
-    }) || (new.kind == ConstraintKind::Unique && known.has_key_within(&new.columns, context.grammar()))
-        || (new.kind == ConstraintKind::Check && known.constraints.iter().any(|old| old.valid && allows_more(old, new)))
-        || (matches!(change.kind, ChangeKind::AddConstraint { .. }) && attaches(known, context))
-}
-
-fn same_parent(old: &Constraint, new: &Constraint) -> bool {
-    let parent = |of: &Constraint| of.references.as_ref().map(|to| to.table.clone());
-    parent(old) == parent(new)
-}
-
-/// Whether the check only helps to attach the table as a partition later.
-fn attaches(known: &Table, context: &Context<'_>) -> bool {
-    context.about(&known.name).any(|other| match &other.kind {
-        ChangeKind::AttachPartition { partition } => partition.name == known.name,
-        _ => false,
-    })
-}
-
-/// Whether the new check is the old one with more values in its lists, or with fewer terms.
-fn allows_more(old: &Constraint, new: &Constraint) -> bool {
-    let (Some(old), Some(new)) = (&old.expression, &new.expression) else { return false };
-    let (old_frame, old_values) = without_strings(old);
-    let (new_frame, new_values) = without_strings(new);
-    let longer_list = old_frame == new_frame && old_values.iter().all(|value| new_values.contains(value));
-    let terms = |of: &str| -> Vec<String> {
-        let one = of.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-        one.split(" and ").map(|term| term.trim_matches(['(', ')', ' ']).to_owned()).collect()
-    };
-    let either = mentions(old, "or") || mentions(new, "or");
-    let fewer_terms = !either && terms(new).iter().all(|term| terms(old).contains(term));
-    longer_list || fewer_terms
-}
-
-/// An expression without its strings and the commas and blanks between them, and the strings.
-fn without_strings(expression: &str) -> (String, Vec<&str>) {
-    let (mut frame, mut strings) = (String::new(), Vec::new());
-    for (number, part) in expression.split('\'').enumerate() {
-        if number % 2 == 1 {
-            strings.push(part);
-        } else {
-            let kept = part.chars().filter(|c| !c.is_whitespace() && *c != ',');
-            frame.extend(kept.map(|c| c.to_ascii_lowercase()));
-        }
-    }
-    (frame, strings)
 }

@@ -18,6 +18,16 @@ rule! {
     /// -- next migration
     /// alter table users alter column plan drop default;
     /// ```
+    ///
+    /// Nor where the same transaction gives it another:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, plan text not null default 'free');
+    /// -- next migration
+    /// alter table users alter column plan drop default;
+    /// alter table users alter column plan type varchar;
+    /// alter table users alter column plan set default 'free';
+    /// ```
     "drop-default", Warning [BreaksOldCode] => Check::Change(check)
 }
 
@@ -27,7 +37,14 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let had = old.as_ref().is_none_or(|old| old.default.is_some());
     // A whole new definition that forgot the default is another rule's to say.
     let redefined = context.beside(change).any(|other| matches!(other.kind, ChangeKind::ModifyColumn { .. }));
-    if !had || redefined {
+    let again = |later: &Change| match &later.kind {
+        ChangeKind::SetDefault { column: of, .. } | ChangeKind::SetIdentity { column: of, .. } => {
+            later.table.as_ref().is_some_and(|later| later.name == table.name)
+                && context.grammar().same_name(of, column)
+        }
+        _ => false,
+    };
+    if !had || redefined || (context.one_transaction() && context.after(change).any(again)) {
         return;
     }
     let (name, required) = (&table.name, old.as_ref().is_some_and(|old| old.not_null));

@@ -1,5 +1,7 @@
 use super::prelude::*;
 use crate::lint::mending::concurrently;
+use crate::schema::ObjectName;
+use crate::sql::ddl::Name;
 
 rule! {
     /// Dropping an index waits for every query of its table, and every later query waits behind it.
@@ -13,6 +15,12 @@ rule! {
     /// ```sql quiet postgres
     /// drop index concurrently users_email;
     /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create table if not exists visits (id int, day date);
+    /// drop index if exists visits_day;
+    /// create index visits_day on visits (day);
+    /// ```
     "drop-index-blocks", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
@@ -25,10 +33,29 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let harmless = known.is_some_and(|table| !table.in_use() || table.partitioned);
     // One that a constraint needs cannot be dropped at all.
     let is_ours = index.as_ref().is_some_and(|index| index.of_constraint || index.origin != Origin::Deployed);
-    if !harmless && !is_ours {
+    if !harmless && !is_ours && !(index.is_none() && drops_nothing(name, change, context)) {
         findings
             .report(change, format!("queries queue behind the lock that dropping `{name}` waits for"))
             .help("use DROP INDEX CONCURRENTLY, in a file of its own")
             .mend(concurrently(change.statement, context));
     }
+}
+
+/// Whether `IF EXISTS` is all that comes of it: the index that is created below belongs to a new table, or its schema is
+/// a table, as other databases write it.
+fn drops_nothing(name: &str, change: &Change, context: &Context<'_>) -> bool {
+    let reading = context.reading(change);
+    let of_table = |schema: &Name| {
+        let table = ObjectName { schema: None, name: schema.value.clone() };
+        context.catalog.table(&table).is_some()
+    };
+    let of_new_table = |later: &Change| match &later.kind {
+        ChangeKind::CreateIndex { index, .. } => {
+            index.name.as_deref() == Some(name) && later.table.as_ref().is_some_and(|table| !table.in_use())
+        }
+        _ => false,
+    };
+    reading.flags.if_exists
+        && (reading.names.iter().any(|written| written.schema().is_some_and(of_table))
+            || context.all_after(change).iter().any(of_new_table))
 }

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::schema::ObjectName;
 
 rule! {
     /// Dropping a table breaks code that still uses it, and its rows are gone.
@@ -37,13 +38,17 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = &change.table else { return };
     let flags = context.heading(change).flags;
     let unknown = table.before.is_none() && !flags.temporary;
-    let made_again = context.after(change).any(|later| {
-        let same = later.table.as_ref().is_some_and(|later| later.name == table.name);
-        same && matches!(later.kind, ChangeKind::CreateTable { .. })
-    });
+    let made_again = context
+        .after(change)
+        .any(|later| names(later, &table.name) && matches!(later.kind, ChangeKind::CreateTable { .. }));
     // `replace-table` and `drop-partition` say it better.
     let is_partition = table.before.as_ref().is_some_and(|table| table.partition_of.is_some());
-    if (table.in_use() || unknown) && !made_again && !is_partition {
+    // What the up script drops is not there any more.
+    let gone = || {
+        let dropped = |one: &Change| matches!(one.kind, ChangeKind::DropTable { .. }) && names(one, &table.name);
+        flags.if_exists && context.undo.is_some_and(|undo| undo.up.changes.iter().any(dropped))
+    };
+    if (table.in_use() || unknown && !gone()) && !made_again && !is_partition {
         findings
             .report(
                 change,
@@ -51,4 +56,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             )
             .help("stop using the table, deploy that everywhere, take a backup, then drop it in a later migration");
     }
+}
+
+fn names(change: &Change, table: &ObjectName) -> bool {
+    change.table.as_ref().is_some_and(|own| own.name == *table)
 }

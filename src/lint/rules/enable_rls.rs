@@ -30,18 +30,23 @@ fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = used(change) else { return };
     // Without any policy it is worse, and another rule says so.
     let has_policy = table.before.as_ref().is_some_and(|table| !table.policies.is_empty());
+    let narrows = matches!(change.kind, ChangeKind::AddPolicy { restrictive: true, .. });
     let fires = match &change.kind {
         ChangeKind::RowSecurity(RowSecurity::Enable) => has_policy,
         ChangeKind::RowSecurity(RowSecurity::Force) => true,
-        ChangeKind::AddPolicy { restrictive, .. } => *restrictive,
-        _ => false,
+        _ => narrows,
     };
     if fires {
+        let help = if narrows {
+            "make sure that deployed code needs no other rows"
+        } else {
+            "begin with a policy that lets all rows through"
+        };
         findings
             .report(
                 change,
                 format!("deployed code finds only those rows of `{}` that policies let through", table.name),
             )
-            .help("begin with a policy that lets all rows through");
+            .help(help);
     }
 }

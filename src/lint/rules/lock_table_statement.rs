@@ -18,6 +18,12 @@ rule! {
     /// lock table orders in access share mode;
     /// ```
     ///
+    /// ```sql quiet postgres
+    /// create table drafts (id int);
+    /// lock table drafts;
+    /// alter table drafts rename to notes;
+    /// ```
+    ///
     /// ```sql quiet mysql mariadb
     /// unlock tables;
     /// ```
@@ -32,8 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let words = statement.of(context.text()).to_ascii_lowercase();
         let weak = ["access share mode", "row share mode"].iter().any(|mode| words.contains(mode));
         let ends = words.starts_with("unlock") || (context.grammar().is_mysql() && !words.contains("write"));
-        let names = context.read(number).names;
-        let new = names.iter().filter_map(|name| context.catalog.find(name)).any(|table| !table.in_use());
+        let new = context.read(number).names.iter().any(|name| context.made_here(name));
         if !weak && !ends && !new {
             findings
                 .report_at(Some(number), statement.span, "the application waits until the lock is given back")

@@ -18,6 +18,12 @@ rule! {
     /// -- next migration
     /// alter table users modify name varchar(60) not null default '' comment 'shown';
     /// ```
+    ///
+    /// ```sql quiet mysql mariadb
+    /// create table users (id int primary key, name varchar(50) null default null);
+    /// -- next migration
+    /// alter table users modify name varchar(50) not null;
+    /// ```
     "mysql-modify-drops-attributes", Error [BreaksOldCode, DataLoss] => Check::Change(check)
 }
 

@@ -24,13 +24,20 @@ rule! {
     /// -- next migration
     /// alter table users add column age int;
     /// ```
+    ///
+    /// ```sql quiet mysql mariadb
+    /// create table users (id int primary key);
+    /// alter table users engine = InnoDB, convert to character set utf8mb4;
+    /// optimize table users;
+    /// ```
     "mysql-table-rebuild", Warning [TableRewrite] => Check::Statement(check)
 }
 
 fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
     let (statement, heading) = &context.script.statements[number];
     let words = statement.of(context.text()).split_whitespace().next().unwrap_or_default();
-    let optimizes = context.grammar().is_mysql() && heading.verb == Verb::Maintain && mentions(words, "optimize");
+    let maintains = context.grammar().is_mysql() && heading.verb == Verb::Maintain && mentions(words, "optimize");
+    let optimizes = maintains && !context.read(number).names.first().is_some_and(|name| context.made_here(name));
     let parts = parts(context, number);
     let worst = parts.iter().max_by_key(|part| part.algorithm);
     let rebuilds = worst.is_some_and(|part| part.algorithm == Algorithm::Rebuild && !part.spoken_for);

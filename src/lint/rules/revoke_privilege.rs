@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::schema::mentions;
+use crate::schema::{Object, mentions};
 use crate::sql::Statement;
 use crate::sql::ddl::{ObjectKind, Verb};
 
@@ -20,6 +20,11 @@ rule! {
     /// create table secrets (id int);
     /// revoke all on secrets from public;
     /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create function secret() returns int language sql as 'select 1';
+    /// revoke execute on function secret() from public;
+    /// ```
     "revoke-privilege", Warning [BreaksOldCode] => Check::Migration(check)
 }
 
@@ -30,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             Verb::Drop => heading.object == Some(ObjectKind::Role),
             _ => false,
         };
-        if takes && !of_new_table(statement, context) {
+        if takes && !of_new_object(statement, context) {
             findings
                 .report_at(Some(number), statement.span, "code that still needs it is refused from now on")
                 .help("do it in a later migration, when no old code runs");
@@ -38,11 +43,18 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Whether the statement names a table that a migration under judgement created.
-fn of_new_table(statement: &Statement, context: &Context<'_>) -> bool {
+/// Whether the statement names a table, a routine or a sequence that a migration under judgement made.
+fn of_new_object(statement: &Statement, context: &Context<'_>) -> bool {
     let text = statement.of(context.text());
-    context.script.changes.iter().any(|change| match &change.kind {
+    let made = |change: &Change| match &change.kind {
         ChangeKind::CreateTable { table, exists: false, .. } => mentions(text, &table.name.name),
+        ChangeKind::CreateObject { name, before: None, .. } => mentions(text, &name.name),
         _ => false,
-    })
+    };
+    let is_new = |object: &Object| object.origin != Origin::Deployed;
+    let kinds = [ObjectKind::Function, ObjectKind::Procedure, ObjectKind::Sequence];
+    let mut objects = kinds.into_iter().flat_map(|kind| context.catalog.objects(kind));
+    context.script.changes.iter().any(made)
+        || context.catalog.tables().any(|table| !table.in_use() && mentions(text, &table.name.name))
+        || objects.any(|(name, object)| is_new(object) && mentions(text, &name.name))
 }

@@ -35,7 +35,14 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let (ChangeKind::Rebuild { .. }, Some(table)) = (&change.kind, &change.table) else { return };
     let (Some(before), Some(after)) = (&table.before, context.catalog.table(&table.name)) else { return };
-    let same = |index: &Index| after.indexes.iter().any(|new| new.columns == index.columns && new.kind == index.kind);
+    let same = |index: &Index| {
+        // A longer index that begins with the same columns finds as much.
+        let serves = |new: &Index| {
+            let plain = !index.is_unique() && index.predicate.is_none() && new.predicate.is_none();
+            plain && index.text.is_empty() && new.columns.starts_with(&index.columns)
+        };
+        after.indexes.iter().any(|new| (new.columns == index.columns && new.kind == index.kind) || serves(new))
+    };
     let index = before.indexes.iter().filter(|index| !index.of_constraint).find(|index| !same(index));
     let again = |trigger: &Part| after.triggers.iter().any(|new| new.name == trigger.name);
     let trigger = before.triggers.iter().find(|trigger| !again(trigger));

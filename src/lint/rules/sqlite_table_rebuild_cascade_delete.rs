@@ -37,7 +37,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Sqlite {
         return;
     }
-    let (ChangeKind::Rebuild { .. }, Some(table)) = (&change.kind, &change.table) else { return };
+    let (ChangeKind::Rebuild { .. }, Some(table)) = (&change.kind, used(change)) else { return };
     let off = |(statement, heading): (&Statement, &Heading)| {
         let words = statement.of(context.text()).to_ascii_lowercase();
         let says_off = ["off", "0", "false", "no"].iter().any(|off| words.ends_with(off));
@@ -56,7 +56,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         references.into_iter().any(|to| to.table == table.name && acts(to))
     };
-    let child = context.catalog.referencing(&table.name).find(|child| loses(child));
+    let child = context.catalog.referencing(&table.name).find(|child| child.in_use() && loses(child));
     if let Some(child) = child.filter(|_| !suspended) {
         findings
             .report(

@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::lint::types::is_text;
+use crate::schema::mentions;
 
 rule! {
     /// One text that is no number, date or identifier stops the whole change.
@@ -21,11 +22,15 @@ rule! {
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let ChangeKind::ChangeType { column, from: Some(from), to, .. } = &change.kind else { return };
+    let ChangeKind::ChangeType { column, from: Some(from), to, using } = &change.kind else { return };
     let Some(table) = used(change) else { return };
     if is_text(from) && !is_text(to) && context.grammar() != Grammar::Sqlite {
-        findings
-            .report(change, format!("fails if one value of `{}.{column}` is no {to}", table.name))
-            .help("look for values that cannot be cast in production first");
+        // What is computed from other columns is theirs to bear.
+        let computed = using.map(|span| span.of(context.text())).filter(|written| !mentions(written, column));
+        let message = match computed {
+            Some(written) => format!("fails if `{written}` is no {to} for one row of `{}`", table.name),
+            None => format!("fails if one value of `{}.{column}` is no {to}", table.name),
+        };
+        findings.report(change, message).help("look for values that cannot be cast in production first");
     }
 }

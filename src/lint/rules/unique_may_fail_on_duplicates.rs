@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::lint::Severity;
+use crate::lint::replaced::had_key;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -60,16 +61,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         let new = known.column(name, grammar).filter(|column| column.origin != Origin::Deployed);
         new.is_some_and(|column| column.numbering.is_some() || (column.default.is_none() && !column.not_null))
     };
-    let had_key = context.before(change).any(|earlier| match &earlier.kind {
-        ChangeKind::DropIndex { index: Some(index), .. } => {
-            index.is_unique() && index.columns.iter().flatten().all(|column| columns.contains(column))
-        }
-        ChangeKind::DropConstraint { constraint: Some(constraint), .. } => {
-            is_key(constraint.kind) && constraint.columns.iter().all(|column| columns.contains(column))
-        }
-        _ => false,
-    });
-    if columns.iter().any(all_different) || known.has_key_within(&columns, grammar) || had_key {
+    let had_key = || had_key(&columns, change, context);
+    if columns.iter().any(all_different) || known.has_key_within(&columns, grammar) || had_key() {
         return;
     }
     let listed = columns.join(", ");
