@@ -4,14 +4,16 @@ use super::rule::Context;
 use crate::schema::{Change, ChangeKind, Constraint, Table, mentions};
 use crate::sql::ddl::ConstraintKind;
 
-/// Whether a unique key of these columns, or of some of them, goes earlier in the script.
-pub fn had_key(columns: &[String], change: &Change, context: &Context<'_>) -> bool {
+/// Whether a unique key of these columns, or of some of them, goes earlier in the script; one with a condition counts
+/// for a new one with that condition, or with more.
+pub fn had_key(columns: &[String], condition: Option<&str>, change: &Change, context: &Context<'_>) -> bool {
     let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
     let within = |column: &String| columns.contains(column);
     context.before(change).any(|earlier| match &earlier.kind {
         ChangeKind::DropIndex { index: Some(index), .. } => {
-            let whole = index.predicate.is_none() && index.columns.iter().all(Option::is_some);
-            index.is_unique() && whole && index.columns.iter().flatten().all(within)
+            let covers = index.predicate.as_ref().is_none_or(|old| condition.is_some_and(|new| has_terms(new, old)));
+            let named = index.columns.iter().all(Option::is_some);
+            index.is_unique() && covers && named && index.columns.iter().flatten().all(within)
         }
         ChangeKind::DropConstraint { constraint: Some(constraint), .. } => {
             is_key(constraint.kind) && constraint.columns.iter().all(within)
@@ -85,13 +87,17 @@ fn allows_more(old: &Constraint, new: &Constraint) -> bool {
     let (old_frame, old_values) = without_strings(old);
     let (new_frame, new_values) = without_strings(new);
     let longer_list = old_frame == new_frame && old_values.iter().all(|value| new_values.contains(value));
+    longer_list || has_terms(old, new)
+}
+
+/// Whether an expression has all the terms of another, which `AND` joins.
+fn has_terms(all: &str, some: &str) -> bool {
     let terms = |of: &str| -> Vec<String> {
         let one = of.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
         one.split(" and ").map(|term| term.trim_matches(['(', ')', ' ']).to_owned()).collect()
     };
-    let either = mentions(old, "or") || mentions(new, "or");
-    let fewer_terms = !either && terms(new).iter().all(|term| terms(old).contains(term));
-    longer_list || fewer_terms
+    let either = mentions(all, "or") || mentions(some, "or");
+    !either && terms(some).iter().all(|term| terms(all).contains(term))
 }
 
 /// An expression without its strings and the commas and blanks between them, and the strings.

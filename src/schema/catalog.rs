@@ -384,20 +384,20 @@ impl Catalog {
     /// The table that this name means here and now.
     pub fn find(&self, written: &QualifiedName) -> Option<&Arc<Table>> {
         let found = self.path.candidates(written).find_map(|name| self.tables.get(&name));
-        found.or_else(|| self.of_nameless_schema(written))
+        let nameless = || self.tables.get(&self.in_nameless_schema(written)?).filter(|table| table.complete);
+        found.or_else(nameless)
     }
 
-    /// The table that a name means with a schema of which nothing is known, where all tables are made without one: the
+    /// The same name without its schema, if of that nothing is known: where everything is made without one, the
     /// surroundings say in which schema that is.
-    fn of_nameless_schema(&self, written: &QualifiedName) -> Option<&Arc<Table>> {
+    fn in_nameless_schema(&self, written: &QualifiedName) -> Option<ObjectName> {
         written.schema().filter(|_| self.grammar != Grammar::Sqlite)?;
         let name = self.path.for_new(written);
         let schema = name.schema.as_ref()?;
-        let table = self.tables.get(&ObjectName { schema: None, name: name.name.clone() })?;
         let made = |other: &Table| other.complete && other.name.schema.as_ref() == Some(schema);
         let known = self.has_object(ObjectKind::Schema, &ObjectName { schema: None, name: schema.clone() });
         let known = known || name.is_system() || self.tables.values().any(|other| made(other));
-        Some(table).filter(|table| table.complete && !known)
+        (!known).then_some(ObjectName { schema: None, name: name.name })
     }
 
     /// The table of this resolved name.
@@ -410,9 +410,12 @@ impl Catalog {
         self.tables.values()
     }
 
-    /// The tables with a foreign key to this one, itself left out.
-    pub fn referencing<'c>(&'c self, name: &'c ObjectName) -> impl Iterator<Item = &'c Arc<Table>> {
-        self.tables.values().filter(move |table| table.name != *name && table.referenced().any(|to| to == name))
+    /// The tables with a foreign key to this one by their names, itself left out.
+    pub fn referencing<'c>(&'c self, name: &ObjectName) -> impl Iterator<Item = &'c Arc<Table>> + use<'c> {
+        let refers = |table: &&Arc<Table>| table.name != *name && table.referenced().any(|to| to == name);
+        let mut found: Vec<&Arc<Table>> = self.tables.values().filter(refers).collect();
+        found.sort_unstable_by_key(|table| &table.name);
+        found.into_iter()
     }
 
     /// The object of this kind that a name means here and now.
@@ -424,15 +427,19 @@ impl Catalog {
         self.objects.contains_key(&(kind, name.clone()))
     }
 
-    /// All objects of a kind, in no order.
+    /// All objects of a kind by their names.
     pub fn objects(&self, kind: ObjectKind) -> impl Iterator<Item = (&ObjectName, &Object)> {
-        self.objects.iter().filter(move |((of, _), _)| *of == kind).map(|((_, name), object)| (name, object))
+        let of_kind = self.objects.iter().filter(|((of, _), _)| *of == kind);
+        let mut found: Vec<(&ObjectName, &Object)> = of_kind.map(|((_, name), object)| (name, object)).collect();
+        found.sort_unstable_by_key(|(name, _)| *name);
+        found.into_iter()
     }
 
     /// The table of the index that a name means here and now, where names of indexes belong to a schema.
     pub fn table_of_index(&self, written: &QualifiedName) -> Option<&Arc<Table>> {
-        let table = self.path.candidates(written).find_map(|name| self.indexes.get(&name))?;
-        self.tables.get(table)
+        let found = self.path.candidates(written).find_map(|name| self.indexes.get(&name));
+        let nameless = || self.indexes.get(&self.in_nameless_schema(written)?);
+        self.tables.get(found.or_else(nameless)?)
     }
 
     pub(super) fn insert(&mut self, table: impl Into<Arc<Table>>) {

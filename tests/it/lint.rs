@@ -94,3 +94,31 @@ proptest! {
         }
     }
 }
+
+/// Nothing that is found, nor the words, depends on the order in which the catalog happens to keep things.
+#[test]
+fn the_same_files_give_the_same_findings() {
+    let mut built = String::from("create table users (id int primary key, name text);\n");
+    for number in 0..20 {
+        let _ = writeln!(
+            built,
+            "create table child_{number} (id int, user_id int references users (id) on delete cascade);
+             create function reads_{number}() returns int language sql as $$ select id from users where name = 'a' $$;
+             create view shows_{number} as select name from users;"
+        );
+    }
+    let judged = "truncate users cascade; alter table users drop column name cascade; drop table users;";
+    let file = |name: &str, sql: &str| migration(&File { name: name.to_owned(), sql: sql.to_owned() });
+    let migrations = [file("V1__built.sql", &built), file("V2__judged.sql", judged)];
+    let dialect = databases::find("postgres").unwrap().dialect();
+    let found = || {
+        let findings = lint(&migrations, 1, dialect, &Settings::every_rule()).findings;
+        findings.into_iter().map(|one| format!("{} {}", one.rule, one.message)).collect::<Vec<_>>()
+    };
+    let first = found();
+    assert!(
+        first.iter().any(|one| one.contains("`reads_0`")) && first.iter().any(|one| one.contains("`child_0`")),
+        "{first:#?}"
+    );
+    (0..5).for_each(|_| assert_eq!(found(), first));
+}

@@ -39,6 +39,22 @@ rule! {
     /// create unique index orders_number on orders (shop, number);
     /// ```
     ///
+    /// ```sql quiet postgres sqlite
+    /// create table orders (id int, number int, paid int);
+    /// create unique index orders_number on orders (number) where paid > 0;
+    /// -- next migration
+    /// drop index orders_number;
+    /// create unique index orders_number on orders (number) where paid > 0 and number is not null;
+    /// ```
+    ///
+    /// ```sql fires postgres sqlite
+    /// create table orders (id int, number int, paid int);
+    /// create unique index orders_number on orders (number) where paid > 0;
+    /// -- next migration
+    /// drop index orders_number;
+    /// create unique index orders_number on orders (number);
+    /// ```
+    ///
     /// ```sql quiet postgres
     /// create table orders (id int);
     /// -- next migration
@@ -75,7 +91,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         ChangeKind::CreateIndex { index, .. } if index.is_unique() => {
             let columns: Vec<String> = index.columns.iter().flatten().cloned().collect();
-            if had_key(&columns, change, context) || known.has_key_within(&columns, grammar) {
+            if had_key(&columns, index.predicate.as_deref(), change, context) || known.has_key_within(&columns, grammar)
+            {
                 return;
             }
             (columns, index.name.clone())

@@ -46,9 +46,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let gone = crate::schema::ObjectName { schema: None, name: renamed.to_ascii_lowercase() };
     let child = context.catalog.referencing(&gone).map(|child| child.name.to_string()).min();
     let view = context.catalog.views_of(&gone).map(|(view, _)| view.to_string()).min();
-    let trigger = context.catalog.tables().filter(|table| table.name != after.name).find_map(|table| {
-        table.triggers.iter().find(|trigger| mentions(&trigger.text, &after.name.name)).map(|one| one.name.clone())
-    });
+    let others = context.catalog.tables().filter(|table| table.name != after.name);
+    let triggers = others.flat_map(|table| &table.triggers);
+    let trigger = triggers.filter(|one| mentions(&one.text, &after.name.name)).map(|one| one.name.clone()).min();
     if let Some(dangles) = child.or(view).or(trigger) {
         findings
             .report(change, format!("`{dangles}` refers to `{renamed}` from now on, which is dropped below"))

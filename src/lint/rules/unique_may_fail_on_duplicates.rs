@@ -40,19 +40,19 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
-    let (columns, concurrently) = match &change.kind {
+    let (columns, condition, concurrently): (Vec<String>, _, _) = match &change.kind {
         ChangeKind::CreateIndex { index, concurrently, .. } if index.is_unique() => {
-            (index.columns.iter().flatten().cloned().collect(), *concurrently)
+            (index.columns.iter().flatten().cloned().collect(), index.predicate.as_deref(), *concurrently)
         }
         ChangeKind::AddConstraint { constraint, using_index: None } if is_key(constraint.kind) => {
-            (constraint.columns.clone(), false)
+            (constraint.columns.clone(), None, false)
         }
         ChangeKind::AddColumn { column, constraints, .. } => {
             let same_for_all = column.default.is_some() && constraints.iter().any(|one| is_key(one.kind));
             if !same_for_all {
                 return;
             }
-            (vec![column.name.clone()], false)
+            (vec![column.name.clone()], None, false)
         }
         _ => return,
     };
@@ -61,7 +61,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         let new = known.column(name, grammar).filter(|column| column.origin != Origin::Deployed);
         new.is_some_and(|column| column.numbering.is_some() || (column.default.is_none() && !column.not_null))
     };
-    let had_key = || had_key(&columns, change, context);
+    let had_key = || had_key(&columns, condition, change, context);
     if columns.iter().any(all_different) || known.has_key_within(&columns, grammar) || had_key() {
         return;
     }
