@@ -2,6 +2,7 @@
 
 use super::catalog::Constraint;
 use super::change::{ChangeKind, ReplicaIdentity, TableRef};
+use super::chosen::number;
 use super::name::ObjectName;
 use super::reader::Reader;
 use super::shared::Shared;
@@ -183,7 +184,12 @@ impl Reader<'_> {
         let kind = match &action.kind {
             ActionKind::AddConstraint { constraint, .. } => {
                 let using_index = constraint.using_index.as_ref().map(|name| name.value.clone());
-                let constraint = Shared::from(self.constraint(&table.name.name, constraint));
+                let is_named = constraint.name.is_some();
+                let mut constraint = self.constraint(&table.name.name, constraint);
+                if let Some(known) = self.catalog.table(&table.name).filter(|_| !is_named) {
+                    number(&mut constraint, &known.constraints, self.grammar());
+                }
+                let constraint = Shared::from(constraint);
                 self.add_constraint(&table.name, constraint.clone(), using_index.as_deref());
                 ChangeKind::AddConstraint { constraint, using_index }
             }

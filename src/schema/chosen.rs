@@ -1,6 +1,8 @@
 //! The names that databases choose for what their authors gave none.
 
+use super::catalog::Constraint;
 use super::reader::Reader;
+use super::shared::Shared;
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{ActionKind, ConstraintKind, Detail, Name};
 use crate::sql::{Grammar, Span, TokenKind};
@@ -19,6 +21,14 @@ pub fn chosen_name(table: &str, columns: &str, what: &str) -> String {
         *longer = &longer[..end];
     }
     if second.is_empty() { format!("{first}_{what}") } else { format!("{first}_{second}_{what}") }
+}
+
+/// Of two constraints for which PostgreSQL chooses one name, the later one gets a number.
+pub fn number(constraint: &mut Constraint, others: &[Shared<Constraint>], grammar: Grammar) {
+    let Some(name) = constraint.name.clone().filter(|_| grammar == Grammar::Postgres) else { return };
+    let is_taken = |name: &str| others.iter().any(|other| other.name.as_deref() == Some(name));
+    let numbered = (1..).map(|number| format!("{name}{number}")).find(|numbered| !is_taken(numbered));
+    constraint.name = if is_taken(&name) { numbered } else { Some(name) };
 }
 
 impl Reader<'_> {

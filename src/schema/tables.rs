@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Column, Object, Table};
+use super::catalog::{Column, Constraint, Object, Table};
 use super::change::ChangeKind;
+use super::chosen::number;
 use super::name::ObjectName;
 use super::reader::Reader;
 use super::shared::Shared;
@@ -55,13 +56,22 @@ impl Reader<'_> {
         }
         for column in &definition.columns {
             table.columns.push(self.column(column).into());
-            let constraints = self.column_constraints(&table.name.name, column);
+            let mut constraints = self.column_constraints(&table.name.name, column);
+            let written = |one: &Constraint| {
+                column.constraints.iter().any(|own| own.name.as_ref().map(|name| &name.value) == one.name.as_ref())
+            };
+            for one in constraints.iter_mut().filter(|one| !written(one)) {
+                number(one, &table.constraints, self.grammar());
+            }
             let keys = constraints.iter().filter_map(|constraint| self.index_of(constraint));
             table.indexes.extend(keys.map(Shared::from));
             table.constraints.extend(constraints.into_iter().map(Shared::from));
         }
         for written in &definition.constraints {
-            let constraint = self.constraint(&table.name.name, written);
+            let mut constraint = self.constraint(&table.name.name, written);
+            if written.name.is_none() {
+                number(&mut constraint, &table.constraints, self.grammar());
+            }
             for name in &constraint.columns {
                 let required = matches!(constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::NotNull);
                 if let Some(column) = table.column_mut(name, self.grammar()).filter(|_| required) {

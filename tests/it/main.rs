@@ -8,6 +8,7 @@ mod support;
 
 mod adoption;
 mod architecture;
+mod chosen_names;
 mod claims;
 mod convert;
 mod ddl;
