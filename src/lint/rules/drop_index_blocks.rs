@@ -33,7 +33,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let harmless = known.is_some_and(|table| !table.in_use() || table.partitioned);
     // One that a constraint needs cannot be dropped at all.
     let is_ours = index.as_ref().is_some_and(|index| index.of_constraint || index.origin != Origin::Deployed);
-    if !harmless && !is_ours && !(index.is_none() && drops_nothing(name, change, context)) {
+    let drops_nothing = || index.is_none() && drops_nothing(name, change, context);
+    if !harmless && !is_ours && !drops_nothing() {
         findings
             .report(change, format!("queries queue behind the lock that dropping `{name}` waits for"))
             .help("use DROP INDEX CONCURRENTLY, in a file of its own")
