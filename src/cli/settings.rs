@@ -43,6 +43,12 @@ impl Surroundings {
         &self.config.lint
     }
 
+    /// The file and the line where the configuration says what these keys name, as an error begins; nothing when it does
+    /// not.
+    pub(super) fn place_of<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> String {
+        self.config.place_of(keys).map(|place| format!("{place}: ")).unwrap_or_default()
+    }
+
     /// What a variable of the environment says.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         self.environment.get(name)

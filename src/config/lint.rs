@@ -63,8 +63,10 @@ pub struct TablesConfig {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {message}")]
 pub struct LintConfigError {
-    /// Where.
+    /// Where, in words.
     pub key: String,
+    /// The keys that lead there in the configuration, each inside the one before it; none when it was said elsewhere.
+    pub path: Vec<String>,
     /// What is wrong.
     pub message: String,
     /// The next step.
@@ -88,9 +90,10 @@ impl LintConfig {
         let patterns = self.naming.iter().map(|(kind, pattern)| (kind.as_str(), pattern.as_str()));
         let osc = self.osc.as_deref().map(str::parse).transpose();
         let mut settings = Settings {
-            osc: osc.map_err(|error: String| wrong("[lint] osc", error))?,
-            naming: Naming::read(patterns).map_err(|error| wrong("[lint.naming]", error))?,
-            server: server.map_err(|error| wrong(&format!("[lint] server.{database}"), error))?,
+            osc: osc.map_err(|error: String| wrong("[lint] osc", error).at(&["osc"]))?,
+            naming: Naming::read(patterns).map_err(|error| wrong("[lint.naming]", error).at(&["naming"]))?,
+            server: server
+                .map_err(|error| wrong(&format!("[lint] server.{database}"), error).at(&["server", database]))?,
             tables: Tables {
                 large: self.tables.large.clone(),
                 small: self.tables.small.clone(),
@@ -98,18 +101,26 @@ impl LintConfig {
             },
             ..Settings::default()
         };
-        settings.say(&words("[lint.rules]", &self.rules)?);
+        settings.say(&words("[lint.rules]", &["rules"], &self.rules)?);
         for (pattern, rules) in &self.paths {
             let key = format!("[lint.paths.\"{pattern}\"]");
-            let words = words(&key, rules)?;
-            settings.paths.push((Pattern::new(pattern).map_err(|error| wrong(&key, error.msg))?, words));
+            let words = words(&key, &["paths", pattern], rules)?;
+            let no_pattern = |error: glob::PatternError| wrong(&key, error.msg).at(&["paths", pattern]);
+            settings.paths.push((Pattern::new(pattern).map_err(no_pattern)?, words));
         }
         Ok(settings)
     }
 }
 
-fn words(key: &str, rules: &BTreeMap<String, String>) -> Result<Vec<(Selector, Level)>, LintConfigError> {
-    rules.iter().map(|(name, level)| word(key, name, level)).collect()
+fn words(
+    key: &str,
+    path: &[&str],
+    rules: &BTreeMap<String, String>,
+) -> Result<Vec<(Selector, Level)>, LintConfigError> {
+    let word = |(name, level): (&String, &String)| {
+        word(key, name, level).map_err(|error| error.at(&[path, &[name.as_str()]].concat()))
+    };
+    rules.iter().map(word).collect()
 }
 
 /// What `NAME = "LEVEL"` says; `key` is what errors call the place.
@@ -120,6 +131,7 @@ fn words(key: &str, rules: &BTreeMap<String, String>) -> Result<Vec<(Selector, L
 pub fn word(key: &str, name: &str, level: &str) -> Result<(Selector, Level), LintConfigError> {
     let selector = name.parse::<Selector>().map_err(|unknown| LintConfigError {
         key: key.to_owned(),
+        path: Vec::new(),
         message: unknown.to_string(),
         hint: Some(match unknown.nearest {
             Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -144,7 +156,15 @@ pub fn threshold(word: &str) -> Result<Option<Severity>, String> {
 }
 
 fn wrong(key: &str, message: impl ToString) -> LintConfigError {
-    LintConfigError { key: key.to_owned(), message: message.to_string(), hint: None }
+    LintConfigError { key: key.to_owned(), path: Vec::new(), message: message.to_string(), hint: None }
+}
+
+impl LintConfigError {
+    /// The same error, in `[lint]` at these keys.
+    fn at(self, keys: &[&str]) -> Self {
+        let path = std::iter::once("lint").chain(keys.iter().copied()).map(str::to_owned);
+        LintConfigError { path: path.collect(), ..self }
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +196,7 @@ mod tests {
         let error = settings("[lint.rules]\ndrop-colum = \"off\"").unwrap_err();
         assert_eq!(error.to_string(), "[lint.rules]: there is no rule `drop-colum`");
         assert_eq!(error.hint.as_deref(), Some("did you mean `drop-column`?"));
+        assert_eq!(error.path, ["lint", "rules", "drop-colum"]);
         let error = settings("[lint.paths.\"a/**\"]\ndrop-column = \"fatal\"").unwrap_err();
         assert!(error.to_string().starts_with("[lint.paths.\"a/**\"] drop-column: `fatal` is no level"), "{error}");
         assert!(settings("[lint]\nserver = { postgres = \"new\" }").unwrap_err().key.contains("server.postgres"));

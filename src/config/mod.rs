@@ -1,6 +1,7 @@
 //! `migrate.toml`: what a project always wants. Unknown keys are errors, with the nearest key that is known.
 
 mod lint;
+mod place;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use lint::{LintConfig, LintConfigError, ServerConfig, TablesConfig, threshold, word};
+pub use place::Source;
 
 /// A configuration file.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -33,6 +35,9 @@ pub struct Config {
     pub lint: LintConfig,
     /// The databases, by the name that `--env` takes.
     pub env: BTreeMap<String, EnvironmentConfig>,
+    /// What it was read from.
+    #[serde(skip)]
+    pub source: Source,
 }
 
 /// One folder, or several.
@@ -104,19 +109,24 @@ impl Config {
     ///
     /// When it is no TOML, or has a key that means nothing.
     pub fn read(text: &str, file: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| {
+        let source = Source::new(file, text);
+        let read: Result<Config, toml::de::Error> = toml::from_str(text);
+        read.map(|config| Config { source: source.clone(), ..config }).map_err(|error| {
             let message = error.message().to_owned();
-            let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
-            let file = match line {
-                Some(line) => format!("{}:{line}", file.display()),
-                None => file.display().to_string(),
-            };
+            let file = error.span().map_or_else(|| file.display().to_string(), |span| source.line(span.start));
             ConfigError {
                 hint: nearest(&message),
                 file,
                 message: message.lines().next().unwrap_or_default().to_owned(),
             }
         })
+    }
+}
+
+impl Config {
+    /// The file and the line where it says what these keys name, each inside the one before it.
+    pub fn place_of<'k>(&self, keys: impl IntoIterator<Item = &'k str>) -> Option<String> {
+        self.source.place_of(keys)
     }
 }
 

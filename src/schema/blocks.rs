@@ -1,5 +1,7 @@
 //! The statements in the body of a block or a routine: what is written out there and not put together at run time.
 
+use std::borrow::Cow;
+
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::{Lexis, Span, TokenKind};
 
@@ -40,6 +42,34 @@ pub(super) fn statements(text: &str, body: Span, lexis: &Lexis) -> Vec<Span> {
     found
 }
 
+/// The text with the quotes in a quoted body as the server sees them, and everything in its place: of two quotes one is
+/// left, and a blank.
+pub(super) fn unquoted(text: &str, body: Span) -> Cow<'_, str> {
+    let written = body.of(text);
+    if !written.starts_with('\'') || written.len() < 4 || !written.contains("''") {
+        return Cow::Borrowed(text);
+    }
+    let mut rest = &written[1..written.len() - 1];
+    let mut inside = String::with_capacity(rest.len());
+    let mut quoted = false;
+    while let Some(at) = rest.find("''") {
+        inside.push_str(&rest[..at]);
+        rest = &rest[at + 2..];
+        match (quoted, rest.strip_prefix("''")) {
+            (true, Some(after)) => {
+                inside.push_str("''  ");
+                rest = after;
+                continue;
+            }
+            (true, None) => inside.push_str("' "),
+            (false, _) => inside.push_str(" '"),
+        }
+        quoted = !quoted;
+    }
+    inside.push_str(rest);
+    Cow::Owned(format!("{}'{inside}'{}", &text[..body.start], &text[body.end..]))
+}
+
 /// What is between the quotes of a body, or the body itself when it has none.
 fn without_quotes(text: &str, body: Span) -> Option<Span> {
     let written = body.of(text);
@@ -48,9 +78,7 @@ fn without_quotes(text: &str, body: Span) -> Option<Span> {
         return (written.len() >= 2 * tag).then(|| Span::new(body.start + tag, body.end - tag));
     }
     if written.starts_with('\'') {
-        let inside = Span::new(body.start + 1, body.end.saturating_sub(1).max(body.start + 1));
-        // With doubled quotes inside it would have to be rewritten, and its places would be lost.
-        return (!inside.of(text).contains("''")).then_some(inside);
+        return Some(Span::new(body.start + 1, body.end.saturating_sub(1).max(body.start + 1)));
     }
     Some(body)
 }
@@ -116,6 +144,20 @@ mod tests {
             "DROP TABLE z",
         ];
         assert_eq!(found(block, &Lexis::POSTGRES), expected);
+    }
+
+    #[test]
+    fn statements_of_a_quoted_body() {
+        let text = "do 'begin update a set b = ''it''''s; '' where c = ''x'' or d; drop table d; end'; select 1";
+        let body = Span::new(3, text.len() - "; select 1".len());
+        let unquoted = super::unquoted(text, body);
+        assert_eq!(unquoted.len(), text.len());
+        let found = statements(&unquoted, body, &Lexis::POSTGRES);
+        let found: Vec<&str> = found.into_iter().map(|span| span.of(text)).collect();
+        assert_eq!(found, ["update a set b = ''it''''s; '' where c = ''x'' or d", "drop table d"]);
+        for odd in ["''", "'''", "''''", "'''''", "'a''"] {
+            assert_eq!(super::unquoted(odd, Span::new(0, odd.len())).len(), odd.len(), "{odd}");
+        }
     }
 
     #[test]

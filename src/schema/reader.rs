@@ -73,20 +73,26 @@ impl Reader<'_> {
     /// Reads what is written out in the body of a block or a routine that runs now.
     fn block(&mut self, body: Option<Span>) {
         let Some(body) = body.filter(|_| self.depth < DEEPEST) else { return };
-        for span in super::blocks::statements(self.text, body, self.lexis) {
-            self.inner(span);
+        let text = super::blocks::unquoted(self.text, body);
+        for span in super::blocks::statements(&text, body, self.lexis) {
+            self.inner_of(&text, span);
         }
     }
 
     /// Reads a statement inside this one.
     pub fn inner(&mut self, span: Span) {
+        self.inner_of(self.text, span);
+    }
+
+    /// Reads a statement inside this one from a text that has everything in the same place.
+    fn inner_of(&mut self, text: &str, span: Span) {
         let statement = Statement { span, kind: StatementKind::Sql };
-        let reading = ddl::read(&statement, self.text, self.lexis);
+        let reading = ddl::read(&statement, text, self.lexis);
         if let Some(unknown) = reading.unknown() {
             self.unread.push((self.statement, unknown));
         }
         let mut reader = Reader {
-            text: self.text,
+            text,
             lexis: self.lexis,
             reading: &reading,
             catalog: self.catalog,

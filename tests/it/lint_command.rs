@@ -166,7 +166,16 @@ fn what_is_said_about_rules_counts() {
     project.write("migrate.toml", "[lint.paths.\"legacy/**\"]\ndrop-column = \"info\"\n");
     last(&[]).exits(3);
     project.write("migrate.toml", "[lint.rules]\ndrop-tabel = \"off\"\n");
-    last(&[]).exits(2).says("there is no rule `drop-tabel`").says("did you mean `drop-table`?");
+    last(&[])
+        .exits(2)
+        .says("migrate.toml:2: [lint.rules]: there is no rule `drop-tabel`")
+        .says("did you mean `drop-table`?");
+    project.write("migrate.toml", "[lint]\n\n[lint.paths.\"a/**\"]\nall = \"off\"\ndrop-table = \"of\"\n");
+    last(&[]).exits(2).says("migrate.toml:5: [lint.paths.\"a/**\"] drop-table: `of` is no level");
+    project.write("migrate.toml", "[lint]\nserver = { postgres = \"x\" }\nfail_on = \"error\"\n");
+    last(&[]).exits(2).says("migrate.toml:2: [lint] server.postgres");
+    project.write("migrate.toml", "[lint]\nfail_on = \"fatal\"\n");
+    last(&[]).exits(2).says("migrate.toml:2: fail_on: `fatal` is none of");
     project.write("migrate.toml", "[lint]\nfail_onn = \"off\"\n");
     last(&[]).exits(2).says("did you mean `fail_on`?");
 }

@@ -11,7 +11,10 @@ impl Surroundings {
     /// What the configuration says about rules, and which limits the runner puts on statements.
     pub fn lint_settings(&self, database: &str) -> Result<Settings, Failure> {
         let settings = self.lint().settings(database);
-        let settings = settings.map_err(|error| Failure::usage(error.to_string(), error.hint))?;
+        let settings = settings.map_err(|error| {
+            let place = self.place_of(error.path.iter().map(String::as_str));
+            Failure::usage(format!("{place}{error}"), error.hint)
+        })?;
         let limits = self.settings()?.limits;
         Ok(Settings { lock_timeout: limits.lock, statement_timeout: limits.statement, ..settings })
     }
@@ -24,10 +27,11 @@ impl Surroundings {
     /// The lightest finding that fails the check.
     pub fn fail_on(&self, flag: Option<&str>) -> Result<Option<Severity>, Failure> {
         let word = flag.map(str::to_owned).or_else(|| self.variable("MIGRATE_FAIL_ON"));
+        let place = if word.is_none() { self.place_of(["lint", "fail_on"]) } else { String::new() };
         match word.or_else(|| self.lint().fail_on.clone()) {
             None => Ok(Some(Severity::Error)),
             Some(word) => {
-                config::threshold(&word).map_err(|message| Failure::usage(format!("fail_on: {message}"), None))
+                config::threshold(&word).map_err(|message| Failure::usage(format!("{place}fail_on: {message}"), None))
             }
         }
     }

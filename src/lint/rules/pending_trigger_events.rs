@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::locks::locks_everything;
 use crate::schema::Shared;
 use crate::schema::{Constraint, Table, mentions};
 use crate::sql::ddl::{ConstraintKind, ObjectKind, Verb};
@@ -18,6 +19,14 @@ rule! {
     /// alter table orders add column tag text;
     /// ```
     ///
+    /// ```sql fires postgres
+    /// create table users (id int primary key);
+    /// create table orders (id int, user_id int references users (id) deferrable initially deferred);
+    /// -- next migration
+    /// update orders set user_id = 1 where user_id is null;
+    /// do $$ begin alter table orders add column tag text; end $$;
+    /// ```
+    ///
     /// ```sql quiet postgres
     /// create table users (id int primary key);
     /// create table orders (id int, user_id int references users (id) deferrable initially deferred);
@@ -32,13 +41,17 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = change.table.as_ref().filter(|_| context.grammar() == Grammar::Postgres) else { return };
     let heading = context.heading(change);
-    let alters = match (heading.verb, heading.object) {
-        (Verb::Alter | Verb::Drop, object) => object == Some(ObjectKind::Table),
-        (Verb::Create, object) => object == Some(ObjectKind::Index),
-        (verb, _) => verb == Verb::Truncate,
+    let (alters, first) = match (heading.verb, heading.object) {
+        // A block, or a routine, alters by what stands in it.
+        (Verb::Do | Verb::Call | Verb::Query, _) => {
+            let mut same = context.beside(change).filter(|one| alters(one) && same_table(one, change));
+            (alters(change), same.next())
+        }
+        (Verb::Alter | Verb::Drop, object) => (object == Some(ObjectKind::Table), context.beside(change).next()),
+        (Verb::Create, object) => (object == Some(ObjectKind::Index), context.beside(change).next()),
+        (verb, _) => (verb == Verb::Truncate, context.beside(change).next()),
     };
-    let first = context.beside(change).next().is_some_and(|first| std::ptr::eq(first, change));
-    if !alters || !first || !context.one_transaction() {
+    if !alters || !first.is_some_and(|first| std::ptr::eq(first, change)) || !context.one_transaction() {
         return;
     }
     let mut settings = context.settings_above(change.statement).filter(|(_, heading)| heading.verb == Verb::Set).rev();
@@ -55,6 +68,18 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             .report(change, format!("refused while checks of rows written to `{}` above are still to come", table.name))
             .help("put the writes into a migration of their own, or SET CONSTRAINTS ALL IMMEDIATE before this");
     }
+}
+
+/// Whether a change is one of those that the server refuses.
+fn alters(change: &Change) -> bool {
+    let index = matches!(change.kind, ChangeKind::CreateIndex { .. } | ChangeKind::AddConstraint { .. });
+    let policy = matches!(change.kind, ChangeKind::AddPolicy { .. } | ChangeKind::AlterPolicy { .. });
+    index || (!policy && locks_everything(change).is_some())
+}
+
+fn same_table(one: &Change, other: &Change) -> bool {
+    let name = |change: &Change| change.table.as_ref().map(|table| table.name.clone());
+    name(one) == name(other)
 }
 
 /// Whether a write queues checks on its own table.

@@ -606,9 +606,19 @@ pub const CLAIMS: Claims = &[
     ),
     (
         "pending-trigger-events",
-        &[row("update t set parent_id = 1 where id = 2; alter table t add column e int;", &[Fails("55006")]).after(
-            "alter table t add constraint fk foreign key (parent_id) references parent (id) deferrable initially deferred;",
-        )],
+        &[
+            row("update t set parent_id = 1 where id = 2; alter table t add column e int;", &[Fails("55006")]).after(DEFERRED),
+            row(
+                "update t set parent_id = 1 where id = 2; do $$ begin alter table t add column e int; end $$;",
+                &[Fails("55006")],
+            )
+            .after(DEFERRED),
+            row(
+                "do 'begin update t set parent_id = 1 where id = 2; alter table t add column e text default ''x''; end';",
+                &[Fails("55006")],
+            )
+            .after(DEFERRED),
+        ],
     ),
     (
         "primary-key-nullable-column",
@@ -651,6 +661,9 @@ pub const CLAIMS: Claims = &[
     ),
 ];
 
+/// A key that is checked at the end of the transaction.
+const DEFERRED: &str =
+    "alter table t add constraint fk foreign key (parent_id) references parent (id) deferrable initially deferred;";
 const TAKE_OVER: &str = "alter table loose add constraint loose_pkey primary key using index loose_id;";
 
 const LOOSE: &str = "create table loose (id int not null, v int); insert into loose (id, v) values (1, 1), (2, 2);";
