@@ -79,6 +79,10 @@ impl Layout for Atlas {
         Ok(source)
     }
 
+    fn way_outside(&self) -> &'static str {
+        "write `-- atlas:txmode none` and an empty line at the top"
+    }
+
     fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>> {
         id.version()?;
         let file = format!("{}.sql", stem(id, name));

@@ -100,6 +100,10 @@ impl Layout for Dbmate {
         Some(Ok(vec![(format!("{version}_{}.sql", draft.name), text)]))
     }
 
+    fn way_outside(&self) -> &'static str {
+        "write `transaction:false` behind its `-- migrate:up` or `-- migrate:down`"
+    }
+
     fn is_mark(&self, line: &str) -> bool {
         mark(line).is_some()
     }

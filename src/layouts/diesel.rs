@@ -107,6 +107,10 @@ impl Layout for Diesel {
         Some(write(draft))
     }
 
+    fn way_outside(&self) -> &'static str {
+        "write `run_in_transaction = false` into its `metadata.toml`"
+    }
+
     fn versions_are_texts(&self) -> bool {
         true
     }

@@ -143,6 +143,10 @@ impl Layout for Flyway {
         Ok(source)
     }
 
+    fn way_outside(&self) -> &'static str {
+        "write `executeInTransaction=false` into its `.sql.conf`"
+    }
+
     fn replaces_placeholders(&self) -> bool {
         true
     }

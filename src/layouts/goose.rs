@@ -107,6 +107,10 @@ impl Layout for Goose {
         Some(write(draft))
     }
 
+    fn way_outside(&self) -> &'static str {
+        "write `-- +goose NO TRANSACTION` at the top"
+    }
+
     fn is_mark(&self, line: &str) -> bool {
         annotation(line).is_some()
     }

@@ -65,6 +65,10 @@ impl Layout for GraphileMigrate {
         Ok(source)
     }
 
+    fn way_outside(&self) -> &'static str {
+        "write `--! no-transaction` as its first line"
+    }
+
     fn new_files(&self, folder: &Folder, id: &Id, name: &str) -> Option<Vec<NewFile>> {
         let version = id.version()?;
         let last = files(folder).last().and_then(|entry| header(&folder.text(&entry.path).ok()?, "Hash"));

@@ -40,7 +40,7 @@ pub use folder::{Entry, Folder, Kind, LARGEST};
 pub use new::{NOW, NewFile, Write, filled, next_version, slug};
 pub use rewrite::{Rewritten, rewrite};
 
-use crate::migration::{Checksum, Id, Migration, Script, Version};
+use crate::migration::{Checksum, Id, Migration, Script, Version, WAY_OUTSIDE};
 use crate::sql::Span;
 use variables::Form;
 
@@ -101,6 +101,10 @@ pub trait Layout: Sync {
     fn written_beside(&self, database: &str) -> Vec<(String, String)> {
         let _ = database;
         Vec::new()
+    }
+    /// What the author of a script does so that it runs outside a transaction, as advice in one clause.
+    fn way_outside(&self) -> &'static str {
+        WAY_OUTSIDE
     }
     /// Whether a line in a script is a mark of its tool's, which no other tool knows.
     fn is_mark(&self, line: &str) -> bool {
@@ -214,6 +218,8 @@ pub fn read_folders(folders: &[Folder], layout: Option<&dyn Layout>, options: &O
         if options.placeholders == Some(true) && !layout.replaces_placeholders() {
             read.fill(options)?;
         }
+        let scripts = read.migrations.iter_mut().flat_map(|one| std::iter::once(&mut one.up).chain(&mut one.down));
+        scripts.for_each(|script| script.way_outside = layout.way_outside());
         all.migrations.extend(read.migrations);
         all.remarks.extend(read.remarks);
     }

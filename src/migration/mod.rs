@@ -126,7 +126,12 @@ pub struct Script {
     /// The checksums by which its layout's tool would accept it in its own history, where those are not simply taken of
     /// the file: first the one that the tool would write.
     pub tool_checksums: Vec<String>,
+    /// What its author does so that it runs outside a transaction, in the words of its layout's tool.
+    pub way_outside: &'static str,
 }
+
+/// What the author of a script does so that it runs outside a transaction, where a tool has no word for it.
+pub const WAY_OUTSIDE: &str = "write `-- migrate:no-transaction` at the top";
 
 /// What pairs of `BEGIN` and `COMMIT` in a script mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -172,6 +177,7 @@ impl Script {
             text,
             outer_transaction: OuterTransaction::default(),
             tool_checksums: Vec::new(),
+            way_outside: WAY_OUTSIDE,
         }
     }
 

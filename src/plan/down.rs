@@ -81,7 +81,9 @@ pub fn down(
             let restored = Script::restored(format!("history:{}.down.sql", applied.id), text);
             match file {
                 // What the folder refuses, it refuses of the stored text, too.
-                Some(migration) => Script { outer_transaction: migration.up.outer_transaction, ..restored },
+                Some(Migration { up, .. }) => {
+                    Script { outer_transaction: up.outer_transaction, way_outside: up.way_outside, ..restored }
+                }
                 None => restored,
             }
         });

@@ -234,11 +234,14 @@ impl Reader {
             && !no_transaction
             && !none_can
         {
-            let hint = "put it into a file of its own, or write `-- migrate:no-transaction` at the top: its statements then run one by one, each recorded";
+            let hint = format!(
+                "put it into a file of its own, or {}: its statements then run one by one, each recorded",
+                self.step.script.way_outside
+            );
             return Err(self.refuse(
                 *span,
                 &format!("{what} cannot run inside a transaction, and this file is one"),
-                hint,
+                &hint,
             ));
         }
         let stepwise = no_transaction || must_be_alone.is_some() || commits;
@@ -284,13 +287,14 @@ impl Reader {
     fn refuse_control(&self, statement: &Statement, control: Control) -> Unrunnable {
         let words: Vec<&str> = statement.of(&self.step.script.text).split_whitespace().take(2).collect();
         let hint = match control {
-            Control::LockTables => "remove it: each statement of the migration takes the locks it needs",
-            _ => {
-                "remove it: migrate opens and ends the transaction itself; if its statements must not share one, write `-- migrate:no-transaction` at the top and they run one by one"
-            }
+            Control::LockTables => "remove it: each statement of the migration takes the locks it needs".to_owned(),
+            _ => format!(
+                "remove it: migrate opens and ends the transaction itself; if its statements must not share one, {} and they run one by one",
+                self.step.script.way_outside
+            ),
         };
         let message = format!("`{}` would take the transaction out of migrate's hands", words.join(" "));
-        self.refuse(statement.span, &message, hint)
+        self.refuse(statement.span, &message, &hint)
     }
 
     fn refuse(&self, span: Span, message: &str, hint: &str) -> Unrunnable {

@@ -232,3 +232,64 @@ fn behind_a_gap_nothing_is_unknown() {
     project.write("migrations/00002_nick.go", "package migrations\n");
     assert!(!lint(&project, &["--last", "1"]).exits(3).to_string().contains("unknown-object"));
 }
+
+/// Each layout's tool has its own word for a file that runs outside a transaction; whoever follows the advice is heard.
+#[test]
+fn the_way_outside_is_the_tools_own() {
+    const BODY: &str = "select 1;\ncommit;\nselect 2;\n";
+    // The layout, a file without its mark and what the advice names, and the files that follow it.
+    type Case = (&'static str, (&'static str, String), &'static str, Vec<(&'static str, String)>);
+    let cases: [Case; 7] = [
+        (
+            "pairs",
+            ("1_a.up.sql", BODY.to_owned()),
+            "`-- migrate:no-transaction`",
+            vec![("1_a.up.sql", format!("-- migrate:no-transaction\n{BODY}"))],
+        ),
+        (
+            "goose",
+            ("1_a.sql", format!("-- +goose Up\n{BODY}")),
+            "`-- +goose NO TRANSACTION`",
+            vec![("1_a.sql", format!("-- +goose NO TRANSACTION\n-- +goose Up\n{BODY}"))],
+        ),
+        (
+            "dbmate",
+            ("1_a.sql", format!("-- migrate:up\n{BODY}")),
+            "`transaction:false`",
+            vec![("1_a.sql", format!("-- migrate:up transaction:false\n{BODY}"))],
+        ),
+        (
+            "diesel",
+            ("2026-01-01-000000_a/up.sql", BODY.to_owned()),
+            "`run_in_transaction = false`",
+            vec![("2026-01-01-000000_a/metadata.toml", "run_in_transaction = false\n".to_owned())],
+        ),
+        (
+            "flyway",
+            ("V1__a.sql", BODY.to_owned()),
+            "`executeInTransaction=false`",
+            vec![("V1__a.sql.conf", "executeInTransaction=false\n".to_owned())],
+        ),
+        (
+            "atlas",
+            ("1_a.sql", BODY.to_owned()),
+            "`-- atlas:txmode none`",
+            vec![("1_a.sql", format!("-- atlas:txmode none\n\n{BODY}"))],
+        ),
+        (
+            "liquibase",
+            ("1_a.sql", format!("--liquibase formatted sql\n--changeset me:1\n{BODY}")),
+            "`runInTransaction:false`",
+            vec![("1_a.sql", format!("--liquibase formatted sql\n--changeset me:1 runInTransaction:false\n{BODY}"))],
+        ),
+    ];
+    for (layout, (file, text), mark, followed) in cases {
+        let project = project(&[(&format!("migrations/{file}"), &text)]);
+        let lint = || lint(&project, &["--layout", layout, "--select", "transaction-control-in-migration"]);
+        lint().exits(3).says("leave it out, or write").says(mark);
+        for (file, text) in &followed {
+            project.write(&format!("migrations/{file}"), text);
+        }
+        lint().ok();
+    }
+}

@@ -76,6 +76,10 @@ impl Layout for Liquibase {
         Id::Named(if used(name) { free.unwrap_or_default() } else { name.to_owned() })
     }
 
+    fn way_outside(&self) -> &'static str {
+        "write `runInTransaction:false` into the line of its changeset"
+    }
+
     fn new_files(&self, folder: &Folder, id: &Id, _: &str) -> Option<Vec<NewFile>> {
         let Id::Named(id) = id else { return None };
         let last = formatted_files(folder).last()?;

@@ -3,7 +3,7 @@ use super::prelude::*;
 rule! {
     /// PostgreSQL before 12 adds no label to an enum inside a transaction.
     ///
-    /// Put the statement into a file of its own that says `-- migrate:no-transaction`. Newer servers allow it.
+    /// Put the statement into a file of its own that runs outside a transaction. Newer servers allow it.
     ///
     /// ```sql fires postgres@11
     /// create table moods (id int);
@@ -23,6 +23,6 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.server.since(12, 0, 0) && context.one_transaction() && !alone && deployed(before.as_ref()) {
         findings
             .report(change, format!("the server refuses to add a label to `{kind}` inside a transaction"))
-            .help("put it into a file of its own with `-- migrate:no-transaction`");
+            .help(format!("put it into a file of its own, and there {}", context.judged_script().way_outside));
     }
 }

@@ -37,6 +37,6 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     {
         findings
             .report_at(Some(number), statement.span, "this could run in a transaction, and here it does not")
-            .help("put it into another file, without `-- migrate:no-transaction`");
+            .help("put it into another file, which runs in a transaction");
     }
 }

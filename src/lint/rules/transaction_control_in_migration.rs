@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
                 statement.span,
                 "the file runs in a transaction already, which this would end or replace",
             )
-            .help("leave it out, or say `-- migrate:no-transaction`");
+            .help(format!("leave it out, or {}", context.judged_script().way_outside));
     }
 }
 
