@@ -71,6 +71,17 @@ impl<'a> Court<'a> {
             match standing {
                 // What is wrong with a script was said, or could have been, before it was deployed.
                 Standing::Deployed => drop(replay(&mut catalog, &migration.up, self.lexis, Origin::Deployed)),
+                Standing::WayBack => {
+                    catalog.watch();
+                    let read = replay(&mut catalog, &migration.up, self.lexis, Origin::Judged(number));
+                    let touched = catalog.noted();
+                    if let Some(down) = &migration.down {
+                        let readable = read.is_ok();
+                        let script = read.unwrap_or_default();
+                        self.judge_down(number, down, (&script, readable, &touched), &mut catalog, &mut judgement);
+                    }
+                    catalog.settle(&touched);
+                }
                 Standing::Edited(was) => {
                     drop(replay(&mut catalog, was, self.lexis, Origin::Deployed));
                     let script = &ScriptReading::default();

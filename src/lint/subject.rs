@@ -12,6 +12,8 @@ pub enum Standing {
     Deployed,
     /// It is under judgement: what it creates is not in use yet.
     Judged,
+    /// It is history, and its down script was written or edited since: that is under judgement.
+    WayBack,
     /// It is history, was deployed with this up script, and was edited since. It will not run again.
     Edited(Box<Script>),
 }
@@ -53,7 +55,8 @@ impl Subject {
     }
 
     /// Those are judged that a base does not have; they run after all that it has. What the base has with another text was
-    /// edited, unless it runs again whenever its text changes: then it is judged after what it was.
+    /// edited, unless it runs again whenever its text changes: then it is judged after what it was. Of what the base has
+    /// with another way back, that is judged.
     pub fn since(migrations: Vec<Migration>, base: Vec<Migration>) -> Self {
         let mut before: HashMap<Id, Vec<Migration>> = HashMap::new();
         base.into_iter().for_each(|one| before.entry(one.id.clone()).or_default().push(one));
@@ -71,7 +74,9 @@ impl Subject {
             match take(&migration) {
                 None => judged.push(migration),
                 Some(base) if base.up.checksum == migration.up.checksum => {
-                    subject.push(migration, Standing::Deployed);
+                    let is_same = |down: &Script| base.down.as_ref().is_some_and(|was| was.checksum == down.checksum);
+                    let as_it_was = migration.down.as_ref().is_none_or(is_same);
+                    subject.push(migration, if as_it_was { Standing::Deployed } else { Standing::WayBack });
                 }
                 Some(base) if migration.repeats().is_some() => {
                     subject.push(base, Standing::Deployed);
@@ -124,6 +129,7 @@ mod tests {
         let shown = subject.migrations.iter().zip(&subject.standings).map(|(migration, standing)| match standing {
             Standing::Deployed => format!("{}={}", migration.id, migration.up.text.trim_end()),
             Standing::Judged => format!("{} judged", migration.id),
+            Standing::WayBack => format!("{} back", migration.id),
             Standing::Edited(was) => format!("{} was {}", migration.id, was.text.trim_end()),
         });
         shown.collect()
@@ -136,6 +142,21 @@ mod tests {
         let subject = Subject::since(now, base);
         assert_eq!(shown(&subject), ["1=a", "3 was c", "R__views=v", "2 judged", "4 judged", "R__views judged"]);
         assert_eq!(subject.judged(), 4);
+    }
+
+    #[test]
+    fn a_way_back_that_is_new_is_judged() {
+        let with_down = |downs: [Option<&str>; 3]| {
+            let mut all = migrations(&[("1", "a"), ("2", "b"), ("3", "c")]);
+            let down = |text| Script::new("down.sql", text);
+            all.iter_mut().zip(downs).for_each(|(one, text)| one.down = text.map(down));
+            all
+        };
+        let subject =
+            Subject::since(with_down([Some("x"), Some("y"), Some("new")]), with_down([Some("x"), Some("was"), None]));
+        assert_eq!(shown(&subject), ["1=a", "2 back", "3 back"]);
+        let subject = Subject::since(with_down([None, None, None]), with_down([Some("x"), None, None]));
+        assert_eq!(subject.judged(), 0);
     }
 
     #[test]

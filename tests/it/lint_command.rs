@@ -293,3 +293,23 @@ fn the_way_outside_is_the_tools_own() {
         lint().ok();
     }
 }
+
+/// A way back that is written for a deployed migration, or edited, runs one day, so it is judged; the up script is not.
+#[test]
+fn a_way_back_is_judged_that_is_newer_than_its_migration() {
+    const DOWN: &str = "migrations/0001_users.down.sql";
+    let project = on_a_branch(&[USERS]);
+    project.write(DOWN, "alter table users drop column nam;\n");
+    lint(&project, &[]).exits(0).says("incomplete-down-migration").says("1 of 1 migrations");
+    project.write(DOWN, "drop table users;\n");
+    let mended = lint(&project, &["--format", "json"]).ok();
+    assert_eq!(rules(&mended), ["down-migration-data-loss"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-q", "-m", "back"]);
+    assert!(rules(&lint(&project, &["--since", "HEAD", "--format", "json"]).ok()).is_empty());
+}
+
+fn rules(output: &Output) -> Vec<String> {
+    let found = output.json()["findings"].as_array().unwrap().clone();
+    found.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+}
