@@ -288,7 +288,7 @@ fn the_way_outside_is_the_tools_own() {
         let lint = || lint(&project, &["--layout", layout, "--select", "transaction-control-in-migration"]);
         lint().exits(3).says("leave it out, or write").says(mark);
         for (file, text) in &followed {
-            project.write(&format!("migrations/{file}"), text);
+            project.write(format!("migrations/{file}"), text);
         }
         lint().ok();
     }
