@@ -1,5 +1,7 @@
 //! Root changelogs: which files there are, in which order, and the changesets that are SQL.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::{Entry, Error, Folder, Remark};
 use super::changeset::{Changeset, Down, Sql};
 use super::formatted;
@@ -16,12 +18,33 @@ pub(super) struct Reader<'a> {
     pub changesets: Vec<Changeset>,
     /// The files that are being read, the outermost first.
     pub within: Vec<String>,
+    /// The files that were read, and whether they have changesets.
+    pub done: HashMap<String, bool>,
+    /// Where the last changeset was found of which the format does not tell the place.
+    pub seen: Seen,
 }
 
-/// The changelogs in a folder that no other one there includes.
-pub(super) fn roots(folder: &Folder) -> Result<Vec<String>, Error> {
-    let mut roots = Vec::new();
-    let mut included = Vec::new();
+/// A place in a file, before which nothing is looked for.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    file: String,
+    offset: usize,
+    line: usize,
+}
+
+/// The changelogs in a folder.
+#[derive(Debug, Default)]
+pub(super) struct Changelogs {
+    /// Those that no other one there includes.
+    pub roots: Vec<String>,
+    /// The others.
+    pub others: Vec<String>,
+}
+
+/// Finds the changelogs in a folder.
+pub(super) fn changelogs(folder: &Folder) -> Result<Changelogs, Error> {
+    let mut changelogs: Vec<String> = Vec::new();
+    let mut included = HashSet::new();
     for entry in folder.direct().filter(|entry| !entry.is_sql()) {
         let Some(root) = tree(folder, &entry.path)? else { continue };
         for child in &root.children {
@@ -30,10 +53,10 @@ pub(super) fn roots(folder: &Folder) -> Result<Vec<String>, Error> {
                 included.extend(find(folder, &entry.path, child.get("file"), relative));
             }
         }
-        roots.push(entry.path.clone());
+        changelogs.push(entry.path.clone());
     }
-    roots.retain(|root| !included.contains(root));
-    Ok(roots)
+    let (others, roots) = changelogs.into_iter().partition(|one| included.contains(one));
+    Ok(Changelogs { roots, others })
 }
 
 /// Whether a folder has a changelog other than formatted SQL.
@@ -64,7 +87,14 @@ impl Reader<'_> {
         if self.within.iter().any(|other| other == file) {
             return self.wrong(file, 1, "includes itself");
         }
+        match self.done.get(file) {
+            None => {}
+            // The properties that it defines have their values.
+            Some(false) => return Ok(()),
+            Some(true) => return self.wrong(file, 1, "is included twice, and so are its changesets"),
+        }
         self.within.push(file.to_owned());
+        let before = self.changesets.len();
         let folder = self.folder;
         match tree(folder, file)? {
             Some(root) => {
@@ -75,6 +105,7 @@ impl Reader<'_> {
             None => self.sql_file(file, path)?,
         }
         self.within.pop();
+        self.done.insert(file.to_owned(), self.changesets.len() > before);
         Ok(())
     }
 
@@ -173,16 +204,22 @@ impl Reader<'_> {
         };
         let known_by = if relative { beside(path, name) } else { plain(name).to_owned() };
         let inside = format!("{place}/");
-        for entry in folder.entries().iter().filter(|entry| entry.path.starts_with(&inside)).filter(known) {
+        let within = || folder.entries().iter().filter(|entry| entry.path.starts_with(&inside));
+        within().try_for_each(|entry| folder.refuse_closed(entry))?;
+        for entry in within().filter(known) {
             self.read(&entry.path, &format!("{known_by}/{}", &entry.path[inside.len()..]))?;
         }
         Ok(())
     }
 
     fn changeset(&mut self, element: &Element, file: &str, path: &str) -> Result<Changeset, Error> {
-        let expand = |name: &str| self.properties.expand(element.get(name));
+        let properties = &self.properties;
+        let expand = |name: &str| properties.expand(element.get(name));
         let (id, author) = (expand("id"), expand("author"));
-        let line = element.line.unwrap_or_else(|| self.line_of(file, &id));
+        let line = element.line.unwrap_or_else(|| self.seen.line_of(self.folder, file, &id));
+        if !element.get("changes").trim().is_empty() {
+            return self.wrong(file, line, format!("the changes of the changeset `{author}:{id}` are no list"));
+        }
         let logical = expand("logicalFilePath");
         let mut changeset = Changeset {
             file: file.to_owned(),
@@ -294,12 +331,23 @@ impl Reader<'_> {
     fn wrong<T>(&self, file: &str, line: usize, message: impl Into<String>) -> Result<T, Error> {
         Err(Error::Malformed { path: self.folder.path(file), line, message: message.into() })
     }
+}
 
-    /// Where an id stands first, in formats that do not tell.
-    fn line_of(&self, file: &str, id: &str) -> usize {
-        let Ok(text) = self.folder.text(file) else { return 1 };
-        let is_id = |line: &str| line.contains("id") && line.contains(id);
-        text.lines().position(is_id).map_or(1, |at| at + 1)
+impl Seen {
+    /// Where an id stands, in formats that do not tell: changesets stand in the order in which they are asked for.
+    fn line_of(&mut self, folder: &Folder, file: &str, id: &str) -> usize {
+        let Ok(text) = folder.text(file) else { return 1 };
+        if self.file != file {
+            *self = Seen { file: file.to_owned(), offset: 0, line: 1 };
+        }
+        let rest = &text[self.offset..];
+        let is_id = |line: &&str| line.contains("id") && line.contains(id);
+        if let Some((after, line)) = rest.lines().enumerate().find(|(_, line)| is_id(line)) {
+            let start = line.as_ptr().addr() - rest.as_ptr().addr();
+            self.offset += start + line.find(id).unwrap_or_default() + id.len();
+            self.line += after;
+        }
+        self.line
     }
 }
 

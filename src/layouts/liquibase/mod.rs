@@ -10,8 +10,11 @@ mod formatted;
 mod properties;
 mod tree;
 
+use std::collections::HashMap;
+
 use super::{Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source};
 use crate::migration::{Id, Migration, Version};
+use changelog::Changelogs;
 use changeset::Changeset;
 use properties::{Filter, Properties};
 
@@ -41,9 +44,9 @@ impl Layout for Liquibase {
     fn read(&self, folder: &Folder, options: &Options) -> Result<Source, Error> {
         let mut source = Source::default();
         let filter = Filter::given(options);
-        let roots = match options.variables.get("liquibase.changelog") {
-            Some(root) => vec![root.clone()],
-            None => changelog::roots(folder)?,
+        let Changelogs { roots, others } = match options.variables.get("liquibase.changelog") {
+            Some(root) => Changelogs { roots: vec![root.clone()], others: Vec::new() },
+            None => changelog::changelogs(folder)?,
         };
         if let [one, other, ..] = &roots[..] {
             let message = format!(
@@ -58,11 +61,17 @@ impl Layout for Liquibase {
             remarks: &mut source.remarks,
             changesets: Vec::new(),
             within: Vec::new(),
+            done: HashMap::new(),
+            seen: changelog::Seen::default(),
         };
         if let Some(root) = roots.first() {
             reader.read(root, root)?;
-        } else {
+        } else if others.is_empty() {
             read_all(&mut reader)?;
+        }
+        if let Some(unread) = others.iter().find(|one| !reader.done.contains_key(*one)) {
+            let message = "includes itself, or is included by a changelog that it includes".to_owned();
+            return Err(Error::Malformed { path: folder.path(unread), line: 1, message });
         }
         let changesets = reader.changesets;
         finish(folder, &changesets, &filter, &mut source)?;
@@ -141,3 +150,6 @@ fn finish(folder: &Folder, changesets: &[Changeset], filter: &Filter, source: &m
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

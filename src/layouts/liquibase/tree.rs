@@ -2,7 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::Value;
+
+use crate::sql::LineIndex;
+
+/// How deep elements in elements are read; Liquibase has a use for a handful.
+const DEEPEST: usize = 64;
+
+/// The outermost element.
+const CHANGELOG: &str = "databaseChangeLog";
 
 /// An element of a changelog.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +34,7 @@ impl Element {
     /// The changelog that a file holds; none when it is another kind of file.
     pub fn read(path: &str, text: &str) -> Option<Result<Self, Wrong>> {
         let (_, end) = path.rsplit_once('.')?;
-        if !text.contains("databaseChangeLog") {
+        if !text.contains(CHANGELOG) {
             return None;
         }
         let root = match end.to_ascii_lowercase().as_str() {
@@ -41,12 +50,27 @@ impl Element {
                 .map(|value: Value| of_value("", &value)),
             _ => return None,
         };
-        let is_changelog = |element: &Element| element.name == "databaseChangeLog";
-        match root {
-            Ok(root) if is_changelog(&root) => Some(Ok(root)),
-            Ok(root) => root.children.into_iter().find(is_changelog).map(Ok),
-            Err(wrong) => Some(Err(wrong)),
+        let is_changelog = |element: &Element| element.name == CHANGELOG;
+        let changelog = match root {
+            Ok(root) if is_changelog(&root) => root,
+            // What is simple is no list, but may be nothing.
+            Ok(Element { mut attributes, children, .. }) => match attributes.remove(CHANGELOG) {
+                Some(text) => Element { name: CHANGELOG.to_owned(), text, ..Element::default() },
+                None => children.into_iter().find(is_changelog)?,
+            },
+            Err(wrong) => return Some(Err(wrong)),
+        };
+        Some(changelog.without_text())
+    }
+
+    /// The same, unless it says something where only elements are read.
+    fn without_text(self) -> Result<Self, Wrong> {
+        let text = self.text.trim();
+        if text.is_empty() {
+            return Ok(self);
         }
+        let message = format!("a changelog holds properties, includes and changesets, and not `{}`", first_line(text));
+        Err(Wrong { line: self.line.unwrap_or(1), message })
     }
 
     /// An attribute, empty where there is none.
@@ -69,20 +93,31 @@ fn first_line(message: &str) -> String {
 }
 
 fn xml(text: &str) -> Result<Element, Wrong> {
-    let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
-    let document = roxmltree::Document::parse_with_options(text, options)
+    let lines = LineIndex::new(text);
+    // Entities make a small file a large one, and no changelog needs any.
+    if let Some(at) = text.find("<!ENTITY").filter(|_| text.contains("<!DOCTYPE")) {
+        let message = "entities are not read; write out what this one stands for".to_owned();
+        return Err(Wrong { line: lines.place(at).line, message });
+    }
+    let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, options)
         .map_err(|error| Wrong { line: error.pos().row as usize, message: error.to_string() })?;
-    Ok(of_node(document.root_element()))
+    of_node(document.root_element(), &lines, 0)
 }
 
-fn of_node(node: roxmltree::Node<'_, '_>) -> Element {
-    Element {
+fn of_node(node: Node<'_, '_>, lines: &LineIndex<'_>, depth: usize) -> Result<Element, Wrong> {
+    let line = lines.place(node.range().start).line;
+    if depth == DEEPEST {
+        return Err(Wrong { line, message: format!("elements are more than {DEEPEST} deep in each other") });
+    }
+    let children = node.children().filter(Node::is_element).map(|child| of_node(child, lines, depth + 1));
+    Ok(Element {
         name: node.tag_name().name().to_owned(),
         attributes: node.attributes().map(|one| (one.name().to_owned(), one.value().to_owned())).collect(),
         text: node.children().filter(|child| child.is_text()).filter_map(|child| child.text()).collect(),
-        children: node.children().filter(roxmltree::Node::is_element).map(of_node).collect(),
-        line: Some(node.document().text_pos_at(node.range().start).row as usize),
-    }
+        children: children.collect::<Result<_, _>>()?,
+        line: Some(line),
+    })
 }
 
 /// The element that a value is: what is simple in it are its attributes.
