@@ -34,7 +34,7 @@ impl Layout for Atlas {
     fn recognises(&self, folder: &Folder) -> Fit {
         // Atlas keeps sums of other tools' folders, too; what is named in pairs is read as pairs.
         let in_pairs = folder.direct().any(|entry| entry.path.ends_with(".up.sql"));
-        let marked = || folder.has(SUM) || folder.any_line(|line| line.starts_with(MARK));
+        let marked = || folder.find(SUM).is_some() || folder.any_line(|line| line.starts_with(MARK));
         if !in_pairs && marked() { Fit::Sure } else { Fit::No }
     }
 
@@ -45,7 +45,8 @@ impl Layout for Atlas {
     fn read(&self, folder: &Folder, _: &Options) -> Result<Source, Error> {
         let mut source = Source::default();
         let hashes = hashes(folder)?;
-        if folder.has(SUM) {
+        // What stands there may be no file, but is not overlooked.
+        if folder.find(SUM).is_some() {
             verify(folder, &hashes)?;
         }
         let mut migrations = Vec::new();
@@ -122,7 +123,7 @@ fn hashes(folder: &Folder) -> Result<Vec<(String, String)>, Error> {
     let hashes = hashes_of(&listed, false);
     // A checkout may have written other line ends than those that were hashed.
     let windows = hashes_of(&listed, true);
-    let written = if folder.has(SUM) { folder.text(SUM)? } else { "".into() };
+    let written = if folder.find(SUM).is_some() { folder.text(SUM)? } else { "".into() };
     Ok(if written.lines().next() == sum(&windows).lines().next() { windows } else { hashes })
 }
 
@@ -292,6 +293,12 @@ mod tests {
         assert!(added.starts_with("3_c.sql:1: is not listed in `atlas.sum`"), "{added}");
         let windows = hashes_of(&[("1_a.sql".to_owned(), "select 1;\n".into())], true);
         assert_eq!(read_files(&[a, (SUM, &sum(&windows))]).migrations.len(), 1);
+    }
+
+    #[test]
+    fn a_sum_that_is_no_file_is_not_overlooked() {
+        let refused = error(&[("1_a.sql", "select 1;\n"), ("atlas.sum/x", "")]);
+        assert_eq!(refused, "`atlas.sum` is a folder, though it is named like a migration's file");
     }
 
     #[test]

@@ -28,6 +28,14 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A folder in more folders than are looked into.
+    #[error("`{}` lies more than {deepest} folders deep; move it up, or name it with `--dir`", path.display())]
+    TooDeep {
+        /// The folder.
+        path: PathBuf,
+        /// How deep folders may lie.
+        deepest: usize,
+    },
     /// A pipe, a socket or a device.
     #[error("`{}` is neither a file nor a folder", path.display())]
     Special {

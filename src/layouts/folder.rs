@@ -278,6 +278,9 @@ impl Folder {
             self.entries.push(Entry { path, kind });
         }
         for (path, at) in folders {
+            if depth == DEEPEST && self.recursive {
+                return Err(Error::TooDeep { path: self.path(&path), deepest: DEEPEST });
+            }
             if depth == DEEPEST {
                 self.entries[at].kind = Kind::Closed;
                 continue;
@@ -397,6 +400,17 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(pipe.path().join(UP)).status().unwrap();
         assert!(made.success());
         assert_eq!(error_in(&pipe), "`0001_a.up.sql` is neither a file nor a folder");
+    }
+
+    #[test]
+    fn folders_that_lie_too_deep_are_not_overlooked() {
+        let deep = |depth: usize| folder(&[(format!("{}0002_b.up.sql", "d/".repeat(depth)).as_str(), "select 2;")]);
+        let open = |depth: usize| {
+            Folder::open(deep(depth).path(), true).map(|folder| folder.flat().filter(|one| one.is_sql()).count())
+        };
+        assert_eq!(open(DEEPEST).unwrap(), 1);
+        let error = open(DEEPEST + 1).unwrap_err().to_string();
+        assert!(error.ends_with("d` lies more than 32 folders deep; move it up, or name it with `--dir`"), "{error}");
     }
 
     #[test]
