@@ -5,6 +5,7 @@
 
 mod plan;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::{Error, Fit, Folder, Layout, NOW, NewFile, Options, Remark, Source, Write};
@@ -40,16 +41,17 @@ impl Layout for Sqitch {
     fn read(&self, folder: &Folder, _: &Options) -> Result<Source, Error> {
         let plan = read_plan(folder)?;
         let mut source = Source::default();
-        let mut used = Vec::new();
+        let mut used = HashSet::new();
         for (at, change) in plan.changes.iter().enumerate() {
             let files = Files::of(&plan, at);
             let Some(deploy) = files.find(folder, "deploy") else {
-                let expected = files.names.first().map(String::as_str).unwrap_or_default();
-                return Err(Error::Malformed {
-                    path: folder.path(PLAN),
-                    line: change.line,
-                    message: format!("there is no `deploy/{expected}` for the change `{}`", change.name),
-                });
+                let message = match files.names.first() {
+                    Some(expected) => format!("there is no `deploy/{expected}` for the change `{}`", change.name),
+                    None => {
+                        format!("the change `{}` stands here again below, with no tag between the two", change.name)
+                    }
+                };
+                return Err(Error::Malformed { path: folder.path(PLAN), line: change.line, message });
             };
             let mut up = script(folder, &deploy)?;
             up.tool_checksums = vec![change.id.clone(), sha1(folder.text(&deploy)?.as_bytes())];
@@ -199,6 +201,11 @@ mod tests {
         assert_eq!(
             error(&[(PLAN, &*plan), ("deploy/a.sql", "select 1;")]),
             "sqitch.plan:5: there is no `deploy/b.sql` for the change `b`"
+        );
+        let plan = format!("{HEAD}a {WHO}\na {WHO}\n");
+        assert_eq!(
+            error(&[(PLAN, &*plan), ("deploy/a.sql", "select 1;")]),
+            "sqitch.plan:4: the change `a` stands here again below, with no tag between the two"
         );
         let message = error(&[(PLAN, "%project=shop\n\na 2026\n")]);
         assert!(message.starts_with("sqitch.plan:3: a line of a plan is `name "), "{message}");
