@@ -29,9 +29,12 @@ pub(super) fn with_semicolons(text: &str, delimiter: &str) -> String {
 
 fn has_line_to_itself(text: &str, at: usize, word: &str) -> bool {
     let Some(found) = text.get(at..at + word.len()) else { return false };
-    let before = text[..at].rsplit('\n').next().unwrap_or_default();
-    let after = text[at + word.len()..].split('\n').next().unwrap_or_default();
-    found.eq_ignore_ascii_case(word) && before.trim().is_empty() && after.trim().is_empty()
+    // No further than to the next word: a line may be as long as the file.
+    let blank = |c: char| c.is_whitespace() && c != '\n';
+    let before = || text[..at].trim_end_matches(blank);
+    let after = || text[at + word.len()..].trim_start_matches(blank);
+    let starts = |rest: &str| rest.is_empty() || rest.starts_with('\n');
+    found.eq_ignore_ascii_case(word) && (before().is_empty() || before().ends_with('\n')) && starts(after())
 }
 
 /// How many bytes a string, a quoted name, a dollar quote or a comment takes that begins here.
@@ -45,8 +48,8 @@ fn skipped(rest: &str) -> Option<usize> {
             let tag = &rest[..rest[1..].find('$')? + 2];
             let is_tag = tag[1..tag.len() - 1].chars().all(|c| c.is_alphanumeric() || c == '_');
             // Two dollars are a terminator as often as a quote; a quote has its end.
-            let closes = rest[tag.len()..].contains(tag);
-            (is_tag && closes).then(|| to(tag, tag.len()))
+            let closes = || rest[tag.len()..].contains(tag);
+            (is_tag && closes()).then(|| to(tag, tag.len()))
         }
         _ => None,
     }
@@ -78,6 +81,16 @@ mod tests {
         assert_eq!(with_semicolons("a -- one\n\n\nb", "\n\n\n"), "a -- one\n\n\n;b");
         assert_eq!(with_semicolons("-- a // b\n/* // */ x //", "//"), "-- a // b\n/* // */ x ;");
         assert_eq!(with_semicolons("select 'it\\'s //' //", "//"), "select 'it\\'s //' ;");
+    }
+
+    /// A line as long as a file may be is looked at once.
+    #[test]
+    fn lines_may_be_long() {
+        let text = format!("select {}1\ngo\nselect 2", "1 / ".repeat(1 << 20));
+        for word in ["/", "go", "select"] {
+            let semicolons = with_semicolons(&text, word).matches(';').count();
+            assert_eq!(semicolons, usize::from(word == "go"), "{word}");
+        }
     }
 
     #[test]

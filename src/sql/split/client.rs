@@ -2,6 +2,9 @@
 
 use super::{Client, Draft, Span, SplitError, Statements, Token, TokenKind};
 
+/// The longest delimiter of the mysql shell, in bytes.
+const LONGEST_DELIMITER: usize = 15;
+
 /// A command of a shell.
 pub(super) enum Command<'t> {
     /// Ends the statement as a semicolon does.
@@ -66,6 +69,11 @@ impl<'t> Statements<'t> {
         if word.is_empty() || word.contains('\\') {
             let hint = "write it on the same line, as in `DELIMITER $$`";
             return Err(SplitError::new(line, "`DELIMITER` names no delimiter", hint));
+        }
+        if word.len() > LONGEST_DELIMITER {
+            let message =
+                format!("this delimiter is longer than {LONGEST_DELIMITER} bytes, where the mysql shell cuts it");
+            return Err(SplitError::new(line, message, "write a shorter one, as in `DELIMITER $$`"));
         }
         self.tokens.seek(line.end);
         Ok(Some(Command::Delimiter(Some(word).filter(|word| *word != ";"))))

@@ -26,6 +26,14 @@ fn comments_and_terminators_stay_outside() {
 }
 
 #[test]
+fn a_delimiter_is_no_longer_than_the_shell_takes() {
+    let delimiter = "/".repeat(15);
+    assert_eq!(texts(&format!("delimiter {delimiter}\nselect 1{delimiter}"), &Lexis::MYSQL), ["select 1"]);
+    let expected = "1:1: this delimiter is longer than 15 bytes, where the mysql shell cuts it; write a shorter one, as in `DELIMITER $$`";
+    assert_eq!(refusal(&format!("delimiter {delimiter}/\nselect 1{delimiter}/"), &Lexis::MYSQL), expected);
+}
+
+#[test]
 fn what_stays_open_is_named_with_its_line() {
     let postgres = &Lexis::POSTGRES;
     assert_eq!(refusal("select 1;\n  select 'a;\n", postgres), "2:10: this string is never closed; close it with `'`");
