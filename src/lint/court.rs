@@ -246,6 +246,7 @@ impl<'a> Court<'a> {
             near: &Near::of(case.script),
             effects: &OnceCell::new(),
             again: &Again::default(),
+            one_transaction: &OnceCell::new(),
         };
         let asked: Vec<&'static Rule> = rules::ALL.iter().copied().filter(|rule| asked(rule)).collect();
         check(&asked, &context, &mut found);

@@ -2,6 +2,7 @@
 //! of a hundred thousand statements is judged in time that grows with its length.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::locks::locks_writes;
 use crate::schema::{Change, ChangeKind, ObjectName, ScriptReading};
@@ -45,15 +46,32 @@ impl<'a> Near<'a> {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The changes that share a name with this one, itself included, in order; none if it names nothing.
-    pub fn around(&self, change: &Change) -> Option<Vec<usize>> {
-        let mut all: Vec<usize> = names(change).flat_map(|name| self.about(name)).copied().collect();
-        if names(change).count() > 1 {
-            all.sort_unstable();
-            all.dedup();
-        }
-        (!all.is_empty()).then_some(all)
+    /// Those of the changes `among` that share a name with this one, in order; all of them if it names nothing.
+    pub fn around<'n>(
+        &'n self,
+        change: &Change,
+        among: Range<usize>,
+    ) -> impl DoubleEndedIterator<Item = usize> + use<'n> {
+        let named: Vec<&[usize]> = names(change).map(|name| within(self.about(name), &among)).collect();
+        let (one, several, all) = match named[..] {
+            [] => (&[][..], Vec::new(), among),
+            [one] => (one, Vec::new(), 0..0),
+            _ => {
+                let mut several = named.concat();
+                several.sort_unstable();
+                several.dedup();
+                (&[][..], several, 0..0)
+            }
+        };
+        one.iter().copied().chain(several).chain(all)
     }
+}
+
+/// Those of some numbers in order that lie in a range.
+fn within<'n>(numbers: &'n [usize], range: &Range<usize>) -> &'n [usize] {
+    let first = numbers.partition_point(|number| *number < range.start);
+    let end = numbers.partition_point(|number| *number < range.end);
+    &numbers[first..end]
 }
 
 /// What a change concerns: its table or object, and what takes its name or its place.

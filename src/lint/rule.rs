@@ -91,6 +91,8 @@ pub struct Context<'a> {
     pub(super) effects: &'a OnceCell<Vec<Effect>>,
     /// The statements that were read again.
     pub(super) again: &'a Again,
+    /// Whether it runs in one transaction; found out when first asked for.
+    pub(super) one_transaction: &'a OnceCell<bool>,
 }
 
 /// What a down script is to undo.
@@ -188,15 +190,15 @@ impl<'a> Context<'a> {
     }
 
     /// The changes before this one that concern the same table or object; all, if it concerns none.
-    pub fn before(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
+    pub fn before(&self, change: &Change) -> impl DoubleEndedIterator<Item = &'a Change> {
         let position = self.position(change);
-        self.around(change).take_while(move |number| *number < position).map(|number| &self.script.changes[number])
+        self.near.around(change, 0..position).map(|number| &self.script.changes[number])
     }
 
     /// The changes after this one that concern the same table or object; all, if it concerns none.
     pub fn after(&self, change: &Change) -> impl Iterator<Item = &'a Change> {
         let position = self.position(change);
-        self.around(change).skip_while(move |number| *number <= position).map(|number| &self.script.changes[number])
+        self.near.around(change, position + 1..self.script.changes.len()).map(|number| &self.script.changes[number])
     }
 
     /// The changes that concern a table or an object, in order.
@@ -243,12 +245,6 @@ impl<'a> Context<'a> {
         self.near.first_lock.map(|number| &self.script.changes[number])
     }
 
-    fn around(&self, change: &Change) -> impl Iterator<Item = usize> + use<> {
-        let around = self.near.around(change);
-        let all = if around.is_some() { 0 } else { self.script.changes.len() };
-        around.into_iter().flatten().chain(0..all)
-    }
-
     /// The number of a change, which is one of the script's; found by its place in memory.
     fn position(&self, change: &Change) -> usize {
         let changes = self.script.changes.as_ptr_range();
@@ -274,6 +270,10 @@ impl<'a> Context<'a> {
     /// Whether the script runs in one transaction, which holds every lock that it takes to the end: where the database
     /// can, unless the script says otherwise, or is one statement that must run alone.
     pub fn one_transaction(&self) -> bool {
+        *self.one_transaction.get_or_init(|| self.is_one_transaction())
+    }
+
+    fn is_one_transaction(&self) -> bool {
         if self.directives.no_transaction() || self.grammar().is_mysql() {
             return false;
         }

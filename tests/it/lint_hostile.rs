@@ -64,7 +64,9 @@ fn many_small_things_are_many_small_things() {
     let columns: Vec<String> = (0..5000).map(|number| format!("c{number} int")).collect();
     let actions: Vec<String> = (0..5000).map(|number| format!("drop column c{number}")).collect();
     let names: Vec<String> = (0..5000).map(|number| format!("t{number}")).collect();
+    let checks = (0..1000).map(|number| format!("alter table t add constraint k{number} check (a > {number});\n"));
     let texts = [
+        format!("create table t (a int);\n{}", checks.collect::<String>()),
         format!("create table t ({});\nalter table t {};", columns.join(", "), actions.join(", ")),
         format!("drop table {};", names.join(", ")),
         format!("insert into t values {};", vec!["(1, 'a')"; 50_000].join(", ")),

@@ -54,16 +54,17 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !alters || !first.is_some_and(|first| std::ptr::eq(first, change)) || !context.one_transaction() {
         return;
     }
-    let mut settings = context.settings_above(change.statement).filter(|(_, heading)| heading.verb == Verb::Set).rev();
-    let settled = settings.find(|(statement, _)| {
-        let words = statement.of(context.text());
-        mentions(words, "constraints") && mentions(words, "immediate")
-    });
-    let since = settled.map_or(0, |(statement, _)| statement.span.end);
-    let writes = context.before(change).filter(|earlier| earlier.span.start >= since);
-    let mut writes = writes.filter(|earlier| earlier.table.as_ref().is_some_and(|written| written.name == table.name));
     let Some(known) = &table.before else { return };
-    if writes.any(|write| leaves_checks(write, known, context)) {
+    let on_table = |earlier: &&Change| earlier.table.as_ref().is_some_and(|written| written.name == table.name);
+    let mut writes = context.before(change).filter(on_table).filter(|write| leaves_checks(write, known, context));
+    let Some(last) = writes.next_back() else { return };
+    let since = context.settings_above(change.statement).rev();
+    let mut since = since.take_while(|(statement, _)| statement.span.start > last.span.start);
+    let settled = since.any(|(statement, heading)| {
+        let words = statement.of(context.text());
+        heading.verb == Verb::Set && mentions(words, "constraints") && mentions(words, "immediate")
+    });
+    if !settled {
         findings
             .report(change, format!("refused while checks of rows written to `{}` above are still to come", table.name))
             .help("put the writes into a migration of their own, or SET CONSTRAINTS ALL IMMEDIATE before this");
@@ -85,7 +86,7 @@ fn same_table(one: &Change, other: &Change) -> bool {
 /// Whether a write queues checks on its own table.
 fn leaves_checks(write: &Change, known: &Table, context: &Context<'_>) -> bool {
     let deferred = |one: &&Shared<Constraint>| one.deferred && one.kind != ConstraintKind::Check;
-    let own: Vec<&Shared<Constraint>> = known.constraints.iter().filter(deferred).collect();
+    let mut own = known.constraints.iter().filter(deferred);
     let is_parent = || {
         let mut children = context.catalog.referencing(&known.name);
         children.any(|child| {
@@ -94,8 +95,8 @@ fn leaves_checks(write: &Change, known: &Table, context: &Context<'_>) -> bool {
         })
     };
     match &write.kind {
-        ChangeKind::Insert { .. } => !own.is_empty(),
-        ChangeKind::Update { columns, .. } => own.iter().any(|one| one.columns.iter().any(|own| columns.contains(own))),
+        ChangeKind::Insert { .. } => own.next().is_some(),
+        ChangeKind::Update { columns, .. } => own.any(|one| one.columns.iter().any(|own| columns.contains(own))),
         ChangeKind::Delete { .. } => is_parent(),
         _ => false,
     }
