@@ -1,6 +1,8 @@
 //! How InnoDB carries out an `ALTER TABLE`: the best algorithm of each part, as measured on MySQL 9.7 and MariaDB 10.11 and
 //! 11.8, with what the manuals say of older versions. The worst part decides for the whole statement.
 
+use ecow::EcoString;
+
 use super::rule::{Context, used};
 use crate::schema::{Change, ChangeKind, Column, Index, Numbering, Table, mentions};
 use crate::sql::Grammar;
@@ -69,7 +71,7 @@ fn actions<'a>(context: &Context<'a>, statement: usize) -> &'a [Action] {
 }
 
 /// What the statement asks for with `ALGORITHM=` and `LOCK=`, in capitals.
-pub fn asked(context: &Context<'_>, statement: usize) -> (Option<String>, Option<String>) {
+pub fn asked(context: &Context<'_>, statement: usize) -> (Option<EcoString>, Option<EcoString>) {
     let (mut algorithm, mut lock) = (None, None);
     for action in actions(context, statement) {
         match &action.kind {
@@ -275,7 +277,7 @@ pub fn is_enum(column: &Column) -> bool {
 }
 
 /// The labels of an `ENUM` or `SET`.
-pub fn labels(column: &Column) -> &[String] {
+pub fn labels(column: &Column) -> &[EcoString] {
     column.data_type.as_ref().map_or(&[], |of| &of.arguments)
 }
 

@@ -73,7 +73,7 @@ impl<'a> Court<'a> {
                 Standing::Deployed => drop(replay(&mut catalog, &migration.up, self.lexis, Origin::Deployed)),
                 Standing::WayBack => {
                     catalog.watch();
-                    let read = replay(&mut catalog, &migration.up, self.lexis, Origin::Judged(number));
+                    let read = replay(&mut catalog, &migration.up, self.lexis, Origin::judged(number));
                     let touched = catalog.noted();
                     if let Some(down) = &migration.down {
                         let readable = read.is_ok();
@@ -94,7 +94,7 @@ impl<'a> Court<'a> {
                     if migration.down.is_some() {
                         catalog.watch();
                     }
-                    let read = replay(&mut catalog, &migration.up, self.lexis, Origin::Judged(number));
+                    let read = replay(&mut catalog, &migration.up, self.lexis, Origin::judged(number));
                     let touched = catalog.noted();
                     let (script, broken) =
                         read.map_or_else(|error| (ScriptReading::default(), Some(error)), |read| (read, None));
@@ -129,7 +129,7 @@ impl<'a> Court<'a> {
         judgement: &mut Judgement,
     ) {
         catalog.watch();
-        let read = replay(catalog, down, self.lexis, Origin::Judged(number));
+        let read = replay(catalog, down, self.lexis, Origin::judged(number));
         let touched_again = catalog.noted();
         let (script, broken) = read.map_or_else(|error| (ScriptReading::default(), Some(error)), |read| (read, None));
         // What cannot be read may do anything.
@@ -156,7 +156,7 @@ impl<'a> Court<'a> {
                 continue;
             }
             catalog.watch();
-            let read = replay(&mut catalog, &migration.up, self.lexis, Origin::Judged(number));
+            let read = replay(&mut catalog, &migration.up, self.lexis, Origin::judged(number));
             let touched = catalog.noted();
             if let Ok(script) = &read {
                 let (side, newest, broken, undo) = (Side::Up, None, None, None);

@@ -68,7 +68,7 @@ pub fn not_valid(change: &Change, context: &Context<'_>) -> Option<Fix> {
     let target = target(reading, action, context)?;
     let table = &change.table.as_ref()?.name.name;
     Some(Fix {
-        needs: vec![table.clone(), plain(&name)],
+        needs: vec![table.to_string(), plain(&name)],
         title: "check only new rows, and those that are there in a later migration".to_owned(),
         edits,
         following: vec![Following {
@@ -106,7 +106,7 @@ pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
     let (drop, alter) = (lower("DROP CONSTRAINT"), lower("ALTER COLUMN"));
     let if_exists = lower("IF EXISTS");
     Some(Fix {
-        needs: vec![table.name.clone(), plain(column)],
+        needs: vec![table.name.to_string(), plain(column)],
         title: "prove it with a check that blocks nobody".to_owned(),
         edits: vec![(action.span, check.clone())],
         other_edits: undone_as(&format!("{drop} {if_exists} {name}"), column, context),
@@ -202,7 +202,7 @@ fn chosen_name(change: &Change, context: &Context<'_>) -> Option<String> {
                 _ => format!("{}_check", table.name.name),
             }
         }
-        (_, ConstraintKind::ForeignKey) => constraint.name.clone()?,
+        (_, ConstraintKind::ForeignKey) => constraint.name.as_ref()?.to_string(),
         _ => return None,
     };
     let taken = known.constraint(&name, context.grammar()).is_some();

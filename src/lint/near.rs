@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
+
 use super::locks::locks_writes;
 use crate::schema::{Change, ChangeKind, ObjectName, ScriptReading};
 use crate::sql::ddl::Verb;
@@ -12,7 +14,7 @@ use crate::sql::ddl::Verb;
 #[derive(Debug)]
 pub(super) struct Near<'a> {
     /// The changes that concern a table or an object, in order.
-    by_name: HashMap<&'a ObjectName, Vec<usize>>,
+    by_name: HashMap<&'a ObjectName, Vec<usize>, RandomState>,
     /// The statements that may set something for the session, in order.
     pub settings: Vec<usize>,
     /// The first change that locks a table in use against writes.
@@ -21,7 +23,7 @@ pub(super) struct Near<'a> {
 
 impl<'a> Near<'a> {
     pub fn of(script: &'a ScriptReading) -> Self {
-        let mut by_name: HashMap<&ObjectName, Vec<usize>> = HashMap::new();
+        let mut by_name: HashMap<&ObjectName, Vec<usize>, RandomState> = HashMap::default();
         for (number, change) in script.changes.iter().enumerate() {
             for name in names(change) {
                 let numbers = by_name.entry(name).or_default();

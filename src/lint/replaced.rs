@@ -1,14 +1,16 @@
 //! What goes in the same script and demanded as much as what comes: then nothing new is refused.
 
+use ecow::EcoString;
+
 use super::rule::Context;
 use crate::schema::{Change, ChangeKind, Constraint, Table, mentions};
 use crate::sql::ddl::ConstraintKind;
 
 /// Whether a unique key of these columns, or of some of them, goes earlier in the script; one with a condition counts
 /// for a new one with that condition, or with more.
-pub fn had_key(columns: &[String], condition: Option<&str>, change: &Change, context: &Context<'_>) -> bool {
+pub fn had_key(columns: &[EcoString], condition: Option<&str>, change: &Change, context: &Context<'_>) -> bool {
     let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
-    let within = |column: &String| columns.contains(column);
+    let within = |column: &EcoString| columns.contains(column);
     context.before(change).any(|earlier| match &earlier.kind {
         ChangeKind::DropIndex { index: Some(index), .. } => {
             let covers = index.predicate.as_ref().is_none_or(|old| condition.is_some_and(|new| has_terms(new, old)));
@@ -58,7 +60,7 @@ pub fn is_weaker(new: &Constraint, known: &Table, change: &Change, context: &Con
     context.about(&known.name).filter(same_table).any(|other| match &other.kind {
         ChangeKind::DropConstraint { constraint: Some(old), .. } if old.kind == new.kind => demands_as_much(old, new),
         ChangeKind::DropIndex { index: Some(old), .. } => {
-            let within = |column: &String| new.columns.contains(column);
+            let within = |column: &EcoString| new.columns.contains(column);
             new.kind == ConstraintKind::Unique && old.is_unique() && old.columns.iter().flatten().all(within)
         }
         _ => false,

@@ -12,7 +12,9 @@ use super::server::ServerVersion;
 use super::settings::Settings;
 use super::subject::Standing;
 use crate::migration::{Directive, Directives, Id, Migration, Script, Version};
-use crate::schema::{Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, TableRef};
+use crate::schema::{
+    Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, Shared, TableRef,
+};
 use crate::sql::ddl::{self, Heading, QualifiedName, Reading};
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
@@ -323,7 +325,7 @@ pub fn used(change: &Change) -> Option<&TableRef> {
 }
 
 /// Whether deployed code may use an object: it was there before the migrations under judgement.
-pub fn deployed(before: Option<&Object>) -> bool {
+pub fn deployed(before: Option<&Shared<Object>>) -> bool {
     before.is_none_or(|object| object.origin == Origin::Deployed)
 }
 

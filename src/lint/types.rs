@@ -123,8 +123,8 @@ mod tests {
     fn data_type(written: &str) -> DataType {
         let (name, arguments) = written.split_once('(').unwrap_or((written, ""));
         let arguments = arguments.trim_end_matches(')').split(',').filter(|argument| !argument.is_empty());
-        let arguments = arguments.map(str::to_owned).collect();
-        DataType { name: name.to_owned(), arguments, array: false, unsigned: false }
+        let arguments = arguments.map(Into::into).collect();
+        DataType { name: name.into(), arguments, array: false, unsigned: false }
     }
 
     #[test]

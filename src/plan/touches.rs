@@ -35,7 +35,7 @@ impl Touches {
         if let Detail::Renames(to) = &reading.detail {
             named.extend(to);
         }
-        self.names.extend(named.into_iter().map(|name| name.name.value.to_lowercase()));
+        self.names.extend(named.into_iter().map(|name| name.name.value.to_lowercase().into()));
         if reading.object.is_none() {
             self.names.extend(tables_of_query(statement, text, lexis));
         }

@@ -136,7 +136,7 @@ impl Reader<'_> {
             ActionKind::Trigger(switch) => ChangeKind::SwitchTrigger(*switch),
             ActionKind::AttachPartition(written) => {
                 let partition = self.used_table(written, ObjectKind::Table);
-                self.catalog.edit(&partition.name, |table| table.partition_of = Some(name.clone()));
+                self.catalog.edit(&partition.name, |table| table.partition_of = Some(name.clone().into()));
                 ChangeKind::AttachPartition { partition }
             }
             ActionKind::DetachPartition { partition, concurrently, finalize } => {
@@ -165,7 +165,7 @@ impl Reader<'_> {
                 let written = action.span.of(self.text);
                 let identity = replica_identity(written);
                 let index = written.split_whitespace().last().filter(|_| identity == ReplicaIdentity::Index);
-                let index = index.map(|index| index.trim_matches('"').to_owned());
+                let index = index.map(|index| Box::from(index.trim_matches('"')));
                 self.catalog.edit(name, |table| table.replica_index = index);
                 ChangeKind::ReplicaIdentity(identity)
             }
@@ -210,7 +210,7 @@ impl Reader<'_> {
             ActionKind::ValidateConstraint { name } => {
                 self.catalog.edit(&table.name, |table| {
                     let same = |one: &&mut Shared<Constraint>| one.name.as_deref() == Some(&*name.value);
-                    table.constraints.iter_mut().filter(same).for_each(|one| one.valid = true);
+                    table.constraints.make_mut().iter_mut().filter(same).for_each(|one| one.valid = true);
                 });
                 ChangeKind::ValidateConstraint { name: name.value.clone(), constraint: known(&name.value) }
             }
@@ -221,7 +221,7 @@ impl Reader<'_> {
                 self.catalog.edit(&table.name, |table| {
                     let same = |one: &&mut Shared<Constraint>| one.name.as_deref() == Some(&*name.value);
                     if let Some(enforced) = enforced {
-                        table.constraints.iter_mut().filter(same).for_each(|one| one.enforced = enforced);
+                        table.constraints.make_mut().iter_mut().filter(same).for_each(|one| one.enforced = enforced);
                     }
                 });
                 ChangeKind::AlterConstraint { name: name.value.clone(), constraint, enforced }

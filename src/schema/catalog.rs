@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use ecow::{EcoString, EcoVec};
+
 use super::data_type::DataType;
 use super::kept::Kept;
 use super::name::{ObjectName, SearchPath};
@@ -20,7 +22,14 @@ pub enum Origin {
     /// A migration before those under judgement: code may use it.
     Deployed,
     /// One of the migrations under judgement, by its number: nobody has it yet.
-    Judged(usize),
+    Judged(u32),
+}
+
+impl Origin {
+    /// The migration of this number among those under judgement.
+    pub fn judged(number: usize) -> Self {
+        Origin::Judged(u32::try_from(number).unwrap_or(u32::MAX))
+    }
 }
 
 /// Everything that is known of the schema.
@@ -33,7 +42,7 @@ pub struct Catalog {
     /// The version of the server as in a versioned comment, `80036`; none when all of them are read.
     pub version: Option<u32>,
     pub(super) tables: Kept<ObjectName, Arc<Table>>,
-    pub(super) objects: Kept<(ObjectKind, ObjectName), Object>,
+    pub(super) objects: Kept<(ObjectKind, ObjectName), Shared<Object>>,
     /// Where names of indexes belong to a schema and not to their table.
     pub(super) indexes: Kept<ObjectName, ObjectName>,
     /// The views that need a table.
@@ -54,38 +63,38 @@ pub struct Table {
     /// Whether it ends with the session.
     pub temporary: bool,
     /// Its columns in order.
-    pub columns: Vec<Shared<Column>>,
+    pub columns: EcoVec<Shared<Column>>,
     /// Its constraints, those written with a column included, but for `NOT NULL`.
-    pub constraints: Vec<Shared<Constraint>>,
+    pub constraints: EcoVec<Shared<Constraint>>,
     /// Its indexes, those of constraints included.
-    pub indexes: Vec<Shared<Index>>,
+    pub indexes: EcoVec<Shared<Index>>,
     /// Whether it is partitioned.
     pub partitioned: bool,
     /// How it is partitioned, from the word after `PARTITION BY` on, in small letters.
-    pub partition_method: Option<String>,
+    pub partition_method: Option<Box<str>>,
     /// PostgreSQL: whether it is kept out of the log, so that a crash empties it.
     pub unlogged: bool,
     /// PostgreSQL: the index that tells its rows apart for those who receive changes.
-    pub replica_index: Option<String>,
+    pub replica_index: Option<Box<str>>,
     /// MySQL: how many statements since it was last written anew only added or dropped columns.
     pub instant_changes: u32,
     /// The tables that its rows were copied from, while it is new.
-    pub copied_from: Vec<ObjectName>,
+    pub copied_from: EcoVec<ObjectName>,
     /// The table of which it is a partition.
-    pub partition_of: Option<ObjectName>,
+    pub partition_of: Option<Box<ObjectName>>,
     /// Whether it is the partition for what fits no other.
     pub default_partition: bool,
     /// Its triggers.
-    pub triggers: Vec<Part>,
+    pub triggers: EcoVec<Part>,
     /// Its policies.
-    pub policies: Vec<Part>,
+    pub policies: EcoVec<Part>,
 }
 
 /// A trigger or a policy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     /// Its name.
-    pub name: String,
+    pub name: EcoString,
     /// Who made it.
     pub origin: Origin,
     /// Its statement.
@@ -96,38 +105,38 @@ pub struct Part {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Its name.
-    pub name: String,
+    pub name: EcoString,
     /// Who made it.
     pub origin: Origin,
     /// Its type, if one is known.
     pub data_type: Option<DataType>,
     /// MySQL: its character set, if one is written.
-    pub charset: Option<String>,
+    pub charset: Option<Box<str>>,
     /// Its collation, if one is written.
-    pub collation: Option<String>,
+    pub collation: Option<Box<str>>,
     /// Whether it refuses nulls.
     pub not_null: bool,
     /// Its default as written.
-    pub default: Option<String>,
+    pub default: Option<Box<str>>,
     /// How it is computed, if it is.
     pub generated: Option<Generated>,
     /// How it is numbered, if it is.
     pub numbering: Option<Numbering>,
     /// MySQL: what an update sets it to.
-    pub on_update: Option<String>,
+    pub on_update: Option<Box<str>>,
     /// MySQL: its comment.
-    pub comment: Option<String>,
+    pub comment: Option<Box<str>>,
     /// MySQL: not part of `SELECT *`.
     pub invisible: bool,
     /// The columns that updates have filled it from, while it is new.
-    pub copied_from: Vec<String>,
+    pub copied_from: EcoVec<EcoString>,
 }
 
 /// How a column is computed from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
     /// The expression as written.
-    pub expression: String,
+    pub expression: EcoString,
     /// Whether it is stored and not computed at each read.
     pub stored: bool,
 }
@@ -158,17 +167,17 @@ impl Column {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constraint {
     /// Its name, also where the database chooses it and the choice is known.
-    pub name: Option<String>,
+    pub name: Option<EcoString>,
     /// Who made it.
     pub origin: Origin,
     /// What kind it is.
     pub kind: ConstraintKind,
     /// The columns it names, for a check those its expression is known to use.
-    pub columns: Vec<String>,
+    pub columns: EcoVec<EcoString>,
     /// What a check demands, as written.
-    pub expression: Option<String>,
+    pub expression: Option<Box<str>>,
     /// Where a foreign key leads.
-    pub references: Option<Reference>,
+    pub references: Option<Box<Reference>>,
     /// Whether the rows that were there have been checked.
     pub valid: bool,
     /// Whether it is enforced at all.
@@ -187,7 +196,7 @@ pub struct Reference {
     /// The table.
     pub table: ObjectName,
     /// Its columns, if they are written.
-    pub columns: Vec<String>,
+    pub columns: EcoVec<EcoString>,
     /// What happens when the row is deleted.
     pub on_delete: Option<ReferentialAction>,
 }
@@ -196,23 +205,23 @@ pub struct Reference {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
     /// Its name, if it is known.
-    pub name: Option<String>,
+    pub name: Option<EcoString>,
     /// Who made it.
     pub origin: Origin,
     /// What kind it is.
     pub kind: IndexKind,
     /// Its columns; none for an expression.
-    pub columns: Vec<Option<String>>,
+    pub columns: EcoVec<Option<EcoString>>,
     /// What is written behind each column: its order, its operator class; empty for most.
-    pub options: Vec<String>,
+    pub options: EcoVec<EcoString>,
     /// The access method, if one is written that is not the usual one.
-    pub method: Option<String>,
+    pub method: Option<Box<str>>,
     /// The columns it only carries.
-    pub include: Vec<String>,
+    pub include: EcoVec<EcoString>,
     /// What it indexes and under which condition, as written: the columns in it may be found by their words.
-    pub text: String,
+    pub text: EcoString,
     /// The condition of a partial index.
-    pub predicate: Option<String>,
+    pub predicate: Option<Box<str>>,
     /// Whether it belongs to a constraint of its name.
     pub of_constraint: bool,
 }
@@ -227,7 +236,7 @@ pub struct Object {
     /// What a view shows and needs.
     pub view: Option<Arc<View>>,
     /// The routines of this name; only PostgreSQL has more than one.
-    pub overloads: Vec<Signature>,
+    pub overloads: EcoVec<Signature>,
 }
 
 impl Table {
@@ -239,19 +248,19 @@ impl Table {
             origin: Origin::Deployed,
             complete: false,
             temporary: false,
-            columns: Vec::new(),
-            constraints: Vec::new(),
-            indexes: Vec::new(),
+            columns: EcoVec::new(),
+            constraints: EcoVec::new(),
+            indexes: EcoVec::new(),
             partitioned: false,
             partition_method: None,
             unlogged: false,
             replica_index: None,
             instant_changes: 0,
-            copied_from: Vec::new(),
+            copied_from: EcoVec::new(),
             partition_of: None,
             default_partition: false,
-            triggers: Vec::new(),
-            policies: Vec::new(),
+            triggers: EcoVec::new(),
+            policies: EcoVec::new(),
         }
     }
 
@@ -263,10 +272,11 @@ impl Table {
     /// From now on it counts as deployed, with all its parts.
     pub(super) fn settle(&mut self) {
         self.origin = Origin::Deployed;
-        self.columns.iter_mut().for_each(|one| one.origin = Origin::Deployed);
-        self.constraints.iter_mut().for_each(|one| one.origin = Origin::Deployed);
-        self.indexes.iter_mut().for_each(|one| one.origin = Origin::Deployed);
-        self.triggers.iter_mut().chain(&mut self.policies).for_each(|one| one.origin = Origin::Deployed);
+        self.columns.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        self.constraints.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        self.indexes.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        self.triggers.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        self.policies.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
     }
 
     /// The column of this name.
@@ -276,7 +286,8 @@ impl Table {
 
     /// The column of this name, to change it.
     pub fn column_mut(&mut self, name: &str, grammar: Grammar) -> Option<&mut Column> {
-        self.columns.iter_mut().find(|column| grammar.same_name(&column.name, name)).map(|column| &mut **column)
+        let at = self.columns.iter().position(|column| grammar.same_name(&column.name, name))?;
+        self.columns.make_mut().get_mut(at).map(|column| &mut **column)
     }
 
     /// The constraint of this name.
@@ -290,8 +301,8 @@ impl Table {
     }
 
     /// Whether at most one row has the same values in these columns.
-    pub fn has_key_within(&self, columns: &[String], grammar: Grammar) -> bool {
-        let within = |own: &Option<String>| {
+    pub fn has_key_within(&self, columns: &[EcoString], grammar: Grammar) -> bool {
+        let within = |own: &Option<EcoString>| {
             own.as_ref().is_some_and(|own| columns.iter().any(|column| grammar.same_name(own, column)))
         };
         let keys = self.indexes.iter().filter(|index| index.is_unique() && index.predicate.is_none());
@@ -300,7 +311,7 @@ impl Table {
 
     /// The tables that its foreign keys lead to.
     pub fn referenced(&self) -> impl Iterator<Item = &ObjectName> {
-        self.constraints.iter().filter_map(|one| one.references.as_ref()).map(|to| &to.table)
+        self.constraints.iter().filter_map(|one| one.references.as_deref()).map(|to| &to.table)
     }
 }
 
@@ -319,11 +330,11 @@ impl Index {
 
 impl Constraint {
     /// The columns into which it lets no null.
-    pub fn required_columns(&self) -> Vec<String> {
+    pub fn required_columns(&self) -> EcoVec<EcoString> {
         match (self.kind, &self.expression) {
             (ConstraintKind::NotNull | ConstraintKind::PrimaryKey, _) => self.columns.clone(),
             (ConstraintKind::Check, Some(demand)) => not_null_terms(demand),
-            _ => Vec::new(),
+            _ => EcoVec::new(),
         }
     }
 
@@ -340,12 +351,12 @@ impl Constraint {
 }
 
 /// The columns that a check's expression demands not to be null, each in one of the terms that `AND` joins.
-fn not_null_terms(expression: &str) -> Vec<String> {
+fn not_null_terms(expression: &str) -> EcoVec<EcoString> {
     let words: Vec<&str> = expression.split_whitespace().collect();
     let mut terms: Vec<Vec<&str>> = vec![Vec::new()];
     for word in words {
         match terms.last_mut() {
-            _ if word.eq_ignore_ascii_case("or") => return Vec::new(),
+            _ if word.eq_ignore_ascii_case("or") => return EcoVec::new(),
             Some(term) if !word.eq_ignore_ascii_case("and") => term.push(word),
             _ => terms.push(Vec::new()),
         }
@@ -355,7 +366,8 @@ fn not_null_terms(expression: &str) -> Vec<String> {
         let said = [is, not, null.trim_end_matches(')')].join(" ").eq_ignore_ascii_case("is not null");
         let column = column.trim_start_matches('(');
         let plain = column.trim_matches(['"', '`', '[', ']']);
-        let folded = if plain.len() == column.len() { plain.to_ascii_lowercase() } else { plain.to_owned() };
+        let folded = EcoString::from(plain);
+        let folded = if plain.len() == column.len() { folded.to_ascii_lowercase() } else { folded };
         said.then_some(folded)
     };
     terms.iter().filter_map(column).collect()
@@ -405,7 +417,7 @@ impl Catalog {
         self.tables.get(name)
     }
 
-    /// All tables, in no order.
+    /// All tables, in an order that their history decides.
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.tables.values()
     }
@@ -419,7 +431,7 @@ impl Catalog {
     }
 
     /// The object of this kind that a name means here and now.
-    pub fn object(&self, kind: ObjectKind, written: &QualifiedName) -> Option<&Object> {
+    pub fn object(&self, kind: ObjectKind, written: &QualifiedName) -> Option<&Shared<Object>> {
         self.path.candidates(written).find_map(|name| self.objects.get(&(kind, name)))
     }
 
@@ -428,9 +440,10 @@ impl Catalog {
     }
 
     /// All objects of a kind by their names.
-    pub fn objects(&self, kind: ObjectKind) -> impl Iterator<Item = (&ObjectName, &Object)> {
+    pub fn objects(&self, kind: ObjectKind) -> impl Iterator<Item = (&ObjectName, &Shared<Object>)> {
         let of_kind = self.objects.iter().filter(|((of, _), _)| *of == kind);
-        let mut found: Vec<(&ObjectName, &Object)> = of_kind.map(|((_, name), object)| (name, object)).collect();
+        let mut found: Vec<(&ObjectName, &Shared<Object>)> =
+            of_kind.map(|((_, name), object)| (name, object)).collect();
         found.sort_unstable_by_key(|(name, _)| *name);
         found.into_iter()
     }
@@ -477,7 +490,7 @@ impl Catalog {
         }
     }
 
-    pub(super) fn insert_object(&mut self, kind: ObjectKind, name: ObjectName, object: Object) {
+    pub(super) fn insert_object(&mut self, kind: ObjectKind, name: ObjectName, object: Shared<Object>) {
         self.remove_object(kind, &name);
         for used in object.view.iter().flat_map(|view| &view.uses) {
             let mut views = self.views.remove(&used.table).unwrap_or_default();
@@ -487,7 +500,7 @@ impl Catalog {
         self.objects.insert((kind, name), object);
     }
 
-    pub(super) fn remove_object(&mut self, kind: ObjectKind, name: &ObjectName) -> Option<Object> {
+    pub(super) fn remove_object(&mut self, kind: ObjectKind, name: &ObjectName) -> Option<Shared<Object>> {
         let object = self.objects.remove(&(kind, name.clone()))?;
         for used in object.view.iter().flat_map(|view| &view.uses) {
             if let Some(views) = self.views.get_mut(&used.table) {
@@ -498,7 +511,7 @@ impl Catalog {
     }
 
     /// The object of this kind and resolved name.
-    pub fn object_named(&self, kind: ObjectKind, name: &ObjectName) -> Option<&Object> {
+    pub fn object_named(&self, kind: ObjectKind, name: &ObjectName) -> Option<&Shared<Object>> {
         self.objects.get(&(kind, name.clone()))
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::catalog::{Column, Constraint, Index, Object, Table};
 use super::data_type::DataType;
 use super::name::ObjectName;
@@ -21,7 +23,7 @@ pub struct Change {
     /// The table it is done to; none when it is done to anything else.
     pub table: Option<TableRef>,
     /// The views that need the column which is dropped or gets another type.
-    pub views: Vec<ObjectName>,
+    pub views: Box<[ObjectName]>,
 }
 
 /// A table as a statement names it and as it was before.
@@ -71,7 +73,7 @@ pub enum ChangeKind {
         to: ObjectName,
     },
     SetSchema {
-        to: String,
+        to: EcoString,
     },
     Truncate {
         cascade: bool,
@@ -89,7 +91,7 @@ pub enum ChangeKind {
     Partition(PartitionAction),
     /// MySQL: `CONVERT TO CHARACTER SET`.
     ConvertCharset {
-        charset: Option<String>,
+        charset: Option<EcoString>,
     },
     /// Something that changes how the table is kept: its tablespace, its access method.
     Storage,
@@ -119,14 +121,14 @@ pub enum ChangeKind {
         position: Option<Span>,
     },
     DropColumn {
-        name: String,
+        name: EcoString,
         /// What it was, if it is known.
         column: Option<Shared<Column>>,
         cascade: bool,
     },
     RenameColumn {
-        from: String,
-        to: String,
+        from: EcoString,
+        to: EcoString,
     },
     /// MySQL's `MODIFY` and `CHANGE`. The changes that follow say what is different.
     ModifyColumn {
@@ -135,49 +137,49 @@ pub enum ChangeKind {
         position: Option<Span>,
     },
     ChangeType {
-        column: String,
+        column: EcoString,
         /// None when it is not known.
-        from: Option<DataType>,
-        to: DataType,
+        from: Option<Box<DataType>>,
+        to: Box<DataType>,
         using: Option<Span>,
     },
     ChangeCollation {
-        column: String,
-        to: String,
+        column: EcoString,
+        to: Box<str>,
     },
     SetNotNull {
-        column: String,
+        column: EcoString,
         /// What it was, if it is known.
         old: Option<Shared<Column>>,
     },
     DropNotNull {
-        column: String,
+        column: EcoString,
         old: Option<Shared<Column>>,
     },
     SetDefault {
-        column: String,
+        column: EcoString,
         old: Option<Shared<Column>>,
-        value: String,
+        value: Box<str>,
     },
     DropDefault {
-        column: String,
+        column: EcoString,
         old: Option<Shared<Column>>,
     },
     /// `ADD GENERATED AS IDENTITY`, `SET GENERATED`.
     SetIdentity {
-        column: String,
+        column: EcoString,
         old: Option<Shared<Column>>,
         always: bool,
     },
     DropIdentity {
-        column: String,
+        column: EcoString,
     },
     DropExpression {
-        column: String,
+        column: EcoString,
     },
     /// `SET EXPRESSION`.
     SetExpression {
-        column: String,
+        column: EcoString,
         old: Option<Shared<Column>>,
     },
 
@@ -185,26 +187,26 @@ pub enum ChangeKind {
     AddConstraint {
         constraint: Shared<Constraint>,
         /// The existing index that it takes over.
-        using_index: Option<String>,
+        using_index: Option<EcoString>,
     },
     DropConstraint {
-        name: Option<String>,
+        name: Option<EcoString>,
         /// What it was, if it is known.
         constraint: Option<Shared<Constraint>>,
         if_exists: bool,
         cascade: bool,
     },
     ValidateConstraint {
-        name: String,
+        name: EcoString,
         constraint: Option<Shared<Constraint>>,
     },
     RenameConstraint {
-        from: String,
-        to: String,
+        from: EcoString,
+        to: EcoString,
     },
     /// `ALTER CONSTRAINT`, MySQL's `ALTER CHECK`.
     AlterConstraint {
-        name: String,
+        name: EcoString,
         /// What it was, if it is known.
         constraint: Option<Shared<Constraint>>,
         /// Whether it is enforced from now on, if that is said.
@@ -219,57 +221,57 @@ pub enum ChangeKind {
         if_not_exists: bool,
     },
     DropIndex {
-        name: String,
+        name: EcoString,
         /// What it was, if it is known.
         index: Option<Shared<Index>>,
         concurrently: bool,
     },
     RenameIndex {
-        from: String,
-        to: String,
+        from: EcoString,
+        to: EcoString,
     },
 
     // Rows.
     Insert {
         /// The columns that it says it fills.
-        columns: Vec<String>,
+        columns: Vec<EcoString>,
         /// Whether it says which columns it fills.
         names_columns: bool,
         /// Whether a query says what is inserted, which may find many rows.
         selects: bool,
         /// The columns that must equal constants in that query.
-        keys: Vec<String>,
+        keys: Vec<EcoString>,
     },
     Update {
         /// Whether a condition says which rows.
         filtered: bool,
         /// The columns that must equal constants: a key among them means one row, or few.
-        keys: Vec<String>,
+        keys: Vec<EcoString>,
         /// The columns that it sets, as far as they can be told.
-        columns: Vec<String>,
+        columns: Vec<EcoString>,
     },
     Delete {
         filtered: bool,
-        keys: Vec<String>,
+        keys: Vec<EcoString>,
     },
 
     // Triggers and policies of a table.
     AddTrigger {
-        name: String,
+        name: EcoString,
     },
     DropTrigger {
-        name: String,
+        name: EcoString,
     },
     AddPolicy {
-        name: String,
+        name: EcoString,
         /// `AS RESTRICTIVE`.
         restrictive: bool,
     },
     AlterPolicy {
-        name: String,
+        name: EcoString,
     },
     DropPolicy {
-        name: String,
+        name: EcoString,
     },
 
     // Everything else that has a name.
@@ -279,52 +281,52 @@ pub enum ChangeKind {
         replace: bool,
         if_not_exists: bool,
         /// What had the name before.
-        before: Option<Object>,
+        before: Option<Shared<Object>>,
         /// What it is from now on.
-        after: Object,
+        after: Shared<Object>,
     },
     DropObject {
         kind: ObjectKind,
         name: ObjectName,
         cascade: bool,
         /// What it was, if it is known.
-        before: Option<Object>,
+        before: Option<Shared<Object>>,
     },
     RenameObject {
         kind: ObjectKind,
         name: ObjectName,
-        to: String,
-        before: Option<Object>,
+        to: EcoString,
+        before: Option<Shared<Object>>,
     },
     MoveObject {
         kind: ObjectKind,
         name: ObjectName,
-        to: String,
-        before: Option<Object>,
+        to: EcoString,
+        before: Option<Shared<Object>>,
     },
     /// Labels of an enum: `ADD VALUE`.
     AddValue {
         kind: ObjectName,
-        value: String,
-        before: Option<Object>,
+        value: EcoString,
+        before: Option<Shared<Object>>,
     },
     /// `RENAME VALUE`.
     RenameValue {
         kind: ObjectName,
-        from: String,
-        to: String,
-        before: Option<Object>,
+        from: EcoString,
+        to: EcoString,
+        before: Option<Shared<Object>>,
     },
     /// A composite type's attributes.
     ChangeAttribute {
         kind: ObjectName,
-        before: Option<Object>,
+        before: Option<Shared<Object>>,
     },
     /// What else is done to an object.
     AlterObject {
         kind: ObjectKind,
         name: Option<Name>,
-        before: Option<Object>,
+        before: Option<Shared<Object>>,
     },
 }
 

@@ -1,10 +1,12 @@
 //! The names that databases choose for what their authors gave none.
 
+use ecow::{EcoString, eco_format};
+
 use super::catalog::Constraint;
 use super::reader::Reader;
 use super::shared::Shared;
 use crate::sql::cursor::{Cursor, code};
-use crate::sql::ddl::{ActionKind, ConstraintKind, Detail, Name};
+use crate::sql::ddl::{ActionKind, ConstraintKind, Detail};
 use crate::sql::{Grammar, Span, TokenKind};
 
 /// PostgreSQL cuts longer names.
@@ -12,7 +14,7 @@ const LONGEST: usize = 63;
 
 /// A name that PostgreSQL puts together from those of a table and its columns, and what it is: the longer part is cut
 /// where both are too long.
-pub fn chosen_name(table: &str, columns: &str, what: &str) -> String {
+pub fn chosen_name(table: &str, columns: &str, what: &str) -> EcoString {
     let (mut first, mut second) = (table, columns);
     let joints = what.len() + 1 + usize::from(!columns.is_empty());
     while first.len() + second.len() + joints > LONGEST {
@@ -20,14 +22,14 @@ pub fn chosen_name(table: &str, columns: &str, what: &str) -> String {
         let Some((end, _)) = longer.char_indices().next_back() else { break };
         *longer = &longer[..end];
     }
-    if second.is_empty() { format!("{first}_{what}") } else { format!("{first}_{second}_{what}") }
+    if second.is_empty() { eco_format!("{first}_{what}") } else { eco_format!("{first}_{second}_{what}") }
 }
 
 /// Of two constraints for which PostgreSQL chooses one name, the later one gets a number.
 pub fn number(constraint: &mut Constraint, others: &[Shared<Constraint>], grammar: Grammar) {
     let Some(name) = constraint.name.clone().filter(|_| grammar == Grammar::Postgres) else { return };
     let is_taken = |name: &str| others.iter().any(|other| other.name.as_deref() == Some(name));
-    let numbered = (1..).map(|number| format!("{name}{number}")).find(|numbered| !is_taken(numbered));
+    let numbered = (1..).map(|number| eco_format!("{name}{number}")).find(|numbered| !is_taken(numbered));
     constraint.name = if is_taken(&name) { numbered } else { Some(name) };
 }
 
@@ -37,9 +39,9 @@ impl Reader<'_> {
         &self,
         table: &str,
         kind: ConstraintKind,
-        columns: &[String],
+        columns: &[EcoString],
         demand: Option<Span>,
-    ) -> Option<String> {
+    ) -> Option<EcoString> {
         match (self.grammar(), kind) {
             (Grammar::Postgres, ConstraintKind::PrimaryKey) => Some(chosen_name(table, "", "pkey")),
             (Grammar::Postgres, ConstraintKind::Check) => {
@@ -54,7 +56,7 @@ impl Reader<'_> {
                 };
                 Some(chosen_name(table, &columns.join("_"), what))
             }
-            (Grammar::MySql | Grammar::MariaDb, ConstraintKind::PrimaryKey) => Some("PRIMARY".to_owned()),
+            (Grammar::MySql | Grammar::MariaDb, ConstraintKind::PrimaryKey) => Some("PRIMARY".into()),
             (Grammar::MySql | Grammar::MariaDb, ConstraintKind::Unique) => columns.first().cloned(),
             _ => None,
         }
@@ -62,10 +64,10 @@ impl Reader<'_> {
 
     /// The one column of the statement's table that an expression uses, or that it uses none or several; nothing when the
     /// table's columns are not known.
-    fn only_column(&self, expression: Span) -> Option<Option<String>> {
+    fn only_column(&self, expression: Span) -> Option<Option<EcoString>> {
         let (columns, complete) = self.known_columns();
         let tokens = code(self.text, expression, self.lexis);
-        let mut used: Vec<&String> = Vec::new();
+        let mut used: Vec<&EcoString> = Vec::new();
         for (at, token) in tokens.iter().enumerate() {
             let here = Cursor { at, ..Cursor::new(self.text, &tokens) };
             let is_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedName);
@@ -75,33 +77,32 @@ impl Reader<'_> {
             let Some(name) = crate::sql::ddl::qualified(&mut { here }, self.grammar()).filter(|_| is_name) else {
                 continue;
             };
-            let own = columns.iter().find(|own| **own == name.name.value);
+            let own = columns.iter().copied().find(|own| **own == name.name.value);
             if let Some(own) = own.filter(|own| !calls && !after_cast && !used.contains(own)) {
                 used.push(own);
             }
         }
         match used[..] {
             [_, _, ..] => Some(None),
-            [one] if complete => Some(Some(one.clone())),
+            [one] if complete => Some(Some((*one).clone())),
             [] if complete => Some(None),
             _ => None,
         }
     }
 
     /// The columns of the table that the statement defines or alters, and whether these are all.
-    fn known_columns(&self) -> (Vec<String>, bool) {
-        let own = |name: &Name| name.value.clone();
+    fn known_columns(&self) -> (Vec<&EcoString>, bool) {
         if let Detail::Table(definition) = &self.reading.detail {
             let inherits = !definition.like.is_empty() || !definition.inherits.is_empty();
-            let columns = definition.columns.iter().map(|column| own(&column.name)).collect();
+            let columns = definition.columns.iter().map(|column| &column.name.value).collect();
             return (columns, !inherits && definition.partition_of.is_none());
         }
         let known = self.reading.names.first().and_then(|name| self.catalog.find(name));
         let added = self.reading.actions().iter().filter_map(|action| match &action.kind {
-            ActionKind::AddColumn { column, .. } => Some(own(&column.name)),
+            ActionKind::AddColumn { column, .. } => Some(&column.name.value),
             _ => None,
         });
-        let columns = known.iter().flat_map(|table| &table.columns).map(|column| column.name.clone()).chain(added);
+        let columns = known.iter().flat_map(|table| &table.columns).map(|column| &column.name).chain(added);
         (columns.collect(), known.is_some_and(|table| table.complete))
     }
 }

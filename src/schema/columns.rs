@@ -1,5 +1,7 @@
 //! Columns: added, dropped, renamed, changed. A whole new definition is read as the single changes it makes.
 
+use ecow::{EcoString, EcoVec};
+
 use super::catalog::{Column, Constraint, Numbering};
 use super::change::{ChangeKind, TableRef};
 use super::data_type::DataType;
@@ -44,7 +46,7 @@ impl Reader<'_> {
                 let to = DataType::read(data_type, self.text, self.grammar());
                 let old = self.old(table, column);
                 let (from, using) = (old.as_ref().and_then(|old| old.data_type.clone()), *using);
-                let collation = collation.as_ref().map(ToString::to_string);
+                let collation = collation.as_ref().map(|name| name.to_string().into_boxed_str());
                 let old_collation = old.and_then(|old| old.collation.clone());
                 self.edit_column(table, column, |column| {
                     column.data_type = Some(to.clone());
@@ -55,7 +57,12 @@ impl Reader<'_> {
                 self.push(
                     Some(table.clone()),
                     span,
-                    ChangeKind::ChangeType { column: column.clone(), from, to, using },
+                    ChangeKind::ChangeType {
+                        column: column.clone(),
+                        from: from.map(Box::new),
+                        to: Box::new(to),
+                        using,
+                    },
                 );
                 let Some(to) = changed else { return true };
                 ChangeKind::ChangeCollation { column, to }
@@ -72,9 +79,9 @@ impl Reader<'_> {
             }
             ActionKind::SetDefault { column, value } => {
                 let (old, value) = (self.old(table, column), self.written(*value));
-                let default = Some(value.clone()).filter(|value| !super::define::is_null(value));
+                let default = Some(value).filter(|value| !super::define::is_null(value)).map(Box::from);
                 self.edit_column(table, column, |column| column.default = default);
-                ChangeKind::SetDefault { column: column.value.clone(), old, value }
+                ChangeKind::SetDefault { column: column.value.clone(), old, value: value.into() }
             }
             ActionKind::DropDefault { column } => {
                 let old = self.old(table, column);
@@ -106,7 +113,7 @@ impl Reader<'_> {
                 let (old, expression) = (self.old(table, column), self.written(*expression));
                 self.edit_column(table, column, |column| {
                     if let Some(generated) = &mut column.generated {
-                        generated.expression = expression;
+                        generated.expression = expression.into();
                     }
                 });
                 ChangeKind::SetExpression { column: column.value.clone(), old }
@@ -159,12 +166,14 @@ impl Reader<'_> {
         self.catalog.edit(table, |table| {
             table.columns.retain(|column| !grammar.same_name(&column.name, name));
             if grammar.is_mysql() {
-                for index in &mut table.indexes {
-                    index.columns.retain(|own| own.as_ref().is_none_or(|own| !grammar.same_name(own, name)));
+                let named = |own: &Option<EcoString>| own.as_ref().is_some_and(|own| grammar.same_name(own, name));
+                for index in table.indexes.make_mut().iter_mut().filter(|index| index.columns.iter().any(named)) {
+                    index.columns.retain(|own| !named(own));
                 }
                 table.indexes.retain(|index| !index.columns.is_empty());
                 let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
-                for constraint in table.constraints.iter_mut().filter(|constraint| is_key(constraint.kind)) {
+                let shrinks = |one: &Constraint| is_key(one.kind) && one.uses(name, grammar);
+                for constraint in table.constraints.make_mut().iter_mut().filter(|one| shrinks(one)) {
                     constraint.columns.retain(|own| !grammar.same_name(own, name));
                 }
                 table.constraints.retain(|constraint| !is_key(constraint.kind) || !constraint.columns.is_empty());
@@ -178,21 +187,30 @@ impl Reader<'_> {
     fn rename_column(&mut self, table: &ObjectName, from: &str, to: &str) {
         let grammar = self.grammar();
         self.catalog.edit(table, |table| {
-            let columns = table.columns.iter_mut().map(|column| &mut column.name);
-            let constraints = table.constraints.iter_mut().flat_map(|one| &mut one.columns);
-            let indexes = table
-                .indexes
-                .iter_mut()
-                .map(|one| &mut **one)
-                .flat_map(|one| one.columns.iter_mut().flatten().chain(&mut one.include));
-            for name in columns.chain(constraints).chain(indexes).filter(|name| grammar.same_name(name, from)) {
-                to.clone_into(name);
+            // What does not name the column stays shared with what the table was.
+            let named = |own: &EcoString| grammar.same_name(own, from);
+            let rename = |names: &mut EcoVec<EcoString>| {
+                names.make_mut().iter_mut().filter(|own| named(own)).for_each(|own| *own = to.into());
+            };
+            for column in table.columns.make_mut().iter_mut().filter(|column| named(&column.name)) {
+                column.name = to.into();
+            }
+            for constraint in table.constraints.make_mut().iter_mut().filter(|one| one.columns.iter().any(named)) {
+                rename(&mut constraint.columns);
+            }
+            for index in table.indexes.make_mut().iter_mut() {
+                if index.columns.iter().flatten().chain(&index.include).any(named) {
+                    rename(&mut index.include);
+                    let columns = index.columns.make_mut().iter_mut().flatten();
+                    columns.filter(|own| named(own)).for_each(|own| *own = to.into());
+                }
             }
         });
         self.catalog.rename_in_views(table, |used| {
-            let named: Vec<String> = used.columns.iter().filter(|own| grammar.same_name(own, from)).cloned().collect();
+            let named: Vec<EcoString> =
+                used.columns.iter().filter(|own| grammar.same_name(own, from)).cloned().collect();
             if named.iter().any(|own| used.columns.remove(own)) {
-                used.columns.insert(to.to_owned());
+                used.columns.insert(to.into());
             }
         });
     }
@@ -249,7 +267,8 @@ pub fn differences(old: Option<&Shared<Column>>, new: &Column) -> Vec<ChangeKind
     if let Some(to) = &new.data_type
         && from.as_ref() != Some(to)
     {
-        changes.push(ChangeKind::ChangeType { column: column.clone(), from, to: to.clone(), using: None });
+        let (from, to) = (from.map(Box::new), Box::new(to.clone()));
+        changes.push(ChangeKind::ChangeType { column: column.clone(), from, to, using: None });
     }
     let old_collation = old.and_then(|old| old.collation.as_ref());
     if let Some(to) = new.collation.as_ref().filter(|to| Some(*to) != old_collation) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::catalog::{Catalog, Column, Constraint, Index, Object, Table};
+use super::kept::Ordered;
 use super::name::ObjectName;
 use super::shared::Shared;
 use crate::sql::Grammar;
@@ -12,10 +13,10 @@ use crate::sql::ddl::{ConstraintKind, ObjectKind};
 /// What the objects that a script touched were before it.
 #[derive(Clone, Debug, Default)]
 pub struct Before {
-    pub(super) tables: HashMap<ObjectName, Option<Arc<Table>>>,
-    pub(super) objects: HashMap<(ObjectKind, ObjectName), Option<Object>>,
-    pub(super) indexes: HashMap<ObjectName, Option<ObjectName>>,
-    pub(super) views: HashMap<ObjectName, Option<Vec<(ObjectKind, ObjectName)>>>,
+    pub(super) tables: Ordered<ObjectName, Option<Arc<Table>>>,
+    pub(super) objects: Ordered<(ObjectKind, ObjectName), Option<Shared<Object>>>,
+    pub(super) indexes: Ordered<ObjectName, Option<ObjectName>>,
+    pub(super) views: Ordered<ObjectName, Option<Vec<(ObjectKind, ObjectName)>>>,
 }
 
 /// One thing that is not as it was.
@@ -166,7 +167,7 @@ fn compare_tables(
     ] {
         let compared = ones.iter().filter(|one| one.kind != ConstraintKind::NotNull);
         for one in compared.filter(|one| !in_both(one, others)) {
-            let name = one.name.clone().unwrap_or_else(|| one.columns.join(", "));
+            let name = one.name.clone().unwrap_or_else(|| one.columns.join(", ").into());
             differs(format!("constraint `{name}` of `{}`", now.name), how);
         }
     }
@@ -192,7 +193,7 @@ fn same_column(one: &Column, other: &Column) -> bool {
 }
 
 fn same_constraint(one: &Constraint, other: &Constraint) -> bool {
-    let words = |text: &Option<String>| text.as_deref().map(|text| text.split_whitespace().collect::<String>());
+    let words = |text: &Option<Box<str>>| text.as_deref().map(|text| text.split_whitespace().collect::<String>());
     let target = |one: &Constraint| one.references.as_ref().map(|to| to.table.clone());
     one.kind == other.kind
         && one.columns == other.columns

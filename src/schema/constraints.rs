@@ -1,5 +1,7 @@
 //! What constraints and indexes do to their table in the catalog.
 
+use ecow::EcoString;
+
 use super::catalog::{Constraint, Index};
 use super::change::ChangeKind;
 use super::name::{ObjectName, fold};
@@ -19,8 +21,9 @@ impl Reader<'_> {
                     }
                 }
             }
-            for index in table.indexes.iter_mut().filter(|index| index.name.as_deref() == using_index) {
-                if using_index.is_some() {
+            if using_index.is_some() {
+                let used = |index: &&mut Shared<Index>| index.name.as_deref() == using_index;
+                for index in table.indexes.make_mut().iter_mut().filter(used) {
                     index.of_constraint = true;
                     index.name.clone_from(&constraint.name);
                 }
@@ -32,7 +35,7 @@ impl Reader<'_> {
 
     pub fn drop_constraint(&mut self, table: &ObjectName, name: Option<&str>, constraint: Option<&Constraint>) {
         let grammar = self.grammar();
-        let same = |own: &Option<String>| match (own, name) {
+        let same = |own: &Option<EcoString>| match (own, name) {
             (Some(own), Some(name)) => grammar.same_name(own, name),
             _ => false,
         };
@@ -48,10 +51,12 @@ impl Reader<'_> {
     pub fn rename_constraint(&mut self, table: &ObjectName, from: &str, to: &str) {
         let grammar = self.grammar();
         self.catalog.edit(table, |table| {
-            let constraints = table.constraints.iter_mut().map(|one| &mut one.name);
-            let indexes = table.indexes.iter_mut().filter(|index| index.of_constraint).map(|index| &mut index.name);
-            for name in constraints.chain(indexes).flatten().filter(|name| grammar.same_name(name, from)) {
-                to.clone_into(name);
+            let same = |own: &Option<EcoString>| own.as_ref().is_some_and(|own| grammar.same_name(own, from));
+            for constraint in table.constraints.make_mut().iter_mut().filter(|one| same(&one.name)) {
+                constraint.name = Some(to.into());
+            }
+            for index in table.indexes.make_mut().iter_mut().filter(|one| one.of_constraint && same(&one.name)) {
+                index.name = Some(to.into());
             }
         });
     }
@@ -123,7 +128,7 @@ impl Reader<'_> {
             // On MySQL a unique key is the constraint.
             if grammar.is_mysql() {
                 let is_key = |one: &Constraint| matches!(one.kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
-                let same = |name: &Option<String>| name.as_ref().is_some_and(|name| grammar.same_name(name, index));
+                let same = |name: &Option<EcoString>| name.as_ref().is_some_and(|name| grammar.same_name(name, index));
                 table.constraints.retain(|one| !(is_key(one) && same(&one.name)));
             }
         });
@@ -133,10 +138,12 @@ impl Reader<'_> {
     pub fn rename_table_index(&mut self, table: &ObjectName, from: &str, to: &str) {
         let grammar = self.grammar();
         self.catalog.edit(table, |table| {
-            let constraints = table.constraints.iter_mut().map(|one| &mut one.name);
-            let indexes = table.indexes.iter_mut().map(|index| &mut index.name);
-            for name in indexes.chain(constraints).flatten().filter(|name| grammar.same_name(name, from)) {
-                to.clone_into(name);
+            let same = |own: &Option<EcoString>| own.as_ref().is_some_and(|own| grammar.same_name(own, from));
+            for constraint in table.constraints.make_mut().iter_mut().filter(|one| same(&one.name)) {
+                constraint.name = Some(to.into());
+            }
+            for index in table.indexes.make_mut().iter_mut().filter(|one| same(&one.name)) {
+                index.name = Some(to.into());
             }
         });
         let named = |name: &str| ObjectName { schema: table.schema.clone(), name: fold(name, grammar) };

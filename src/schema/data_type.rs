@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ecow::{EcoString, EcoVec};
+
 use crate::sql::Grammar;
 use crate::sql::ddl;
 
@@ -9,9 +11,9 @@ use crate::sql::ddl;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DataType {
     /// Its usual name in small letters: `integer`, `varchar`, `timestamptz`, `app.mood`.
-    pub name: String,
+    pub name: EcoString,
     /// What stands in its parentheses: a length, precision and scale, the labels of a MySQL enum.
-    pub arguments: Vec<String>,
+    pub arguments: EcoVec<EcoString>,
     /// Whether it is an array of that.
     pub array: bool,
     /// MySQL's `UNSIGNED`.
@@ -21,9 +23,10 @@ pub struct DataType {
 impl DataType {
     /// The type that a statement of this text writes.
     pub fn read(written: &ddl::DataType, text: &str, grammar: Grammar) -> Self {
-        let mut name = written.name.strip_prefix("pg_catalog.").unwrap_or(&written.name).to_ascii_lowercase();
+        let name = written.name.strip_prefix("pg_catalog.").unwrap_or(&written.name);
+        let mut name = ddl::lower(name);
         if let (Grammar::Postgres, Some(rest)) = (grammar, name.strip_prefix("public.")) {
-            name = rest.to_owned();
+            name = rest.into();
         }
         let mut unsigned = false;
         if grammar.is_mysql() {
@@ -32,11 +35,11 @@ impl DataType {
             let kept = words.iter().filter(|word| !matches!(**word, "unsigned" | "signed" | "zerofill" | "binary"));
             let rest = kept.copied().collect::<Vec<_>>().join(" ");
             // `BINARY` alone is a type, behind another one a collation.
-            name = if rest.is_empty() { words[0].to_owned() } else { rest };
+            name = if rest.is_empty() { words[0].into() } else { rest.into() };
         }
         let arguments = written.arguments.map(|span| arguments(span.of(text))).unwrap_or_default();
         let mut read = DataType { name, arguments, array: written.array, unsigned };
-        read.name = read.usual_name(grammar).to_owned();
+        read.name = read.usual_name(grammar).into();
         if grammar.is_mysql() {
             read.forget_display_width();
         }
@@ -110,7 +113,7 @@ impl fmt::Display for DataType {
 }
 
 /// What stands between commas, without the blanks around it; a comma in a string separates nothing.
-fn arguments(text: &str) -> Vec<String> {
+fn arguments(text: &str) -> EcoVec<EcoString> {
     let (mut all, mut quoted) = (vec![String::new()], false);
     for c in text.chars() {
         quoted ^= c == '\'';
@@ -119,7 +122,7 @@ fn arguments(text: &str) -> Vec<String> {
             _ => all.push(String::new()),
         }
     }
-    all.iter().map(|argument| argument.trim().to_owned()).filter(|argument| !argument.is_empty()).collect()
+    all.iter().map(|argument| EcoString::from(argument.trim())).filter(|argument| !argument.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! From what statements write about columns, constraints and indexes to what the catalog keeps of them.
 
+use ecow::{EcoString, EcoVec, eco_vec};
+
 use super::catalog::{Column, Constraint, Generated, Index, Numbering, Reference};
 use super::data_type::DataType;
 use super::reader::Reader;
@@ -18,16 +20,20 @@ impl Reader<'_> {
             name: definition.name.value.clone(),
             origin: self.origin,
             charset: grammar.is_mysql().then(|| charset(definition.span.of(self.text))).flatten(),
-            collation: definition.collation.as_ref().map(ToString::to_string),
+            collation: definition.collation.as_ref().map(|name| name.to_string().into_boxed_str()),
             not_null: definition.is_not_null(),
             // A default that is null is none.
-            default: definition.default().map(|value| self.written(value)).filter(|value| !is_null(value)),
+            default: definition
+                .default()
+                .map(|value| self.written(value))
+                .filter(|value| !is_null(value))
+                .map(Box::from),
             generated: None,
             numbering: None,
             on_update: None,
             comment: None,
             invisible: false,
-            copied_from: Vec::new(),
+            copied_from: EcoVec::new(),
             data_type,
         };
         let written_type = definition.data_type.as_ref().map_or("", |written| written.name.as_str());
@@ -38,12 +44,13 @@ impl Reader<'_> {
         for constraint in &definition.constraints {
             match &constraint.rule {
                 ColumnRule::Generated { expression, stored } => {
-                    column.generated = Some(Generated { expression: self.written(*expression), stored: *stored });
+                    column.generated =
+                        Some(Generated { expression: self.written(*expression).into(), stored: *stored });
                 }
                 ColumnRule::Identity { always } => column.numbering = Some(Numbering::Identity { always: *always }),
                 ColumnRule::AutoIncrement => column.numbering = Some(Numbering::AutoIncrement),
-                ColumnRule::OnUpdate(value) => column.on_update = Some(self.written(*value)),
-                ColumnRule::Comment(text) => column.comment = Some(self.written(*text)),
+                ColumnRule::OnUpdate(value) => column.on_update = Some(self.written(*value).into()),
+                ColumnRule::Comment(text) => column.comment = Some(self.written(*text).into()),
                 ColumnRule::Visible(visible) => column.invisible = !visible,
                 ColumnRule::PrimaryKey if grammar == Grammar::Sqlite && written_type == "integer" => {
                     column.numbering = Some(Numbering::AutoIncrement);
@@ -56,7 +63,7 @@ impl Reader<'_> {
 
     /// The constraints written with a column.
     pub fn column_constraints(&self, table: &str, definition: &ColumnDefinition) -> Vec<Constraint> {
-        let columns = vec![definition.name.value.clone()];
+        let columns = eco_vec![definition.name.value.clone()];
         let constraints = definition.constraints.iter().filter_map(|written| {
             let (kind, expression, references) = match &written.rule {
                 ColumnRule::PrimaryKey => (ConstraintKind::PrimaryKey, None, None),
@@ -71,8 +78,8 @@ impl Reader<'_> {
                 origin: self.origin,
                 kind,
                 columns: columns.clone(),
-                expression,
-                references,
+                expression: expression.map(Into::into),
+                references: references.map(Box::new),
                 valid: true,
                 enforced: true,
                 deferrable: written.deferrable,
@@ -85,14 +92,14 @@ impl Reader<'_> {
 
     /// A constraint as a table's definition or `ADD` has it.
     pub fn constraint(&self, table: &str, written: &TableConstraint) -> Constraint {
-        let columns: Vec<String> = names(&written.columns).flatten().collect();
+        let columns: EcoVec<EcoString> = names(&written.columns).flatten().collect();
         let name = written.name.as_ref().map(|name| name.value.clone());
         Constraint {
             name: name.or_else(|| self.chosen_name(table, written.kind, &columns, written.expression)),
             origin: self.origin,
             kind: written.kind,
-            expression: written.expression.map(|span| self.written(span)),
-            references: written.references.as_ref().map(|to| self.reference(to)),
+            expression: written.expression.map(|span| self.written(span).into()),
+            references: written.references.as_ref().map(|to| Box::new(self.reference(to))),
             valid: !written.not_valid,
             enforced: !written.not_enforced,
             deferrable: written.deferrable,
@@ -121,26 +128,26 @@ impl Reader<'_> {
             origin: constraint.origin,
             kind: if unique { IndexKind::Unique } else { IndexKind::Plain },
             columns: constraint.columns.iter().cloned().map(Some).collect(),
-            options: vec![String::new(); constraint.columns.len()],
+            options: EcoVec::from_elem(EcoString::new(), constraint.columns.len()),
             method: None,
-            include: Vec::new(),
-            text: String::new(),
+            include: EcoVec::new(),
+            text: EcoString::new(),
             predicate: None,
             of_constraint: true,
         })
     }
 
     /// What follows the column in a part of a key. Ascending is the usual order.
-    fn options(&self, part: &KeyPart) -> String {
-        let Some(column) = &part.column else { return String::new() };
+    fn options(&self, part: &KeyPart) -> EcoString {
+        let Some(column) = &part.column else { return EcoString::new() };
         let rest = self.text.get(column.span.end..part.span.end).unwrap_or_default();
         let words = rest.split_whitespace().map(str::to_ascii_lowercase).filter(|word| word != "asc");
-        words.collect::<Vec<_>>().join(" ")
+        words.collect::<Vec<_>>().join(" ").into()
     }
 
     /// An index as a statement describes it.
     pub fn index(&self, written: &IndexDefinition) -> Index {
-        let columns: Vec<Option<String>> = names(&written.parts).collect();
+        let columns: EcoVec<Option<EcoString>> = names(&written.parts).collect();
         let expressions = written.parts.iter().filter(|part| part.column.is_none());
         let texts = expressions.map(|part| part.span).chain(written.predicate).map(|span| span.of(self.text));
         let chosen = || match self.grammar() {
@@ -153,10 +160,15 @@ impl Reader<'_> {
             kind: written.kind,
             options: written.parts.iter().map(|part| self.options(part)).collect(),
             // B-trees are what everybody means.
-            method: written.method.as_ref().map(|name| name.value.to_ascii_lowercase()).filter(|name| name != "btree"),
+            method: written
+                .method
+                .as_ref()
+                .map(|name| name.value.to_ascii_lowercase())
+                .filter(|name| name != "btree")
+                .map(|name| Box::from(&*name)),
             include: written.include.iter().map(|name| name.value.clone()).collect(),
-            text: texts.collect::<Vec<_>>().join(" "),
-            predicate: written.predicate.map(|span| self.written(span)),
+            text: texts.collect::<Vec<_>>().join(" ").into(),
+            predicate: written.predicate.map(|span| self.written(span).into()),
             of_constraint: false,
             columns,
         }
@@ -176,12 +188,12 @@ pub fn is_null(value: &str) -> bool {
     value.eq_ignore_ascii_case("null")
 }
 
-fn names(parts: &[KeyPart]) -> impl Iterator<Item = Option<String>> {
+fn names(parts: &[KeyPart]) -> impl Iterator<Item = Option<EcoString>> {
     parts.iter().map(|part| part.column.as_ref().map(|Name { value, .. }| value.clone()))
 }
 
 /// What stands behind `CHARACTER SET` or `CHARSET`, in small letters.
-fn charset(definition: &str) -> Option<String> {
+fn charset(definition: &str) -> Option<Box<str>> {
     let lower = definition.to_ascii_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
     let behind = words.iter().enumerate().find_map(|(at, word)| match *word {
@@ -189,5 +201,5 @@ fn charset(definition: &str) -> Option<String> {
         "set" if at > 0 && words[at - 1] == "character" => words.get(at + 1),
         _ => None,
     });
-    behind.map(|name| name.trim_matches(['=', '\'', '"', ',', ';']).to_owned())
+    behind.map(|name| name.trim_matches(['=', '\'', '"', ',', ';']).into())
 }

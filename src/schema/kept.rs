@@ -1,27 +1,28 @@
 //! A map that can say what it was before, for scripts whose effects are looked at and taken back.
 
-use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::fast::RandomState;
+use indexmap::{Equivalent, IndexMap};
+
+/// A map that is walked in an order which its history alone decides, so that the same scripts give the same findings.
+pub(super) type Ordered<K, V> = IndexMap<K, V, RandomState>;
 
 /// A map; while it is watched, it notes what each key had when it was first touched.
 #[derive(Clone, Debug)]
 pub(super) struct Kept<K, V> {
-    map: HashMap<K, V>,
-    before: Option<HashMap<K, Option<V>>>,
+    map: Ordered<K, V>,
+    before: Option<Ordered<K, Option<V>>>,
 }
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Kept { map: HashMap::new(), before: None }
+        Kept { map: Ordered::default(), before: None }
     }
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
-    pub fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
-    where
-        K: Borrow<Q>,
-    {
+    pub fn get(&self, key: &(impl Equivalent<K> + Hash)) -> Option<&V> {
         self.map.get(key)
     }
 
@@ -41,7 +42,7 @@ impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
 
     pub fn remove(&mut self, key: &K) -> Option<V> {
         self.note(key);
-        self.map.remove(key)
+        self.map.swap_remove(key)
     }
 
     pub fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
@@ -60,20 +61,20 @@ impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
 
     /// Begins to note, and forgets what was noted so far.
     pub fn watch(&mut self) {
-        self.before = Some(HashMap::new());
+        self.before = Some(Ordered::default());
     }
 
     /// Ends noting and gives what each touched key had.
-    pub fn noted(&mut self) -> HashMap<K, Option<V>> {
+    pub fn noted(&mut self) -> Ordered<K, Option<V>> {
         self.before.take().unwrap_or_default()
     }
 
     /// Puts back what was noted.
-    pub fn restore(&mut self, noted: HashMap<K, Option<V>>) {
+    pub fn restore(&mut self, noted: Ordered<K, Option<V>>) {
         for (key, value) in noted {
             match value {
                 Some(value) => self.map.insert(key, value),
-                None => self.map.remove(&key),
+                None => self.map.swap_remove(&key),
             };
         }
     }

@@ -2,16 +2,18 @@
 
 use std::fmt;
 
+use ecow::EcoString;
+
 use crate::sql::Grammar;
-use crate::sql::ddl::QualifiedName;
+use crate::sql::ddl::{QualifiedName, lower};
 
 /// The name of an object in the catalog.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {
     /// The schema (on MySQL the database); none for the one in which unqualified names are found at first.
-    pub schema: Option<String>,
+    pub schema: Option<EcoString>,
     /// The name in it.
-    pub name: String,
+    pub name: EcoString,
 }
 
 impl ObjectName {
@@ -39,7 +41,7 @@ impl fmt::Display for ObjectName {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchPath {
     grammar: Grammar,
-    schemas: Vec<Option<String>>,
+    schemas: Vec<Option<EcoString>>,
 }
 
 impl SearchPath {
@@ -49,7 +51,7 @@ impl SearchPath {
     }
 
     /// Sets the schemas, the one for new objects first. `"$user"` names none that migrations know.
-    pub fn set(&mut self, schemas: impl IntoIterator<Item = String>) {
+    pub fn set(&mut self, schemas: impl IntoIterator<Item = EcoString>) {
         let grammar = self.grammar;
         let known = schemas.into_iter().filter(|schema| schema != "$user").map(|schema| schema_of(&schema, grammar));
         self.schemas = known.collect();
@@ -81,12 +83,12 @@ impl SearchPath {
 
 /// A name as it is compared. Where databases fold differently on different machines (MySQL's tables), spellings that
 /// differ in case are taken for one object.
-pub fn fold(name: &str, grammar: Grammar) -> String {
-    if grammar == Grammar::Postgres { name.to_owned() } else { name.to_ascii_lowercase() }
+pub fn fold(name: &str, grammar: Grammar) -> EcoString {
+    if grammar == Grammar::Postgres { name.into() } else { lower(name) }
 }
 
 /// The schema that a qualifier means.
-fn schema_of(written: &str, grammar: Grammar) -> Option<String> {
+fn schema_of(written: &str, grammar: Grammar) -> Option<EcoString> {
     let default = match grammar {
         Grammar::Postgres => Some("public"),
         Grammar::Sqlite => Some("main"),

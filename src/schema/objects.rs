@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use ecow::EcoString;
+
 use super::catalog::{Column, Object, Origin, Part, Table};
 use super::change::{ChangeKind, TableRef};
 use super::name::ObjectName;
 use super::reader::Reader;
-use crate::sql::ddl::{Action, ActionKind, ObjectKind, QualifiedName, Verb};
+use super::shared::Shared;
+use crate::sql::ddl::{Action, ActionKind, ObjectKind, QualifiedName, Verb, lower};
 
 impl Reader<'_> {
     pub fn create_object(&mut self, kind: ObjectKind) {
@@ -16,7 +19,7 @@ impl Reader<'_> {
         let before = self.object_before(kind, written);
         let name = self.catalog.path.for_new(written);
         let (replace, if_not_exists) = (self.reading.flags.or_replace, self.reading.flags.if_not_exists);
-        let mut after = self.object();
+        let mut after = Shared::from(self.object());
         if let (true, Some(before)) = (replace, &before) {
             after.origin = before.origin;
         }
@@ -31,7 +34,7 @@ impl Reader<'_> {
     pub fn drop_objects(&mut self, kind: ObjectKind) {
         let cascade = self.reading.flags.cascade;
         if self.reading.names.is_empty() {
-            let name = ObjectName { schema: None, name: String::new() };
+            let name = ObjectName { schema: None, name: EcoString::new() };
             return self.push_whole(None, ChangeKind::DropObject { kind, name, cascade, before: None });
         }
         for written in &self.reading.names {
@@ -77,10 +80,10 @@ impl Reader<'_> {
                 ChangeKind::MoveObject { kind, name, to: schema.value.clone(), before }
             }
             ActionKind::AddValue { value, .. } => {
-                ChangeKind::AddValue { kind: name, value: self.written(*value), before }
+                ChangeKind::AddValue { kind: name, value: self.written(*value).into(), before }
             }
             ActionKind::RenameValue { from, to } => {
-                let (from, to) = (self.written(*from), self.written(*to));
+                let (from, to) = (self.written(*from).into(), self.written(*to).into());
                 ChangeKind::RenameValue { kind: name, from, to, before }
             }
             ActionKind::AddColumn { .. }
@@ -95,7 +98,7 @@ impl Reader<'_> {
     fn move_object(&mut self, kind: ObjectKind, from: &ObjectName, to: ObjectName) {
         let object = self.catalog.remove_object(kind, from).unwrap_or_else(|| {
             // Nobody here created it, so it was there before.
-            Object { origin: Origin::Deployed, ..self.object() }
+            Object { origin: Origin::Deployed, ..self.object() }.into()
         });
         if matches!(kind, ObjectKind::Type | ObjectKind::Domain) {
             self.rename_in_columns(from, &to);
@@ -105,13 +108,13 @@ impl Reader<'_> {
 
     /// Columns follow a type that gets another name.
     fn rename_in_columns(&mut self, from: &ObjectName, to: &ObjectName) {
-        let (from, to) = (from.to_string().to_ascii_lowercase(), to.to_string().to_ascii_lowercase());
+        let (from, to) = (lower(&from.to_string()), lower(&to.to_string()));
         let of_type = |column: &Column| column.data_type.as_ref().is_some_and(|own| own.name == from);
         let has = |table: &&Arc<Table>| table.columns.iter().any(|column| of_type(column));
         let tables: Vec<ObjectName> = self.catalog.tables().filter(has).map(|table| table.name.clone()).collect();
         for table in tables {
             self.catalog.edit(&table, |table| {
-                for column in table.columns.iter_mut().filter(|column| of_type(column)) {
+                for column in table.columns.make_mut().iter_mut().filter(|column| of_type(column)) {
                     if let Some(own) = &mut column.data_type {
                         own.name.clone_from(&to);
                     }

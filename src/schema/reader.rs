@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use ecow::{EcoString, EcoVec};
+
 use super::catalog::{Catalog, Object, Origin, Table};
 use super::change::{Change, ChangeKind, TableRef};
 use super::name::{ObjectName, fold};
+use super::shared::Shared;
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{self, Detail, ObjectKind, QualifiedName, Reading, Verb};
 use crate::sql::{Grammar, Lexis, Span, Statement, StatementKind};
@@ -30,7 +33,7 @@ pub(super) struct Reader<'r> {
 /// Routines that call each other are followed this far.
 const DEEPEST: usize = 8;
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
     pub fn grammar(&self) -> Grammar {
         self.catalog.grammar
     }
@@ -136,13 +139,13 @@ impl Reader<'_> {
             (ChangeKind::DropColumn { name: column, .. } | ChangeKind::ChangeType { column, .. }, Some(table)) => {
                 self.views_with(&table.name, column)
             }
-            _ => Vec::new(),
+            _ => Box::default(),
         };
         self.changes.push(Change { kind, statement: self.statement, span, table, views });
     }
 
     /// The views that need a column.
-    pub fn views_with(&self, table: &ObjectName, column: &str) -> Vec<ObjectName> {
+    pub fn views_with(&self, table: &ObjectName, column: &str) -> Box<[ObjectName]> {
         let needs = |view: &super::views::View| view.uses(table, column, self.grammar());
         let views = self.catalog.views_of(table).filter(|(_, view)| needs(view));
         views.map(|(name, _)| name.clone()).collect()
@@ -176,15 +179,15 @@ impl Reader<'_> {
         TableRef { name: table.name.clone(), before: self.catalog.table(&table.name).cloned() }
     }
 
-    pub fn folded(&self, name: &str) -> String {
+    pub fn folded(&self, name: &str) -> EcoString {
         fold(name, self.grammar())
     }
 
-    pub fn written(&self, span: Span) -> String {
-        span.of(self.text).to_owned()
+    pub fn written(&self, span: Span) -> &'r str {
+        span.of(self.text)
     }
 
-    pub fn object_before(&self, kind: ObjectKind, name: &QualifiedName) -> Option<Object> {
+    pub fn object_before(&self, kind: ObjectKind, name: &QualifiedName) -> Option<Shared<Object>> {
         self.catalog.object(kind, name).cloned()
     }
 
@@ -194,7 +197,7 @@ impl Reader<'_> {
             Detail::View { query: Some(query), .. } => *query,
             _ => self.reading.body().unwrap_or(self.reading.span),
         };
-        Object { origin: self.origin, text: Arc::from(text.of(self.text)), view: None, overloads: Vec::new() }
+        Object { origin: self.origin, text: Arc::from(text.of(self.text)), view: None, overloads: EcoVec::new() }
     }
 
     /// The name of the statement's object as the catalog has it.

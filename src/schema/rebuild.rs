@@ -32,7 +32,7 @@ pub(super) fn recognise(changes: Vec<Change>) -> Vec<Change> {
         let rebuild = ChangeKind::Rebuild { after: after.into(), old_first: found.old_first };
         let kinds = std::iter::once(rebuild).chain(changed);
         let new: Vec<Change> =
-            kinds.map(|kind| Change { kind, statement, span, table: table.clone(), views: Vec::new() }).collect();
+            kinds.map(|kind| Change { kind, statement, span, table: table.clone(), views: Box::default() }).collect();
         let serves = |number: &usize| found.serve.contains(number);
         let kept = out.into_iter().enumerate().flat_map(|(number, change)| {
             let new = if number == found.at { new.clone() } else { Vec::new() };

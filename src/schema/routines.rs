@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use ecow::{EcoString, EcoVec};
+
 use super::catalog::{Object, Origin};
 use super::change::ChangeKind;
 use super::data_type::DataType;
 use super::reader::Reader;
+use super::shared::Shared;
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{Detail, ObjectKind, Parameter, QualifiedName, RoutineDefinition, parameters};
 use crate::sql::{Grammar, Span};
@@ -27,7 +30,7 @@ pub struct Signature {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     /// Its name.
-    pub name: Option<String>,
+    pub name: Option<EcoString>,
     /// Its type.
     pub data_type: DataType,
     /// Whether a caller may leave it out.
@@ -54,7 +57,7 @@ impl Signature {
         let returns = match &definition.return_type {
             _ if !outputs.is_empty() => outputs,
             // A length is no part of the type that a function returns.
-            Some(of) => format!("{many}{}", DataType { arguments: Vec::new(), ..DataType::read(of, text, grammar) }),
+            Some(of) => format!("{many}{}", DataType { arguments: EcoVec::new(), ..DataType::read(of, text, grammar) }),
             None => written,
         };
         let body = definition.body.map(|body| body.of(text)).unwrap_or_default();
@@ -99,6 +102,7 @@ impl Reader<'_> {
         }
         after.overloads.push(signature);
         self.routines.extend(definition.body.map(|body| (name.clone(), body)));
+        let after = Shared::from(after);
         if !(if_not_exists && before.is_some()) {
             self.catalog.insert_object(kind, name.clone(), after.clone());
         }
@@ -118,15 +122,15 @@ impl Reader<'_> {
             if let (Some(object), Some(types)) = (&mut before, self.written_types(written)) {
                 let dropped = |one: &Signature| one.inputs.iter().map(|input| &input.data_type).eq(&types);
                 let (dropped, others): (Vec<Signature>, Vec<Signature>) =
-                    object.overloads.drain(..).partition(|one| dropped(one));
+                    object.overloads.iter().cloned().partition(|one| dropped(one));
                 if !others.is_empty() {
-                    let rest = Object { overloads: others, ..object.clone() };
-                    self.catalog.insert_object(kind, name.clone(), rest);
+                    let rest = Object { overloads: others.into(), ..(**object).clone() };
+                    self.catalog.insert_object(kind, name.clone(), rest.into());
                 }
                 if let Some(dropped) = dropped.first() {
                     object.origin = dropped.origin;
                 }
-                object.overloads = dropped;
+                object.overloads = dropped.into();
             }
             self.push_whole(None, ChangeKind::DropObject { kind, name, cascade, before });
         }

@@ -1,5 +1,7 @@
 //! Statements about rows, and those that say where names are looked for.
 
+use ecow::EcoString;
+
 use super::catalog::Origin;
 use super::change::{ChangeKind, TableRef};
 use super::reader::Reader;
@@ -54,7 +56,7 @@ impl Reader<'_> {
     }
 
     /// Whether the query of an `INSERT` may find many rows: it reads a table, and not only one row by its key.
-    fn finds_many(&self, cursor: Cursor<'_>, keys: &[String]) -> bool {
+    fn finds_many(&self, cursor: Cursor<'_>, keys: &[EcoString]) -> bool {
         match &super::views::outer_sources(cursor, self.catalog)[..] {
             // A function, a query in parentheses, or what `WITH` defines.
             [] => cursor.has("FROM"),
@@ -82,7 +84,7 @@ impl Reader<'_> {
                 };
                 let words = part.tokens.iter().map(|token| token.of(part.text).trim_matches(['"', '`', '[', ']']));
                 let new = words.filter_map(|word| known.column(word, grammar)).map(|column| &column.name);
-                let new: Vec<String> =
+                let new: Vec<EcoString> =
                     new.filter(|name| **name != old.name && !old.copied_from.contains(name)).cloned().collect();
                 if new.is_empty() || old.copied_from.len() > MOST_COPIES {
                     continue;
@@ -118,19 +120,19 @@ impl Reader<'_> {
         let tokens = code(self.text, self.reading.span, self.lexis);
         let mut cursor = Cursor::new(self.text, &tokens);
         if cursor.eat("USE") {
-            let name = cursor.here().of(self.text).trim_matches('`').to_owned();
+            let name = cursor.here().of(self.text).trim_matches('`').into();
             return self.catalog.path.set([name]);
         }
         let is_set = cursor.eat("SET LOCAL") || cursor.eat("SET SESSION") || cursor.eat("SET");
         if !is_set || !cursor.eat("SEARCH_PATH") || !(cursor.eat("TO") || cursor.eat("=")) {
             return;
         }
-        let schema = |span: Span| {
+        let schema = |span: Span| -> EcoString {
             let written = span.of(self.text);
             let inner = written.trim_matches(['"', '\'']);
-            if inner.len() == written.len() { written.to_ascii_lowercase() } else { inner.to_owned() }
+            if inner.len() == written.len() { EcoString::from(written).to_ascii_lowercase() } else { inner.into() }
         };
-        let schemas: Vec<String> = cursor.parts().iter().map(|part| schema(part.rest())).collect();
+        let schemas: Vec<EcoString> = cursor.parts().iter().map(|part| schema(part.rest())).collect();
         if schemas != ["default"] {
             self.catalog.path.set(schemas);
         }
@@ -149,7 +151,7 @@ fn filters(cursor: Cursor<'_>) -> bool {
 }
 
 /// The columns that must equal constants for a row to be touched; in a block its variables are as good.
-fn keys(cursor: Cursor<'_>, in_block: bool) -> Vec<String> {
+fn keys(cursor: Cursor<'_>, in_block: bool) -> Vec<EcoString> {
     let Some(mut filter) = cursor.find("WHERE") else { return Vec::new() };
     filter.step();
     if filter.has("OR") {
@@ -169,7 +171,7 @@ fn keys(cursor: Cursor<'_>, in_block: bool) -> Vec<String> {
         let equals = rest.eat("=") && constant(&rest);
         let one_of = rest.eat("IN") && rest.group().is_some_and(|list| list.parts().iter().all(constant));
         if equals || one_of {
-            keys.push(column.of(filter.text).trim_matches(['"', '`', '[', ']']).to_owned());
+            keys.push(column.of(filter.text).trim_matches(['"', '`', '[', ']']).into());
         }
         match filter.find("AND") {
             Some(next) => filter = next,
@@ -181,7 +183,7 @@ fn keys(cursor: Cursor<'_>, in_block: bool) -> Vec<String> {
 }
 
 /// The columns in the parentheses behind the table of an `INSERT`.
-fn inserted_columns(cursor: Cursor<'_>, table: &QualifiedName, grammar: Grammar) -> Vec<String> {
+fn inserted_columns(cursor: Cursor<'_>, table: &QualifiedName, grammar: Grammar) -> Vec<EcoString> {
     let mut after = cursor;
     while !after.is_end() && after.here().start < table.span().end {
         after.step();
@@ -208,13 +210,13 @@ fn names_columns(cursor: Cursor<'_>, table: &QualifiedName) -> bool {
         || after.sees("SET")
 }
 
-fn set_columns(mut cursor: Cursor<'_>) -> Vec<String> {
+fn set_columns(mut cursor: Cursor<'_>) -> Vec<EcoString> {
     cursor.step();
     cursor.parts().into_iter().flat_map(assigned).collect()
 }
 
 /// The columns that one part of `SET` fills: `a = …`, `t.a = …`, `(a, b) = …`.
-fn assigned(mut part: Cursor<'_>) -> Vec<String> {
+fn assigned(mut part: Cursor<'_>) -> Vec<EcoString> {
     let columns = match part.group() {
         Some(group) => group.parts().iter().map(|column| column.here()).collect(),
         None => {
@@ -224,5 +226,5 @@ fn assigned(mut part: Cursor<'_>) -> Vec<String> {
             vec![part.here()]
         }
     };
-    columns.into_iter().map(|span: Span| span.of(part.text).trim_matches(['"', '`', '[', ']']).to_owned()).collect()
+    columns.into_iter().map(|span: Span| span.of(part.text).trim_matches(['"', '`', '[', ']']).into()).collect()
 }

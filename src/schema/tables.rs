@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ecow::EcoVec;
+
 use super::catalog::{Column, Constraint, Object, Table};
 use super::change::ChangeKind;
 use super::chosen::number;
@@ -45,7 +47,7 @@ impl Reader<'_> {
         table.unlogged = self.reading.flags.unlogged;
         table.partitioned = definition.partition_by.is_some();
         table.partition_method = definition.partition_by.map(|span| partition_method(span.of(self.text)));
-        table.partition_of = definition.partition_of.as_ref().map(|parent| self.table_ref(parent).name);
+        table.partition_of = definition.partition_of.as_ref().map(|parent| self.table_ref(parent).name.into());
         if table.partition_of.is_some() {
             let options = definition.options.iter().map(|span| span.of(self.text));
             table.default_partition = options.into_iter().any(|word| word.eq_ignore_ascii_case("default"));
@@ -113,7 +115,7 @@ impl Reader<'_> {
             }
             _ => View::default(),
         };
-        let mut after = Object { view: Some(Arc::new(shown)), ..self.object() };
+        let mut after = Shared::from(Object { view: Some(Arc::new(shown)), ..self.object() });
         if !(flags.if_not_exists && before.is_some()) {
             let mut view = Table::unknown(name.clone(), kind);
             view.columns = self.shown_columns(after.view.as_deref()).into_iter().map(Shared::from).collect();
@@ -146,7 +148,7 @@ impl Reader<'_> {
             on_update: None,
             comment: None,
             invisible: false,
-            copied_from: Vec::new(),
+            copied_from: EcoVec::new(),
         };
         names.into_iter().map(|name| name.map(column)).collect::<Option<_>>().unwrap_or_default()
     }
@@ -205,7 +207,7 @@ impl Reader<'_> {
         let names: Vec<ObjectName> = self.catalog.referencing(from).map(|table| table.name.clone()).collect();
         for name in names {
             self.catalog.edit(&name, |table| {
-                let references = table.constraints.iter_mut().filter_map(|one| one.references.as_mut());
+                let references = table.constraints.make_mut().iter_mut().filter_map(|one| one.references.as_mut());
                 for reference in references.filter(|reference| reference.table == *from) {
                     reference.table = to.clone();
                 }
@@ -223,7 +225,7 @@ impl Reader<'_> {
 }
 
 /// What stands behind `PARTITION BY`, in small letters and with single blanks.
-pub(super) fn partition_method(written: &str) -> String {
+pub(super) fn partition_method(written: &str) -> Box<str> {
     let words: Vec<String> = written.split_whitespace().skip(2).map(str::to_ascii_lowercase).collect();
-    words.join(" ")
+    words.join(" ").into()
 }

@@ -8,7 +8,7 @@ fn replayed(scripts: &[&str], lexis: &Lexis) -> (Catalog, Vec<Change>) {
     let mut catalog = Catalog::new(lexis.grammar);
     let mut last = Vec::new();
     for (number, script) in scripts.iter().enumerate() {
-        let origin = if number + 1 == scripts.len() { Origin::Judged(number) } else { Origin::Deployed };
+        let origin = if number + 1 == scripts.len() { Origin::judged(number) } else { Origin::Deployed };
         last = replay(&mut catalog, &Script::new("a.sql", script), lexis, origin).unwrap().changes;
     }
     (catalog, last)
@@ -16,10 +16,10 @@ fn replayed(scripts: &[&str], lexis: &Lexis) -> (Catalog, Vec<Change>) {
 
 fn table<'c>(catalog: &'c Catalog, name: &str) -> &'c Table {
     let (schema, name) = match name.split_once('.') {
-        Some((schema, name)) => (Some(schema.to_owned()), name),
+        Some((schema, name)) => (Some(schema.into()), name),
         None => (None, name),
     };
-    let name = ObjectName { schema, name: name.to_owned() };
+    let name = ObjectName { schema, name: name.into() };
     catalog.table(&name).unwrap_or_else(|| panic!("no table {name}"))
 }
 
@@ -122,7 +122,7 @@ fn dropping_a_column_takes_its_keys_along() {
     assert!(t.constraints.is_empty() && t.indexes.is_empty());
     let (catalog, _) =
         replayed(&["create table t (a int, b int, unique k (a, b))", "alter table t drop a"], &Lexis::MYSQL);
-    assert_eq!(table(&catalog, "t").index("k", Grammar::MySql).unwrap().columns, [Some("b".to_owned())]);
+    assert_eq!(table(&catalog, "t").index("k", Grammar::MySql).unwrap().columns, [Some("b".into())]);
 }
 
 #[test]
@@ -160,13 +160,13 @@ fn what_a_view_shows_and_needs() {
         &Lexis::POSTGRES,
     );
     let view = |name: &str| {
-        let name = ObjectName { schema: None, name: name.to_owned() };
+        let name = ObjectName { schema: None, name: name.into() };
         catalog.object_named(ObjectKind::View, &name).unwrap().view.clone().unwrap()
     };
     let shown = |name: &str| view(name).columns.clone().unwrap().into_iter().flatten().collect::<Vec<_>>().join(" ");
     assert_eq!(shown("v"), "id x lower c n");
     assert_eq!((shown("s").as_str(), shown("t").as_str()), ("p q r", "p q r one"));
-    let table = ObjectName { schema: None, name: "aa".to_owned() };
+    let table = ObjectName { schema: None, name: "aa".into() };
     for (column, needed) in [("z", true), ("b", false), ("c", true), ("e", false)] {
         assert_eq!(view("v").uses(&table, column, Grammar::Postgres), needed, "{column}");
     }
@@ -184,7 +184,7 @@ fn routines_of_one_name_are_kept_apart() {
         ],
         &Lexis::POSTGRES,
     );
-    let name = ObjectName { schema: None, name: "f".to_owned() };
+    let name = ObjectName { schema: None, name: "f".into() };
     let function = catalog.object_named(ObjectKind::Function, &name).unwrap();
     let types =
         |one: &Signature| one.inputs.iter().map(|input| input.data_type.to_string()).collect::<Vec<_>>().join(",");
@@ -220,7 +220,7 @@ fn what_blocks_and_called_routines_say_is_done() {
 fn constraints_are_called_as_the_database_calls_them() {
     let names = |sql: &str| {
         let (catalog, _) = replayed(&["create table t (a int, b int, name text);", sql], &Lexis::POSTGRES);
-        let mut names: Vec<String> =
+        let mut names: Vec<ecow::EcoString> =
             catalog.tables().flat_map(|table| &table.constraints).filter_map(|one| one.name.clone()).collect();
         names.sort();
         names.join(" ")
@@ -268,7 +268,7 @@ fn a_star_stands_for_the_columns_of_its_own_query() {
            create view w as select * from a union all select * from u;"],
         &Lexis::POSTGRES,
     );
-    let name = |name: &str| ObjectName { schema: None, name: name.to_owned() };
+    let name = |name: &str| ObjectName { schema: None, name: name.into() };
     let needs = |of: &str| {
         let mut views: Vec<String> = catalog
             .views_of(&name("u"))

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use ecow::EcoString;
+
 use super::catalog::Catalog;
 use super::name::ObjectName;
 use crate::sql::cursor::{Cursor, code};
@@ -15,7 +17,7 @@ const MOST: usize = 200;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
     /// The names of its columns in order, none for one whose name cannot be told; nothing when even their number cannot.
-    pub columns: Option<Vec<Option<String>>>,
+    pub columns: Option<Vec<Option<EcoString>>>,
     /// The tables and columns that it needs.
     pub uses: Vec<Use>,
     /// Whether it refuses rows that it would not show.
@@ -28,7 +30,7 @@ pub struct Use {
     /// The table.
     pub table: ObjectName,
     /// Its columns that are named.
-    pub columns: BTreeSet<String>,
+    pub columns: BTreeSet<EcoString>,
 }
 
 impl View {
@@ -55,7 +57,7 @@ impl View {
 /// A table that a query names, and by which names it calls it.
 pub(super) struct Source {
     pub table: ObjectName,
-    called: String,
+    called: EcoString,
     /// The token behind which it stands.
     at: usize,
 }
@@ -135,7 +137,7 @@ fn resolve(name: &QualifiedName, catalog: &Catalog) -> ObjectName {
 }
 
 /// The names that `WITH` defines.
-fn local_names(cursor: Cursor<'_>, grammar: Grammar) -> Vec<String> {
+fn local_names(cursor: Cursor<'_>, grammar: Grammar) -> Vec<EcoString> {
     let mut names = Vec::new();
     let starts = (0..cursor.tokens.len()).filter(|at| Cursor { at: *at, ..cursor }.sees("WITH"));
     for at in starts.take(MOST) {
@@ -157,7 +159,7 @@ fn local_names(cursor: Cursor<'_>, grammar: Grammar) -> Vec<String> {
     names
 }
 
-fn alias(here: &mut Cursor<'_>, grammar: Grammar) -> Option<String> {
+fn alias(here: &mut Cursor<'_>, grammar: Grammar) -> Option<EcoString> {
     const NO_ALIAS: &[&str] = &[
         "WHERE",
         "JOIN",
@@ -200,7 +202,7 @@ fn alias(here: &mut Cursor<'_>, grammar: Grammar) -> Option<String> {
 
 impl Query<'_> {
     /// The columns of the first `SELECT`.
-    fn shown(&self) -> Option<Vec<Option<String>>> {
+    fn shown(&self) -> Option<Vec<Option<EcoString>>> {
         let mut cursor = self.cursor;
         let nested = cursor.sees("(");
         while cursor.sees("(") {
@@ -233,7 +235,7 @@ impl Query<'_> {
     }
 
     /// The columns that `*` or `t.*` stands for.
-    fn expanded(&self, of: Option<&str>, scope: Option<usize>) -> Option<Vec<Option<String>>> {
+    fn expanded(&self, of: Option<&str>, scope: Option<usize>) -> Option<Vec<Option<EcoString>>> {
         let meant = |source: &&Source| self.is_meant(source, of, scope);
         let mut columns = Vec::new();
         for source in self.sources.iter().filter(meant) {
@@ -248,7 +250,7 @@ impl Query<'_> {
     }
 
     /// What the database calls an expression of the list.
-    fn name_of(&self, item: Cursor<'_>) -> Option<String> {
+    fn name_of(&self, item: Cursor<'_>) -> Option<EcoString> {
         let grammar = self.catalog.grammar;
         if let Some(cast) = item.find(": :") {
             return self.name_of(Cursor { tokens: &item.tokens[..cast.at], ..item });

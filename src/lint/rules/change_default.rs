@@ -34,7 +34,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::AddColumn { column: added, .. } => context.grammar().same_name(&added.name, column),
         _ => false,
     });
-    if !new && !added && was != Some(value.as_str()) {
+    if !new && !added && was != Some(&**value) {
         let name = &table.name;
         findings
             .report(change, format!("code that leaves out `{name}.{column}` stores `{value}` from now on"))

@@ -46,7 +46,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = used(change) else { return };
     let Some(known) = &table.before else { return };
     let required = match &change.kind {
-        ChangeKind::SetNotNull { column, .. } => vec![column.clone()],
+        ChangeKind::SetNotNull { column, .. } => EcoVec::from([column.clone()]),
         // A primary key is chosen for what is in it, and says so loudly.
         ChangeKind::AddConstraint { constraint, .. } if constraint.kind == ConstraintKind::PrimaryKey => return,
         ChangeKind::AddConstraint { constraint, .. } if constraint.enforced => constraint.required_columns(),

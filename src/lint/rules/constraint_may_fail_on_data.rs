@@ -41,7 +41,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
                 ConstraintKind::Check | ConstraintKind::ForeignKey | ConstraintKind::Exclusion
             );
             // Columns that are new have no rows that could break it, unless a default fills them.
-            let new = |name: &String| {
+            let new = |name: &EcoString| {
                 let column = table.before.as_ref().and_then(|table| table.columns.iter().find(|own| own.name == *name));
                 column.is_some_and(|column| column.origin != Origin::Deployed && column.default.is_none())
             };

@@ -86,11 +86,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
                 return;
             }
             let uses = |column: &&Shared<crate::schema::Column>| constraint.uses(&column.name, grammar);
-            let columns: Vec<String> = known.columns.iter().filter(uses).map(|column| column.name.clone()).collect();
+            let columns: Vec<EcoString> = known.columns.iter().filter(uses).map(|column| column.name.clone()).collect();
             (columns, constraint.name.clone())
         }
         ChangeKind::CreateIndex { index, .. } if index.is_unique() => {
-            let columns: Vec<String> = index.columns.iter().flatten().cloned().collect();
+            let columns: Vec<EcoString> = index.columns.iter().flatten().cloned().collect();
             if had_key(&columns, index.predicate.as_deref(), change, context) || known.has_key_within(&columns, grammar)
             {
                 return;
@@ -100,7 +100,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         _ => return,
     };
     // Old code cannot write to columns that are new, and leaves them null.
-    let harmless = |name: &String| {
+    let harmless = |name: &EcoString| {
         known.column(name, grammar).is_some_and(|column| column.origin != Origin::Deployed && !column.not_null)
     };
     if columns.is_empty() || !columns.iter().any(harmless) {

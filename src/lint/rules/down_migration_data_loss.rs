@@ -37,7 +37,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let Some(table) = &change.table else { return };
     let Some(before) = table.before.as_ref().filter(|before| !before.temporary) else { return };
-    let made_here = |origin: Origin| origin == Origin::Judged(context.number);
+    let made_here = |origin: Origin| origin == Origin::judged(context.number);
     let what = match &change.kind {
         ChangeKind::DropTable { .. } if made_here(before.origin) && !before.columns.is_empty() => {
             format!("everything in `{}`", table.name)

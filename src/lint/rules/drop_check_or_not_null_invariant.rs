@@ -46,7 +46,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(known) = table.before.as_ref().filter(|_| dropped.kind == ConstraintKind::Check) else { return };
     let grammar = context.grammar();
     let required = dropped.required_columns();
-    let refuses_nulls = |name: &String| known.column(name, grammar).is_some_and(|column| column.not_null);
+    let refuses_nulls = |name: &EcoString| known.column(name, grammar).is_some_and(|column| column.not_null);
     let helped = !required.is_empty() && required.iter().all(refuses_nulls);
     // So has one that only helped to attach a partition.
     let attached = context.before(change).any(|earlier| match &earlier.kind {

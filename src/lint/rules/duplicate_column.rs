@@ -31,10 +31,10 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         // The others take the last value, or the first.
         ChangeKind::Insert { columns, .. } if grammar != Grammar::Sqlite => {
-            columns.iter().map(String::as_str).collect()
+            columns.iter().map(EcoString::as_str).collect()
         }
         ChangeKind::Update { columns, .. } if grammar == Grammar::Postgres => {
-            columns.iter().map(String::as_str).collect()
+            columns.iter().map(EcoString::as_str).collect()
         }
         _ => return,
     };

@@ -31,7 +31,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let later = context.statements().skip(change.statement + 1);
-    if let Some((number, statement, _)) = later.into_iter().find(|(_, it, _)| it.of(context.text()).contains(value)) {
+    if let Some((number, statement, _)) =
+        later.into_iter().find(|(_, it, _)| it.of(context.text()).contains(value.as_str()))
+    {
         findings
             .report_at(
                 Some(number),

@@ -81,7 +81,7 @@ fn copy_of(table: &Table, column: &str, context: &Context<'_>) -> Option<String>
         new.origin != Origin::Deployed
             && (new.copied_from.iter().any(|word| grammar.same_name(word, column)) || in_routine(&new.name))
     };
-    table.columns.iter().find(filled).map(|new| new.name.clone())
+    table.columns.iter().find(filled).map(|new| new.name.to_string())
 }
 
 /// The new table that is filled from this one.

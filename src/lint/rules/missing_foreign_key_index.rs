@@ -53,7 +53,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 
 /// Whether the index finds the rows of a key: its first columns are the key's, in any order, and no row is left out.
 fn leads(index: &Index, key: &Constraint, grammar: Grammar) -> bool {
-    let ours = |column: &Option<String>| {
+    let ours = |column: &Option<EcoString>| {
         column.as_ref().is_some_and(|column| key.columns.iter().any(|own| grammar.same_name(own, column)))
     };
     let first = index.columns.iter().take(key.columns.len());

@@ -28,7 +28,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let ChangeKind::DropIndex { name, index: Some(index), .. } = &change.kind else { return };
     let Some(known) = used(change).and_then(|table| table.before.as_ref()) else { return };
-    let leads = |index: &Index, columns: &[String]| {
+    let leads = |index: &Index, columns: &[EcoString]| {
         let own: Vec<&str> = index.columns.iter().map_while(|column| column.as_deref()).collect();
         own.len() >= columns.len() && columns.iter().zip(own).all(|(one, other)| one.eq_ignore_ascii_case(other))
     };

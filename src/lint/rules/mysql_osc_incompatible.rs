@@ -79,13 +79,13 @@ fn obstacle(before: &Table, tool: OnlineTool, change: &Change, context: &Context
     }
     let after = context.catalog.table(&change.table.as_ref()?.name)?;
     let shared = before.indexes.iter().filter(|index| index.is_unique() && is_usable(before, &index.columns, context));
-    let kept = |columns: &[Option<String>]| after.indexes.iter().any(|index| index.columns == columns);
+    let kept = |columns: &[Option<EcoString>]| after.indexes.iter().any(|index| index.columns == columns);
     let mut keys = shared.filter(|index| kept(&index.columns));
     keys.next().is_none().then(|| "no unique key without nulls is there before and after it".to_owned())
 }
 
 /// Whether the tool can go through the rows by these columns.
-fn is_usable(table: &Table, columns: &[Option<String>], context: &Context<'_>) -> bool {
+fn is_usable(table: &Table, columns: &[Option<EcoString>], context: &Context<'_>) -> bool {
     columns.iter().all(|column| {
         let column = column.as_ref().and_then(|name| table.column(name, context.grammar()));
         column.is_some_and(|column| {

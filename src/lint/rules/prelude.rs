@@ -1,5 +1,7 @@
 //! What nearly every rule needs.
 
+pub(super) use ecow::{EcoString, EcoVec};
+
 pub(super) use crate::lint::rule::{comes_back, deployed, made_again, rule, used};
 pub(super) use crate::lint::{Check, Context, Findings};
 pub(super) use crate::schema::{Change, ChangeKind, Origin};

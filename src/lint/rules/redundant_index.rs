@@ -81,7 +81,7 @@ fn is_within(index: &Index, other: &Index, table: &Table, grammar: Grammar) -> b
         IndexKind::Unique => other.kind == IndexKind::Unique && index.columns.len() == other.columns.len(),
         _ => false,
     };
-    let same_column = |(one, other): (&Option<String>, &Option<String>)| match (one, other) {
+    let same_column = |(one, other): (&Option<EcoString>, &Option<EcoString>)| match (one, other) {
         (Some(one), Some(other)) => grammar.same_name(one, other),
         _ => false,
     };
@@ -89,7 +89,7 @@ fn is_within(index: &Index, other: &Index, table: &Table, grammar: Grammar) -> b
         && index.columns.iter().zip(&other.columns).all(same_column)
         && other.options.starts_with(&index.options);
     let carries =
-        |name: &String| other.columns.iter().flatten().chain(&other.include).any(|its| grammar.same_name(its, name));
+        |name: &EcoString| other.columns.iter().flatten().chain(&other.include).any(|its| grammar.same_name(its, name));
     // An unknown table may have anything; an index of a constraint goes with that.
     table.kind == crate::sql::ddl::ObjectKind::Table
         && !index.of_constraint

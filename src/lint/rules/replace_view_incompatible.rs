@@ -50,7 +50,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let (Some(old), Some(new)) = (columns(&before.view), columns(&after.view)) else { return };
     let grammar = context.grammar();
     // A name that cannot be told may be any.
-    let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
+    let same = |one: &Option<EcoString>, other: &Option<EcoString>| match (one, other) {
         (Some(one), Some(other)) => grammar.same_name(one, other),
         _ => true,
     };

@@ -60,7 +60,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
 }
 
 /// The columns of all tables that the statement names; none when one of those is not known whole.
-fn columns_in_reach(tokens: &[Token], text: &str, context: &Context<'_>) -> Option<Vec<String>> {
+fn columns_in_reach(tokens: &[Token], text: &str, context: &Context<'_>) -> Option<Vec<EcoString>> {
     let mut columns = Vec::new();
     let mut add = |table: &Table| columns.extend(table.columns.iter().map(|column| column.name.clone()));
     for at in 0..tokens.len() {

@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let grammar = context.grammar();
     let long = |change: &&Change| {
         let Some(table) = used(change) else { return false };
-        let few = |keys: &[String]| table.before.as_ref().is_some_and(|known| known.has_key_within(keys, grammar));
+        let few = |keys: &[EcoString]| table.before.as_ref().is_some_and(|known| known.has_key_within(keys, grammar));
         match &change.kind {
             ChangeKind::CreateIndex { .. } | ChangeKind::DropColumn { .. } | ChangeKind::Rebuild { .. } => true,
             ChangeKind::Update { keys, .. } | ChangeKind::Delete { keys, .. } => !few(keys),

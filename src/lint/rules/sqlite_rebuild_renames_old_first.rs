@@ -43,12 +43,12 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             .map(|word| word.trim_matches(['"', '`', '[', ']']).to_owned())
     });
     let Some(renamed) = renamed else { return };
-    let gone = crate::schema::ObjectName { schema: None, name: renamed.to_ascii_lowercase() };
+    let gone = crate::schema::ObjectName { schema: None, name: renamed.to_ascii_lowercase().into() };
     let child = context.catalog.referencing(&gone).map(|child| child.name.to_string()).min();
     let view = context.catalog.views_of(&gone).map(|(view, _)| view.to_string()).min();
     let others = context.catalog.tables().filter(|table| table.name != after.name);
     let triggers = others.flat_map(|table| &table.triggers);
-    let trigger = triggers.filter(|one| mentions(&one.text, &after.name.name)).map(|one| one.name.clone()).min();
+    let trigger = triggers.filter(|one| mentions(&one.text, &after.name.name)).map(|one| one.name.to_string()).min();
     if let Some(dangles) = child.or(view).or(trigger) {
         findings
             .report(change, format!("`{dangles}` refers to `{renamed}` from now on, which is dropped below"))

@@ -52,8 +52,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let view = views.filter(|view| deployed(view) && !dropped(&view.name)).map(ToString::to_string).min();
     let others = context.catalog.tables().filter(|table| table.name != after.name);
     let triggers = others.flat_map(|table| &table.triggers).filter(|trigger| trigger.origin == Origin::Deployed);
-    let trigger =
-        triggers.filter(|one| mentions(&one.text, &after.name.name) && !dropped(&one.name)).map(|one| one.name.clone());
+    let trigger = triggers
+        .filter(|one| mentions(&one.text, &after.name.name) && !dropped(&one.name))
+        .map(|one| one.name.to_string());
     if let Some(broken) = view.or_else(|| trigger.min()) {
         findings
             .report(change, format!("`{broken}` reads `{}`, and the last step fails with `no such table`", after.name))

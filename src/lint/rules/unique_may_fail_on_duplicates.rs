@@ -40,7 +40,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let is_key = |kind| matches!(kind, ConstraintKind::Unique | ConstraintKind::PrimaryKey);
-    let (columns, condition, concurrently): (Vec<String>, _, _) = match &change.kind {
+    let (columns, condition, concurrently): (EcoVec<EcoString>, _, _) = match &change.kind {
         ChangeKind::CreateIndex { index, concurrently, .. } if index.is_unique() => {
             (index.columns.iter().flatten().cloned().collect(), index.predicate.as_deref(), *concurrently)
         }
@@ -52,12 +52,12 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             if !same_for_all {
                 return;
             }
-            (vec![column.name.clone()], None, false)
+            (EcoVec::from([column.name.clone()]), None, false)
         }
         _ => return,
     };
     let grammar = context.grammar();
-    let all_different = |name: &String| {
+    let all_different = |name: &EcoString| {
         let new = known.column(name, grammar).filter(|column| column.origin != Origin::Deployed);
         new.is_some_and(|column| column.numbering.is_some() || (column.default.is_none() && !column.not_null))
     };

@@ -65,7 +65,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         ChangeKind::AddConstraint { constraint, .. } => {
             let compared = constraint.expression.iter().flat_map(|demand| compared_columns(demand, context.lexis));
-            let mut columns = constraint.columns.iter().cloned().chain(compared);
+            let mut columns = constraint.columns.iter().map(ToString::to_string).chain(compared);
             let added = |name: &str| context.beside(change).any(|other| other.adds_column(name, grammar));
             let missing = columns.find(|column| known.column(column, grammar).is_none() && !added(column));
             missing.map(|column| format!("column `{column}`"))

@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.grammar() != Grammar::Postgres {
         return;
     }
-    let mut temporary: Vec<String> = Vec::new();
+    let mut temporary: Vec<EcoString> = Vec::new();
     for (number, statement, heading) in context.statements() {
         let sets = matches!(heading.verb, Verb::Set | Verb::Query);
         if sets && mentions(statement.of(context.text()), "search_path") {

@@ -80,7 +80,7 @@ pub(super) fn data_type(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<Dat
                 name.push(' ');
             }
             let word = cursor.token(0).and_then(|token| Name::of(token, cursor.text, grammar));
-            let written = word.map_or_else(|| cursor.here().of(cursor.text).to_owned(), |name| name.value);
+            let written = word.map_or_else(|| cursor.here().of(cursor.text).into(), |name| name.value);
             name.push_str(&if cursor.kind() == Some(TokenKind::Word) { written.to_ascii_lowercase() } else { written });
         }
         cursor.step();

@@ -19,8 +19,8 @@ pub use definition::{
     ColumnConstraint, ColumnDefinition, ColumnRule, ConstraintKind, DataType, IndexDefinition, IndexKind, KeyPart,
     References, ReferentialAction, TableConstraint, TableDefinition,
 };
-pub(crate) use name::qualified;
 pub use name::{Name, QualifiedName};
+pub(crate) use name::{lower, qualified};
 pub use reading::{Detail, Flags, Heading, ObjectKind, Reading, Verb};
 pub(crate) use routine::parameters;
 pub use routine::{Parameter, RoutineDefinition};

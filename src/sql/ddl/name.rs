@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ecow::EcoString;
+
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::{Grammar, Token, TokenKind};
 use crate::sql::place::Span;
@@ -10,7 +12,7 @@ use crate::sql::place::Span;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
     /// What it means: without quotes, in the case in which the database keeps it.
-    pub value: String,
+    pub value: EcoString,
     /// Where it stands.
     pub span: Span,
 }
@@ -67,8 +69,8 @@ impl Name {
     pub(super) fn of(token: &Token, text: &str, grammar: Grammar) -> Option<Self> {
         let written = token.of(text);
         let mut value = match token.kind {
-            TokenKind::Word if grammar == Grammar::Postgres => written.to_ascii_lowercase(),
-            TokenKind::Word => written.to_owned(),
+            TokenKind::Word if grammar == Grammar::Postgres => lower(written),
+            TokenKind::Word => written.into(),
             TokenKind::QuotedName => unquoted(written),
             // SQLite and MySQL take strings for names in some places.
             TokenKind::String if grammar != Grammar::Postgres => unquoted(written),
@@ -81,12 +83,21 @@ impl Name {
     }
 }
 
+/// A text in small letters, as far as it is ASCII.
+pub(crate) fn lower(text: &str) -> EcoString {
+    let mut lower = EcoString::from(text);
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        lower.make_mut().make_ascii_lowercase();
+    }
+    lower
+}
+
 /// What quotes enclose, with doubled quotes taken as one.
-fn unquoted(written: &str) -> String {
+fn unquoted(written: &str) -> EcoString {
     let start = written.find(['"', '`', '[', '\'']).unwrap_or(0);
     let quote = &written[start..start + 1];
     let inner = written.get(start + 1..written.len() - 1).unwrap_or_default();
-    if quote == "[" { inner.to_owned() } else { inner.replace(&quote.repeat(2), quote) }
+    if quote == "[" { inner.into() } else { EcoString::from(inner).replace(&quote.repeat(2), quote) }
 }
 
 /// Reads names where a statement has them.
