@@ -35,7 +35,7 @@ pub struct Args {
 /// `migrate adopt`.
 pub async fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let wishes = Wishes { writes: !args.dry_run, needs_files: true, ..Wishes::default() };
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let wish = Wish {
         from: args.from.clone(),
         dry_run: args.dry_run,

@@ -31,7 +31,7 @@ pub struct ManArgs {}
 pub async fn wait(_: &WaitArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut shared = shared.clone();
     shared.wait.get_or_insert_with(|| "60s".to_owned());
-    let (migrator, _) = Surroundings::read(&shared)?.migrator(terminal, &Wishes::default())?;
+    let (migrator, _) = Surroundings::read(&shared)?.migrator(terminal, &Wishes::default()).await?;
     migrator.wait(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Ready);
     Ok(Exit::Done)
@@ -39,7 +39,7 @@ pub async fn wait(_: &WaitArgs, shared: &Shared, terminal: &mut Terminal) -> Res
 
 /// `migrate lock`.
 pub async fn lock(_: &LockArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default())?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default()).await?;
     let holder = migrator.lock_holder(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Lock(holder.as_ref()));
     Ok(Exit::Done)

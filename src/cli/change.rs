@@ -140,7 +140,7 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
         transaction: args.transaction.clone(),
         no_lint: args.no_lint,
     };
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let request = match &saved {
         Some(plan) => request_of(plan)?,
         None => Request::Up(target(args.count, args.to.as_ref(), Target::All)),
@@ -158,7 +158,7 @@ pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> 
     let target = if args.all { Target::All } else { target(args.count, args.to.as_ref(), Target::Count(1)) };
     let prefer = if args.prefer == "stored" { Prefer::Stored } else { Prefer::File };
     let request = Request::Down(target, prefer);
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files())?;
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files()).await?;
     if args.dry_run {
         let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
         terminal.report(&Report::Proposal(&proposal));
@@ -169,14 +169,14 @@ pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> 
 
 /// `migrate redo`.
 pub async fn redo(args: &RedoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files())?;
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files()).await?;
     agreed(&migrator, &Request::Redo(args.count, Prefer::File), args.yes, interrupt, terminal).await
 }
 
 /// `migrate goto`.
 pub async fn goto(args: &GotoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let wishes = Wishes { no_lint: args.no_lint, ..files() };
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     agreed(&migrator, &Request::Goto(args.name.clone(), Prefer::File), args.yes, interrupt, terminal).await
 }
 
@@ -191,7 +191,7 @@ pub async fn plan(args: &PlanArgs, shared: &Shared, terminal: &mut Terminal) -> 
         }
     };
     let wishes = Wishes { needs_files: true, ..Wishes::default() };
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
     if let Some(path) = &args.output {
         let saved = serde_json::to_string_pretty(&SavedPlan::of(&proposal.approved));

@@ -74,7 +74,7 @@ fn writing(needs_files: bool) -> Wishes {
 
 /// `migrate tag`.
 pub async fn tag(args: &TagArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &writing(false))?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &writing(false)).await?;
     let head = migrator.tag(&args.name, &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Tagged { tag: &args.name, head: &head });
     Ok(Exit::Done)
@@ -83,7 +83,7 @@ pub async fn tag(args: &TagArgs, shared: &Shared, terminal: &mut Terminal) -> Re
 /// `migrate baseline`.
 pub async fn baseline(args: &BaselineArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let wishes = Wishes { release: args.release.clone(), ..writing(true) };
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes)?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let ids = migrator.baseline(&args.version, &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Marked { done: "baselined", ids: &ids });
     Ok(Exit::Done)
@@ -91,7 +91,7 @@ pub async fn baseline(args: &BaselineArgs, shared: &Shared, terminal: &mut Termi
 
 /// `migrate repair`.
 pub async fn repair(args: &RepairArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &writing(true))?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &writing(true)).await?;
     let ids = migrator.repair(&args.versions, &args.forget, &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Marked { done: "repaired", ids: &ids });
     Ok(Exit::Done)
@@ -106,7 +106,7 @@ pub async fn resolve(args: &ResolveArgs, shared: &Shared, terminal: &mut Termina
         (_, _, true) => Resolution::Done(statement),
         _ => Resolution::Again(statement),
     };
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &writing(false))?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &writing(false)).await?;
     let id = migrator.resolve(&args.version, resolution, &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Marked { done: "resolved", ids: &[id] });
     Ok(Exit::Done)

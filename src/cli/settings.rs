@@ -9,7 +9,7 @@ use coexist::databases::{self, Address, Database, HistoryTable, Limits, Parts, S
 use coexist::layouts::{self, Folder, Layout, Options, Source, Weight};
 use coexist::migrator::{Checks, Migrator};
 use coexist::plan::{Policy, Tolerance};
-use coexist::run::{Connector, Interrupt, Scope, Settings};
+use coexist::run::{Begun, Connector, Interrupt, Scope, Settings};
 
 use super::duration;
 use super::environment::Environment;
@@ -362,30 +362,54 @@ impl Surroundings {
         }
     }
 
-    /// A migrator over these surroundings, and what stops it cleanly.
-    pub fn migrator(&self, terminal: &mut Terminal, wishes: &Wishes) -> Result<(Migrator, Interrupt), Failure> {
+    /// A migrator over these surroundings, and what stops it cleanly. It connects while the folders are read.
+    pub async fn migrator(self, terminal: &mut Terminal, wishes: &Wishes) -> Result<(Migrator, Interrupt), Failure> {
+        let connector = self.connector(terminal, wishes)?;
+        if !wishes.needs_files {
+            return self.over(connector, Source::default(), wishes);
+        }
+        let runs = wishes.runs;
+        let reading = tokio::task::spawn_blocking(move || {
+            let folders = self.open()?;
+            let source = self.read_folders(&folders)?;
+            if runs {
+                refuse_gaps(&source)?;
+            }
+            Ok((self, folders, source))
+        });
+        let reading = async { reading.await.map_err(|error| Failure::usage(error.to_string(), None))? };
+        let beginning = async {
+            connector.begin().await;
+            Ok(())
+        };
+        let migrator = tokio::try_join!(reading, beginning).and_then(|((surroundings, folders, source), ())| {
+            terminal.source(&folders, &source);
+            surroundings.over(connector.clone(), source, wishes)
+        });
+        if migrator.is_err() {
+            connector.abandon().await;
+        }
+        migrator
+    }
+
+    fn connector(&self, terminal: &mut Terminal, wishes: &Wishes) -> Result<Connector, Failure> {
         let address = self.address(terminal)?;
         let address = if wishes.writes { address.for_writing() } else { address.for_reading() };
-        let folders = if wishes.needs_files { self.open()? } else { Vec::new() };
-        let source = if wishes.needs_files { self.read_folders(&folders)? } else { Source::default() };
-        let missing = source.remarks.iter().find(|remark| remark.weight == Weight::Incomplete);
-        if let Some(remark) = missing.filter(|_| wishes.runs) {
-            let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
-            let hint = "what is missing would leave a gap; write it as SQL, or apply it with the tool that knows it and take it over with `migrate baseline VERSION`";
-            return Err(Failure::usage(message, Some(hint.to_owned())));
-        }
-        terminal.source(&folders, &source);
         let table = self.get(self.shared.table.as_ref(), "MIGRATE_TABLE", self.config.history.table.as_ref());
         let schema = self.get(self.shared.schema.as_ref(), "MIGRATE_SCHEMA", self.config.history.schema.as_ref());
-        let interrupt = Interrupt::default();
-        let connector = Connector {
+        Ok(Connector {
             database: address.database(),
             address,
             table: HistoryTable { schema, name: table.unwrap_or_else(|| "migrate_history".to_owned()) },
             run: run_id(),
             host: self.host(),
-            interrupt: interrupt.clone(),
-        };
+            interrupt: Interrupt::default(),
+            begun: Begun::default(),
+        })
+    }
+
+    fn over(&self, connector: Connector, source: Source, wishes: &Wishes) -> Result<(Migrator, Interrupt), Failure> {
+        let interrupt = connector.interrupt.clone();
         let mut settings = self.settings()?;
         settings.release.clone_from(&wishes.release);
         settings.scope = self.scope(wishes.transaction.as_ref())?;
@@ -426,6 +450,14 @@ pub struct Wishes {
     pub no_lint: bool,
     /// `--transaction`.
     pub transaction: Option<String>,
+}
+
+/// What a layout could not read as SQL must not be passed over by those who run the rest.
+fn refuse_gaps(source: &Source) -> Result<(), Failure> {
+    let Some(remark) = source.remarks.iter().find(|remark| remark.weight == Weight::Incomplete) else { return Ok(()) };
+    let message = format!("{}:{}: {}", remark.path.display(), remark.line, remark.message);
+    let hint = "what is missing would leave a gap; write it as SQL, or apply it with the tool that knows it and take it over with `migrate baseline VERSION`";
+    Err(Failure::usage(message, Some(hint.to_owned())))
 }
 
 /// What a URL begins with.

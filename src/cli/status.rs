@@ -38,7 +38,7 @@ fn reading() -> Wishes {
 
 /// `migrate status`.
 pub async fn status(args: &StatusArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading())?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading()).await?;
     let status = migrator.status(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Status(&status));
     let is = |wanted: fn(&coexist::plan::Drift) -> bool| status.drift.iter().any(wanted);
@@ -54,7 +54,7 @@ pub async fn status(args: &StatusArgs, shared: &Shared, terminal: &mut Terminal)
 
 /// `migrate verify`.
 pub async fn verify(args: &VerifyArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading())?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading()).await?;
     let verification = migrator.verify(args.head.as_deref(), &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Verification(&verification));
     Ok(if verification.is_clean() { Exit::Done } else { Exit::Disagreement })
@@ -62,7 +62,7 @@ pub async fn verify(args: &VerifyArgs, shared: &Shared, terminal: &mut Terminal)
 
 /// `migrate log`.
 pub async fn log(_: &LogArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default())?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default()).await?;
     let entries = migrator.log(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Log(&entries));
     Ok(Exit::Done)
@@ -70,7 +70,7 @@ pub async fn log(_: &LogArgs, shared: &Shared, terminal: &mut Terminal) -> Resul
 
 /// `migrate version`.
 pub async fn version(_: &VersionArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default())?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &Wishes::default()).await?;
     let newest = migrator.newest(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Version(newest.as_ref()));
     Ok(Exit::Done)

@@ -30,6 +30,13 @@ pub trait Dialect: Sync {
     /// An expression for a timestamp column as text in UTC: `2026-11-21 09:30:00.123456+00`.
     fn utc(&self, column: &str) -> String;
 
+    /// The query for these columns of a table as one value, a JSON array of the rows, each an array of texts, in this order;
+    /// none where a row costs no more than its text.
+    fn packed(&self, columns: &[String], table: &str, order: &str) -> Option<String> {
+        let _ = (columns, table, order);
+        None
+    }
+
     /// An expression for the login, as text.
     fn current_user(&self) -> &'static str;
 

@@ -49,10 +49,8 @@ pub enum Detail {
 }
 
 const DECIDING: &str = "seq, kind, version, name, repeatable, state, statements_done, statements_total, probe, owner, \
-                        checksum, checksum_algorithm, down_checksum, tag, release_name, compatible";
+                        checksum, checksum_algorithm, down_checksum, tag, release_name, compatible, hash";
 const CIRCUMSTANCES: &str = "source_tool, source_checksum, applied_by, host, tool";
-/// In the place of [`CIRCUMSTANCES`] where nobody asks for them.
-const IDLE: &str = "NULL, NULL, '', '', ''";
 
 impl Store {
     /// A store over this table, writing as this run from this machine.
@@ -77,16 +75,17 @@ impl Store {
     ///
     /// When the server refuses, or the table is not one of ours.
     pub async fn read(&self, session: &mut dyn Session, detail: Detail) -> Result<History, SqlError> {
-        let (circumstances, times) = match detail {
-            Detail::Deciding => (IDLE.to_owned(), "'', NULL".to_owned()),
-            Detail::All => {
-                let times = ["started_at", "finished_at"].map(|column| self.dialect.utc(column));
-                (CIRCUMSTANCES.to_owned(), times.join(", "))
-            }
-        };
-        let sql = format!("SELECT {DECIDING}, {circumstances}, {times}, hash FROM {} ORDER BY seq", self.name);
+        let mut columns: Vec<String> = DECIDING.split(", ").map(str::to_owned).collect();
+        if detail == Detail::All {
+            columns.extend(CIRCUMSTANCES.split(", ").map(str::to_owned));
+            columns.extend(["started_at", "finished_at"].map(|column| self.dialect.utc(column)));
+        }
+        let packed = self.dialect.packed(&columns, &self.name, "seq");
+        let sql =
+            packed.clone().unwrap_or_else(|| format!("SELECT {} FROM {} ORDER BY seq", columns.join(", "), self.name));
         match session.query(&sql).await {
-            Ok(rows) => rows.into_iter().map(read_entry).collect::<Result<_, _>>().map(History::new),
+            Ok(rows) if packed.is_some() => unpack(&rows).and_then(entries),
+            Ok(rows) => entries(rows),
             Err(error) if error.kind == ErrorKind::NoSuchTable => Ok(History::default()),
             Err(error) => Err(error),
         }
@@ -170,7 +169,7 @@ impl Store {
             values[0] = self.dialect.assured(fence, &values[0]);
         }
         format!(
-            "INSERT INTO {} ({DECIDING}, {CIRCUMSTANCES}, up_script, down_script, started_at, finished_at, hash) VALUES ({})",
+            "INSERT INTO {} ({DECIDING}, {CIRCUMSTANCES}, up_script, down_script, started_at, finished_at) VALUES ({})",
             self.name,
             values.join(", ")
         )
@@ -210,6 +209,7 @@ impl Store {
             own(optional(fact.tag)),
             own(optional(fact.release)),
             own(optional(fact.compatible.map(|compatible| if compatible { "yes" } else { "no" }))),
+            own(literal(&head.hash)),
             shared(optional(fact.source.map(|(tool, _)| tool))),
             shared(optional(fact.source.and_then(|(_, checksum)| checksum))),
             shared(self.dialect.current_user().to_owned()),
@@ -219,7 +219,6 @@ impl Store {
             own(optional(fact.down.map(Script::stored).as_deref())),
             shared(self.dialect.now().to_owned()),
             shared(finished.to_owned()),
-            own(literal(&head.hash)),
         ]
     }
 
@@ -327,6 +326,18 @@ fn next_head(head: &Head, fact: &Fact<'_>) -> Head {
 /// How this program calls itself in the history.
 const TOOL: &str = concat!("migrate/", env!("CARGO_PKG_VERSION"));
 
+fn entries(rows: Vec<Row>) -> Result<History, SqlError> {
+    rows.into_iter().map(read_entry).collect::<Result<_, _>>().map(History::new)
+}
+
+/// The rows that [`Dialect::packed`] made one value of.
+fn unpack(rows: &[Row]) -> Result<Vec<Row>, SqlError> {
+    let packed = rows.first().and_then(|row| row.first()).and_then(Option::as_deref).unwrap_or("[]");
+    let wrong = |error| SqlError::new(ErrorKind::Other, format!("the history came back garbled: {error}"));
+    serde_json::from_str(packed).map_err(wrong)
+}
+
+/// An entry; what was not asked for is left empty.
 fn read_entry(mut row: Row) -> Result<Entry, SqlError> {
     let seq = row.first().cloned().flatten().unwrap_or_default();
     let wrong = |what: &str| {
@@ -361,13 +372,13 @@ fn read_entry(mut row: Row) -> Result<Entry, SqlError> {
         tag: text(13),
         release: text(14),
         compatible: text(15).map(|word| word == "yes"),
-        source_tool: text(16),
-        source_checksum: text(17),
-        applied_by: text(18).unwrap_or_default(),
-        host: text(19).unwrap_or_default(),
-        tool: text(20).unwrap_or_default(),
-        started_at: text(21).unwrap_or_default(),
-        finished_at: text(22),
-        hash: text(23).unwrap_or_default(),
+        hash: text(16).unwrap_or_default(),
+        source_tool: text(17),
+        source_checksum: text(18),
+        applied_by: text(19).unwrap_or_default(),
+        host: text(20).unwrap_or_default(),
+        tool: text(21).unwrap_or_default(),
+        started_at: text(22).unwrap_or_default(),
+        finished_at: text(23),
     })
 }

@@ -2,17 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Error;
-
-/// The largest file that is read as a migration, in bytes.
-pub const LARGEST: u64 = 64 << 20;
+use super::{Error, file};
 
 /// How deep folders in folders are looked into.
 const DEEPEST: usize = 32;
@@ -208,36 +204,34 @@ impl Folder {
         if let Some(text) = self.texts.borrow().get(relative) {
             return Ok(Arc::clone(text));
         }
-        let text: Arc<str> = crate::migration::normalise(&self.read(relative)?).into();
+        let text = self.read(relative)?;
         self.texts.borrow_mut().insert(relative.to_owned(), Arc::clone(&text));
         Ok(text)
     }
 
-    fn read(&self, relative: &str) -> Result<String, Error> {
+    /// Reads the SQL files that a layout is likely to ask for, several at a time; what cannot be read waits until somebody
+    /// asks for it.
+    pub fn read_ahead(&self) {
+        let near = |entry: &&Entry| self.recursive || entry.path.matches('/').count() <= 1;
+        let plain = |entry: &&Entry| entry.kind == Kind::File && entry.is_sql();
+        let known = self.texts.borrow().keys().cloned().collect::<HashSet<String>>();
+        let missing = |entry: &&Entry| !known.contains(&entry.path);
+        let entries: Vec<&Entry> = self.entries.iter().filter(plain).filter(near).filter(missing).collect();
+        let paths: Vec<PathBuf> = entries.iter().map(|entry| self.path(&entry.path)).collect();
+        let read = file::texts(&paths).into_iter().zip(entries);
+        let texts = read.filter_map(|(text, entry)| Some((entry.path.clone(), text?)));
+        self.texts.borrow_mut().extend(texts);
+    }
+
+    fn read(&self, relative: &str) -> Result<Arc<str>, Error> {
         let path = self.path(relative);
-        let unreadable = |source| Error::Unreadable { path: self.path(relative), source };
         // A plain file of the listing is one and leads nowhere else; the rest is looked at closely.
         let real = match self.find(relative) {
             Some(Entry { kind: Kind::File, .. }) => path.clone(),
             Some(Entry { kind: Kind::Outside, .. }) => return Err(Error::Outside { path }),
             _ => self.regular_behind(&path)?,
         };
-        // Most migrations are smaller, and are then read in one go.
-        let mut bytes = Vec::with_capacity(8 << 10);
-        fs::File::open(&real).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(Error::TooLarge { path });
-        }
-        let text = String::from_utf8(bytes).map_err(|wrong| {
-            let offset = wrong.utf8_error().valid_up_to();
-            let utf16 = matches!(wrong.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-            let line = 1 + wrong.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count();
-            Error::NotUtf8 { path: path.clone(), line, offset, hint: if utf16 { "; it looks like UTF-16" } else { "" } }
-        })?;
-        match text.find('\0') {
-            Some(offset) => Err(Error::Nul { path, line: 1 + text[..offset].matches('\n').count(), offset }),
-            None => Ok(text),
-        }
+        file::text(&real, &path, &mut Vec::new())
     }
 
     /// The regular file that a path leads to, without leaving the folder.
@@ -352,6 +346,7 @@ fn is_direction_mark(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::layouts::LARGEST;
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
 

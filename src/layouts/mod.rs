@@ -9,6 +9,7 @@ mod blank;
 mod convert;
 mod delimiter;
 mod error;
+mod file;
 mod folder;
 #[cfg(test)]
 mod hostile;
@@ -36,7 +37,8 @@ use std::path::{Path, PathBuf};
 
 pub use convert::{Body, Conversion, ConvertError, Converted, Draft, targets};
 pub use error::Error;
-pub use folder::{Entry, Folder, Kind, LARGEST};
+pub use file::LARGEST;
+pub use folder::{Entry, Folder, Kind};
 pub use new::{NOW, NewFile, Write, filled, next_version, slug};
 pub use rewrite::{Rewritten, rewrite};
 
@@ -210,6 +212,7 @@ pub fn read(folders: &[PathBuf], layout: Option<&dyn Layout>, options: &Options)
 pub fn read_folders(folders: &[Folder], layout: Option<&dyn Layout>, options: &Options) -> Result<Source, Error> {
     let mut all = Source::default();
     for folder in folders {
+        folder.read_ahead();
         let layout = match layout {
             Some(layout) => layout,
             None => detect(folder)?,

@@ -3,80 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::databases::{Address, ConnectError, Database, Dialect, HistoryTable, Limits, LockName, Session};
+use crate::databases::{Dialect, Limits, LockName, Session};
 use crate::history::{Detail, Fact, History, Scripts, State, Store};
 
+use super::connector::Connector;
 use super::event::{Event, Listener};
 use super::transaction::Beside;
 use super::watch::Watch;
-use super::{Interrupt, LockError, RunError, Settings, answering, lock, lock_name};
-
-/// How to reach the database, again and again if need be.
-#[derive(Clone)]
-pub struct Connector {
-    /// The product.
-    pub database: &'static dyn Database,
-    /// Where it is.
-    pub address: Address,
-    /// Where the history is kept; its schema may be left to the database.
-    pub table: HistoryTable,
-    /// What identifies this run.
-    pub run: String,
-    /// The machine or pipeline.
-    pub host: String,
-    /// Whether somebody asks us to stop.
-    pub interrupt: Interrupt,
-}
-
-impl Connector {
-    /// Opens a session, waiting this long for a server that is still starting.
-    ///
-    /// # Errors
-    ///
-    /// When the server cannot be reached in time.
-    pub async fn connect(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Box<dyn Session>, ConnectError> {
-        let start = Instant::now();
-        let who = format!("migrate/{} {} {}", env!("CARGO_PKG_VERSION"), self.run, self.host);
-        let mut pause = Duration::from_millis(100);
-        loop {
-            let silence = answering::silence(&self.address);
-            let connected = answering::within(silence, self.database.connect(&self.address, &who)).await;
-            let error = match connected {
-                Err(silent) => ConnectError { message: silent.message, hint: None, starting: true },
-                Ok(Err(error)) => error,
-                Ok(Ok(session)) => {
-                    let session = super::failpoint_wrap(answering::wrap(session, silence));
-                    let about = session.about();
-                    listener(&Event::Connected {
-                        product: &about.product,
-                        database: &about.database,
-                        warnings: &about.warnings,
-                    });
-                    return Ok(session);
-                }
-            };
-            let waited = start.elapsed();
-            if !error.starting || waited >= wait || self.interrupt.requested() {
-                return Err(error);
-            }
-            listener(&Event::WaitingForServer { reason: &error.message, waited, limit: wait });
-            if self.interrupt.during(tokio::time::sleep(pause.min(wait - waited))).await.is_none() {
-                return Err(error);
-            }
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
-    }
-
-    /// The history table and the lock that belong to this session.
-    pub fn home(&self, session: &dyn Session) -> (Store, LockName) {
-        let dialect = self.database.dialect();
-        let about = session.about();
-        let mut table = self.table.clone();
-        table.schema = table.schema.or_else(|| dialect.home(about));
-        let lock = lock_name(&about.database, &table);
-        (Store::new(dialect, table, &self.run, &self.host), lock)
-    }
-}
+use super::{LockError, RunError, Settings, answering, lock};
 
 /// A session that holds the lock, with the history as read under it.
 pub struct Locked {

@@ -5,6 +5,7 @@
 //! tells whether they took effect. Whatever is unknown after a lost connection is read from the history again.
 
 mod answering;
+mod connector;
 pub mod event;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
@@ -25,10 +26,11 @@ use std::time::Duration;
 use crate::databases::{ConnectError, Limits, Session, SqlError};
 use crate::migration::Id;
 
+pub use connector::{Begun, Connector};
 pub use failure::{Aftermath, Done, Failure, Outcome, StatementAt};
 pub use interrupt::Interrupt;
 pub use lock::{LockError, describe, lock_name};
-pub use locked::{Connector, Locked};
+pub use locked::Locked;
 pub use transaction::Beside;
 
 /// How a run goes about its work.

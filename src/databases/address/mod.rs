@@ -342,6 +342,15 @@ impl Address {
         self
     }
 
+    /// Whether to connect would create a file, or a database that ends with its connection.
+    pub fn would_create(&self) -> bool {
+        match &self.target {
+            Target::File(file) => file.create && !file.path.exists(),
+            Target::Memory => true,
+            Target::Hosts(_) | Target::Socket { .. } => false,
+        }
+    }
+
     /// The file that does not exist yet, when that is why there is nothing to connect to.
     pub fn missing_file(&self) -> Option<&Path> {
         match &self.target {

@@ -71,8 +71,13 @@ impl PostgresSession {
     /// Sends one message and returns every row of it.
     pub(super) async fn ask(&mut self, sql: &str) -> Result<Vec<Row>, sqlx::Error> {
         let connection = self.connection.as_mut().ok_or_else(closed)?;
-        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
-        rows.iter().map(texts).collect()
+        // Each row is read while the server is still at work on the next.
+        let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
+        let mut rows = Vec::new();
+        while let Some(row) = answers.try_next().await? {
+            rows.push(texts(&row)?);
+        }
+        Ok(rows)
     }
 
     fn lost(error: SqlError, connection: &mut Option<PgConnection>) -> SqlError {

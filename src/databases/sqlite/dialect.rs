@@ -100,6 +100,12 @@ impl Dialect for SqliteDialect {
         format!("strftime('%Y-%m-%d %H:%M:%f', {column}) || '000+00'")
     }
 
+    /// The driver hands each row from one thread to another.
+    fn packed(&self, columns: &[String], table: &str, order: &str) -> Option<String> {
+        let texts: Vec<String> = columns.iter().map(|column| format!("{column} || ''")).collect();
+        Some(format!("SELECT json_group_array(json_array({}) ORDER BY {order}) FROM {table}", texts.join(", ")))
+    }
+
     fn current_user(&self) -> &'static str {
         "''"
     }

@@ -22,3 +22,10 @@ pub(super) async fn state(connection: &mut SqliteConnection) -> Result<State, sq
         unsafe { (libsqlite3_sys::sqlite3_get_autocommit(raw), libsqlite3_sys::sqlite3_error_offset(raw)) };
     Ok(State { in_transaction: autocommit == 0, error_offset: usize::try_from(offset).ok() })
 }
+
+/// Lets SQLite allocate without keeping statistics that nobody here asks for, and without the lock around them. To be
+/// called before the first connection; later it does nothing.
+pub(super) fn forgo_statistics() {
+    // SAFETY: the one argument that this option takes is an `int`; a library that is in use refuses it.
+    unsafe { libsqlite3_sys::sqlite3_config(libsqlite3_sys::SQLITE_CONFIG_MEMSTATUS, 0 as std::ffi::c_int) };
+}

@@ -193,6 +193,7 @@ fn closed() -> SqlError {
 
 /// Opens the file, by setters only.
 async fn connect(file: Option<&File>, cancellation: &Cancellation) -> Result<SqliteConnection, sqlx::Error> {
+    handle::forgo_statistics();
     let mut options = SqliteConnectOptions::new()
         // Waiting is the caller's business: it says what it waits for.
         .busy_timeout(BUSY)
