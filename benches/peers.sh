@@ -10,6 +10,8 @@
 # N is the number of migrations, 1000 unless told otherwise. ROUNDS=5 says how often everything runs, DELAY=5 how many
 # milliseconds the slow network takes for a message and its answer, TOOLS="migrate sqlx" which tools run.
 # Databases named bench_* are made and dropped on that server; SQLite's lie in a temporary folder ($TMPDIR).
+# refinery leaves TCP for MySQL's local socket where it finds one, past proxy and all: start the server without (`--socket` in a
+# folder that is removed then).
 # Tools that are not on PATH are left out: `cargo install sqlx-cli refinery_cli diesel_cli`, `npm install -g dbmate`.
 set -euo pipefail
 engine=$1 base=$2 count=${3:-1000} rounds=${ROUNDS:-5} delay=${DELAY:-5}
@@ -131,7 +133,7 @@ counted() { # LABEL: runs `run` through a proxy and writes how many messages it 
     through_proxy 0 "$work/messages"
     url=$base/${url##*/}
     "$2" "$1" "$work/small"
-    [[ ${#run[@]} -eq 0 ]] || "${run[@]}" >"$work/log" 2>&1 || true
+    [[ ${#run[@]} -eq 0 ]] || "${run[@]}" >"$work/log" 2>&1 || echo "${run[*]} failed: $(tail -n 2 "$work/log")" >&2
     without_proxy
     [[ ${#run[@]} -gt 0 ]] && cat "$work/messages" || echo -
 }
