@@ -86,6 +86,12 @@ fn attaches(known: &Table, context: &Context<'_>) -> bool {
 /// Whether the new check is the old one with more values in its lists, or with fewer terms.
 fn allows_more(old: &Constraint, new: &Constraint) -> bool {
     let (Some(old), Some(new)) = (&old.expression, &new.expression) else { return false };
+    let denies =
+        |expression: &str| mentions(expression, "not") || ["<>", "!="].iter().any(|sign| expression.contains(sign));
+    if denies(old) || denies(new) {
+        // More of what is forbidden allows less.
+        return old == new;
+    }
     let (old_frame, old_values) = without_strings(old);
     let (new_frame, new_values) = without_strings(new);
     let longer_list = old_frame == new_frame && old_values.iter().all(|value| new_values.contains(value));
@@ -109,7 +115,8 @@ fn without_strings(expression: &str) -> (String, Vec<&str>) {
         if number % 2 == 1 {
             strings.push(part);
         } else {
-            let kept = part.chars().filter(|c| !c.is_whitespace() && *c != ',');
+            let between = part.trim() == ",";
+            let kept = part.chars().filter(|c| !between && !c.is_whitespace());
             frame.extend(kept.map(|c| c.to_ascii_lowercase()));
         }
     }

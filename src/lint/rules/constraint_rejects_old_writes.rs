@@ -29,7 +29,23 @@ rule! {
     /// alter table orders add constraint known check (state in ('new', 'paid', 'sent')) not valid;
     /// ```
     ///
-    /// So does a key of more columns:
+    /// One that forbids more than that does not:
+    ///
+    /// ```sql fires postgres
+    /// create table orders (id int, state text constraint known check (state not in ('lost')));
+    /// -- next migration
+    /// alter table orders drop constraint known;
+    /// alter table orders add constraint known check (state not in ('lost', 'late')) not valid;
+    /// ```
+    ///
+    /// ```sql fires postgres
+    /// create table orders (id int, state int constraint known check (state in (12)));
+    /// -- next migration
+    /// alter table orders drop constraint known;
+    /// alter table orders add constraint known check (state in (1, 2)) not valid;
+    /// ```
+    ///
+    /// A key of more columns refuses nothing new, either:
     ///
     /// ```sql quiet postgres sqlite
     /// create table orders (id int, shop int, number int);
