@@ -1,6 +1,6 @@
 //! Walks over the tokens of one statement that mean something.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use super::lex::{Lexis, Token, TokenKind, Tokens};
 use super::place::Span;
@@ -17,6 +17,8 @@ pub(crate) struct Cursor<'c> {
     pub(crate) text: &'c str,
     pub(crate) tokens: &'c [Token],
     pub(crate) at: usize,
+    /// Where it stands if it has no tokens: behind the one before them.
+    pub(crate) after: usize,
 }
 
 /// A keyword in capitals, or a symbol; empty for anything else.
@@ -41,7 +43,14 @@ impl Deref for Keyword {
 
 impl<'c> Cursor<'c> {
     pub(crate) fn new(text: &'c str, tokens: &'c [Token]) -> Self {
-        Cursor { text, tokens, at: 0 }
+        Cursor { text, tokens, at: 0, after: 0 }
+    }
+
+    /// These of its tokens, from the first of them on.
+    fn part(&self, tokens: Range<usize>) -> Self {
+        let after = tokens.start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let after = after.map_or(self.after, Token::end);
+        Cursor { tokens: self.tokens.get(tokens).unwrap_or_default(), at: 0, after, ..*self }
     }
 
     pub(crate) fn token(&self, ahead: usize) -> Option<&'c Token> {
@@ -111,10 +120,10 @@ impl<'c> Cursor<'c> {
             }
             self.step();
             if depth == 0 {
-                return Some(Cursor::new(self.text, &self.tokens[start + 1..self.at - 1]));
+                return Some(self.part(start + 1..self.at - 1));
             }
         }
-        Some(Cursor::new(self.text, &self.tokens[start + 1..]))
+        Some(self.part(start + 1..self.tokens.len()))
     }
 
     /// Steps to the first place from here, outside parentheses, where this phrase comes next.
@@ -143,7 +152,7 @@ impl<'c> Cursor<'c> {
         let mut start = cursor.at.min(cursor.tokens.len());
         while !cursor.is_end() {
             if cursor.sees(",") {
-                parts.push(Cursor::new(self.text, &self.tokens[start..cursor.at]));
+                parts.push(self.part(start..cursor.at));
                 cursor.step();
                 start = cursor.at;
             } else if cursor.group().is_none() {
@@ -151,7 +160,7 @@ impl<'c> Cursor<'c> {
             }
         }
         if start < self.tokens.len() {
-            parts.push(Cursor::new(self.text, &self.tokens[start..]));
+            parts.push(self.part(start..self.tokens.len()));
         }
         parts
     }
@@ -166,7 +175,7 @@ impl<'c> Cursor<'c> {
 
     /// Where the next token stands; at the end, the empty place after the last.
     pub(crate) fn here(&self) -> Span {
-        let end = self.tokens.last().map_or(0, Token::end);
+        let end = self.tokens.last().map_or(self.after, Token::end);
         self.token(0).map_or(Span::new(end, end), Token::span)
     }
 }

@@ -31,6 +31,16 @@ fn table(reading: &Reading) -> &TableDefinition {
 }
 
 #[test]
+fn what_is_empty_stands_where_it_is_written() {
+    let text = "select 1;\ncreate table t (a point(), b int default ())";
+    let statement = split(text, &Lexis::POSTGRES).unwrap()[1];
+    let reading = read(&statement, text, &Lexis::POSTGRES);
+    let column = &table(&reading).columns[0];
+    let at = text.find("(),").unwrap() + 1;
+    assert_eq!(column.data_type.as_ref().and_then(|of| of.arguments), Some(Span::new(at, at)));
+}
+
+#[test]
 fn names_mean_what_the_database_keeps() {
     let reading = postgres("DROP TABLE IF EXISTS Public.\"My \"\"Table\", B CASCADE");
     assert_eq!(names(&reading), ["public.My \"Table", "b"]);

@@ -137,7 +137,7 @@ fn do_block(mut cursor: Cursor<'_>) -> Effect {
     let body = code(cursor.text, Span::new(whole.start + tag, whole.end - tag), &Lexis::POSTGRES);
     let starts = |previous: &str| matches!(previous, ";" | "BEGIN" | "THEN" | "ELSE" | "LOOP");
     let commits = (1..body.len()).any(|at| {
-        let here = Cursor { text: cursor.text, tokens: &body, at };
+        let here = Cursor { at, ..Cursor::new(cursor.text, &body) };
         let before = Cursor { at: at - 1, ..here };
         here.sees_any(&["COMMIT", "ROLLBACK"]) && starts(&before.keyword(0))
     });
