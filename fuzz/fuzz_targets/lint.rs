@@ -2,7 +2,7 @@
 //! line `-- next` is another migration.
 #![no_main]
 
-use coexist::databases::{self, Database as _};
+use coexist::databases;
 use coexist_fuzz::findings;
 use libfuzzer_sys::fuzz_target;
 

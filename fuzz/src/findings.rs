@@ -41,7 +41,10 @@ pub fn are_sound(migrations: &[Migration], judged: usize, dialect: &dyn Dialect)
         for (text, edits) in [(Some(&**text), &fix.edits), (other.map(|other| &*other.text), &fix.other_edits)] {
             let mut end = 0;
             for (span, _) in edits {
-                assert!(span.start >= end && text.is_some_and(|text| text.get(span.start..span.end).is_some()), "{fix:?}");
+                assert!(
+                    span.start >= end && text.is_some_and(|text| text.get(span.start..span.end).is_some()),
+                    "{fix:?}"
+                );
                 end = span.end;
             }
         }
@@ -107,5 +110,10 @@ pub fn changes_lie_in_their_scripts(migrations: &[Migration], dialect: &dyn Dial
     let edited = |migration: &Migration| coexist::lint::Standing::Edited(Box::new(migration.up.clone()));
     let standings: Vec<_> = migrations.iter().map(edited).collect();
     judge(migrations, &standings, dialect, &Settings::every_rule());
-    coexist::lint::compatible(migrations, &vec![coexist::lint::Standing::Judged; migrations.len()], dialect, &Settings::default());
+    coexist::lint::compatible(
+        migrations,
+        &vec![coexist::lint::Standing::Judged; migrations.len()],
+        dialect,
+        &Settings::default(),
+    );
 }

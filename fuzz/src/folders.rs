@@ -19,7 +19,8 @@ pub fn folder(text: &str) -> Folder {
 
 /// Reads a folder in every layout, and cuts into statements what is read.
 pub fn are_read_in_every_layout(folder: &Folder, database: &'static dyn Database) {
-    let options = Options { database: Some(database.name()), now: "2026-11-21 09:30:00".to_owned(), ..Options::default() };
+    let options =
+        Options { database: Some(database.name()), now: "2026-11-21 09:30:00".to_owned(), ..Options::default() };
     let told = detect(folder).map(|layout| layout.name());
     if let Err(error) = &told {
         assert!(!error.to_string().is_empty());

@@ -1,6 +1,6 @@
 //! Splitting: nothing is lost, nothing is skipped in silence, and a statement stays one.
 
-use coexist::sql::{Client, Lexis, StatementKind, Statements, TokenKind, Tokens, split};
+use coexist::sql::{Client, Lexis, Span, StatementKind, Statements, TokenKind, Tokens, split};
 
 /// Tokens cover the text, in order, and end between characters.
 pub fn tokens_cover(text: &str, lexis: &Lexis) {
@@ -42,14 +42,20 @@ pub fn nothing_is_skipped(text: &str, lexis: &Lexis) {
 
 /// The text of a statement, by itself, is that statement.
 pub fn a_statement_stays_one(text: &str, lexis: &Lexis) {
-    if text.to_ascii_lowercase().contains("delimiter") {
-        // What ends statements there ends none elsewhere.
+    let versioned = lexis.versioned_comments.iter().any(|opening| text.contains(opening));
+    if text.to_ascii_lowercase().contains("delimiter") || (versioned && text.contains('\\')) {
+        // What ends statements there ends none elsewhere, and a shell's command may cut a versioned comment, too.
         return;
     }
     for statement in Statements::new(text, lexis).map_while(Result::ok) {
         let alone = statement.of(text);
-        if alone.starts_with('\u{feff}') {
-            // At the start of a file it is no character.
+        let behind = Span::new(statement.span.end, text.len());
+        let next = Tokens::within(text, behind, lexis).code().next();
+        let is_cut = next.is_some_and(|next| next.is_symbol(text, "\\"));
+        // A shell's command cuts a statement wherever it stands, two dashes are a comment where nothing follows, and at
+        // the start of a file a mark is no character.
+        let ends_in_dashes = alone.ends_with("--");
+        if is_cut || ends_in_dashes || alone.starts_with('\u{feff}') {
             continue;
         }
         let again = split(alone, lexis).unwrap_or_else(|error| panic!("{alone:?}: {error}"));
