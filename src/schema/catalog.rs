@@ -47,6 +47,8 @@ pub struct Catalog {
     pub(super) indexes: Kept<ObjectName, ObjectName>,
     /// The views that need a table.
     pub(super) views: Kept<ObjectName, Vec<(ObjectKind, ObjectName)>>,
+    /// The tables and indexes that were known, and are not there any more.
+    pub(super) gone: Kept<ObjectName, ()>,
 }
 
 /// A table, or what is used like one.
@@ -389,6 +391,7 @@ impl Catalog {
             objects: Kept::default(),
             indexes: Kept::default(),
             views: Kept::default(),
+            gone: Kept::default(),
             version: None,
         }
     }
@@ -432,7 +435,8 @@ impl Catalog {
 
     /// The object of this kind that a name means here and now.
     pub fn object(&self, kind: ObjectKind, written: &QualifiedName) -> Option<&Shared<Object>> {
-        self.path.candidates(written).find_map(|name| self.objects.get(&(kind, name)))
+        let found = self.path.candidates(written).find_map(|name| self.objects.get(&(kind, name)));
+        found.or_else(|| self.objects.get(&(kind, self.in_nameless_schema(written)?)))
     }
 
     pub(super) fn has_object(&self, kind: ObjectKind, name: &ObjectName) -> bool {
@@ -446,6 +450,14 @@ impl Catalog {
             of_kind.map(|((_, name), object)| (name, object)).collect();
         found.sort_unstable_by_key(|(name, _)| *name);
         found.into_iter()
+    }
+
+    /// Whether a table, or an index where indexes belong to a schema, had this name, and nothing has it now.
+    pub fn is_gone(&self, written: &QualifiedName) -> bool {
+        let there = |name: &ObjectName| self.tables.contains_key(name) || self.indexes.contains_key(name);
+        let mut names: Vec<ObjectName> = self.path.candidates(written).collect();
+        names.extend(self.in_nameless_schema(written));
+        !names.iter().any(there) && names.iter().any(|name| self.gone.contains_key(name))
     }
 
     /// The table of the index that a name means here and now, where names of indexes belong to a schema.
@@ -462,6 +474,7 @@ impl Catalog {
             let index = ObjectName { schema: schema.clone(), name: super::name::fold(name, self.grammar) };
             self.indexes.insert(index, table.name.clone());
         }
+        self.gone.remove(&table.name);
         self.tables.insert(table.name.clone(), table);
     }
 
@@ -471,8 +484,10 @@ impl Catalog {
             let index = ObjectName { schema: name.schema.clone(), name: super::name::fold(index, self.grammar) };
             if self.indexes.get(&index) == Some(name) {
                 self.indexes.remove(&index);
+                self.gone.insert(index, ());
             }
         }
+        self.gone.insert(name.clone(), ());
         Some(Arc::unwrap_or_clone(table))
     }
 

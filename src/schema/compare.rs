@@ -17,6 +17,7 @@ pub struct Before {
     pub(super) objects: Ordered<(ObjectKind, ObjectName), Option<Shared<Object>>>,
     pub(super) indexes: Ordered<ObjectName, Option<ObjectName>>,
     pub(super) views: Ordered<ObjectName, Option<Vec<(ObjectKind, ObjectName)>>>,
+    pub(super) gone: Ordered<ObjectName, Option<()>>,
 }
 
 /// One thing that is not as it was.
@@ -46,6 +47,7 @@ impl Catalog {
         self.objects.watch();
         self.indexes.watch();
         self.views.watch();
+        self.gone.watch();
     }
 
     /// What the objects that were touched since were before.
@@ -55,6 +57,7 @@ impl Catalog {
             objects: self.objects.noted(),
             indexes: self.indexes.noted(),
             views: self.views.noted(),
+            gone: self.gone.noted(),
         }
     }
 
@@ -64,6 +67,7 @@ impl Catalog {
         self.objects.restore(before.objects);
         self.indexes.restore(before.indexes);
         self.views.restore(before.views);
+        self.gone.restore(before.gone);
     }
 
     /// From now on all that was touched counts as deployed.

@@ -26,6 +26,7 @@ rule! {
     /// -- next migration
     /// alter table users alter column nick type text;
     /// ```
+    ///
     /// Two types that change names are one to who decodes them:
     ///
     /// ```sql quiet postgres
@@ -43,6 +44,10 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::ChangeType { column, from: Some(from), to, .. } = &change.kind else { return };
     let Some(table) = used(change) else { return };
+    let known = table.before.as_ref().and_then(|table| table.column(column, context.grammar()));
+    if known.is_some_and(|known| known.origin != Origin::Deployed) {
+        return;
+    }
     // SQLite's types belong to values, not to columns.
     if decoded_as(from) != decoded_as(to) && context.grammar() != Grammar::Sqlite && !change_names(from, to, context) {
         findings

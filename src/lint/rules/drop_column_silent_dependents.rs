@@ -39,12 +39,21 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if grammar == Grammar::Sqlite {
         return;
     }
-    let index =
-        known.indexes.iter().find(|index| index.columns.len() + index.include.len() > 1 && index.uses(name, grammar));
+    // What the script drops by its name is meant.
+    let named = |gone: Option<&str>| {
+        context.all_after(change).iter().any(|later| match &later.kind {
+            ChangeKind::DropIndex { name, .. } => Some(name.as_str()) == gone,
+            ChangeKind::DropConstraint { name, .. } => name.as_deref() == gone && gone.is_some(),
+            _ => false,
+        })
+    };
+    let index = known.indexes.iter().find(|index| {
+        index.columns.len() + index.include.len() > 1 && index.uses(name, grammar) && !named(index.name.as_deref())
+    });
     let others = || known.columns.iter().filter(|column| !grammar.same_name(&column.name, name));
     let shared = |one: &&Shared<Constraint>| {
         let several = one.columns.len() > 1 || others().any(|other| one.uses(&other.name, grammar));
-        several && one.uses(name, grammar)
+        several && one.uses(name, grammar) && !named(one.name.as_deref())
     };
     let constraint = known.constraints.iter().find(shared);
     let lost = constraint.and_then(|one| one.name.as_deref()).or(index.and_then(|index| index.name.as_deref()));

@@ -21,6 +21,16 @@ rule! {
     /// drop index if exists visits_day;
     /// create index visits_day on visits (day);
     /// ```
+    ///
+    /// What went with its table blocks nobody:
+    ///
+    /// ```sql quiet postgres
+    /// create table visits (id int, day date);
+    /// create index visits_day on visits (day);
+    /// -- next migration
+    /// drop table visits;
+    /// drop index if exists visits_day;
+    /// ```
     "drop-index-blocks", Warning [BlocksReadsOrWrites] => Check::Change(check)
 }
 
@@ -58,5 +68,6 @@ fn drops_nothing(name: &str, change: &Change, context: &Context<'_>) -> bool {
     };
     reading.flags.if_exists
         && (reading.names.iter().any(|written| written.schema().is_some_and(of_table))
+            || reading.names.iter().any(|written| written.name.value == name && context.catalog.is_gone(written))
             || context.all_after(change).iter().any(of_new_table))
 }

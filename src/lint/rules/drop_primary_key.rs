@@ -46,8 +46,14 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     } else {
         format!("`{}` loses its primary key: upserts and replication need it", table.name)
     };
+    let built = context
+        .beside(change)
+        .any(|other| matches!(&other.kind, ChangeKind::AddConstraint { using_index: Some(_), .. }));
     let finding = findings.report(change, message);
-    finding.help("build the new unique index first, then drop the old key and add the new one in one ALTER TABLE");
+    finding.help(match built {
+        true => "keep a unique index on the old columns until no code upserts by them",
+        false => "build the new unique index first, then drop the old key and add the new one in one ALTER TABLE",
+    });
     if replaced {
         finding.severity(Severity::Warning);
     }

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::schema::{Table, chosen_name};
+use crate::lint::sequences::numbers_new_table;
 use crate::sql::ddl::ObjectKind;
 
 rule! {
@@ -30,12 +30,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     // What a new table numbers its rows by is as new.
-    let numbers = |table: &Table| {
-        let called = |column: &str| chosen_name(&table.name.name, column, "seq") == name.name;
-        !table.in_use() && table.columns.iter().any(|column| called(&column.name))
-    };
-    let before = context.script.changes.iter().filter_map(|change| change.table.as_ref()?.before.as_deref());
-    if context.catalog.tables().map(|table| &**table).chain(before).any(numbers) {
+    if numbers_new_table(&name.name, context) {
         return;
     }
     findings

@@ -30,6 +30,15 @@ rule! {
     /// drop table users;
     /// alter table users_new rename to users;
     /// ```
+    ///
+    /// Nor has one that is gone already:
+    ///
+    /// ```sql quiet
+    /// create table users (id int);
+    /// drop table users;
+    /// -- next migration
+    /// drop table if exists users;
+    /// ```
     "drop-table", Error [BreaksOldCode, DataLoss, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
@@ -43,10 +52,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         .any(|later| names(later, &table.name) && matches!(later.kind, ChangeKind::CreateTable { .. }));
     // `replace-table` and `drop-partition` say it better.
     let is_partition = table.before.as_ref().is_some_and(|table| table.partition_of.is_some());
-    // What the up script drops is not there any more.
+    // What was dropped, or renamed, before is not there any more.
     let gone = || {
-        let dropped = |one: &Change| matches!(one.kind, ChangeKind::DropTable { .. }) && names(one, &table.name);
-        flags.if_exists && context.undo.is_some_and(|undo| undo.up.changes.iter().any(dropped))
+        let names = &context.reading(change).names;
+        let own = names.iter().find(|written| written.name.value.eq_ignore_ascii_case(&table.name.name));
+        flags.if_exists && own.is_some_and(|own| context.catalog.is_gone(own))
     };
     if (table.in_use() || unknown && !gone()) && !made_again && !is_partition {
         findings

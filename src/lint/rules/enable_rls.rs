@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::policies::has_policy;
 use crate::sql::ddl::RowSecurity;
 
 rule! {
@@ -14,10 +15,6 @@ rule! {
     /// alter table orders enable row level security;
     /// ```
     ///
-    /// ```sql fires postgres
-    /// create policy strict on orders as restrictive using (tenant = 1);
-    /// ```
-    ///
     /// ```sql quiet postgres
     /// create table orders (id int, tenant int);
     /// create policy own on orders using (tenant = 1);
@@ -26,27 +23,20 @@ rule! {
     "enable-rls", Info [BreaksOldCode] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = used(change) else { return };
-    // Without any policy it is worse, and another rule says so.
-    let has_policy = table.before.as_ref().is_some_and(|table| !table.policies.is_empty());
-    let narrows = matches!(change.kind, ChangeKind::AddPolicy { restrictive: true, .. });
+    // Without any policy it is worse, and a policy that narrows is one that changes: other rules say so.
     let fires = match &change.kind {
-        ChangeKind::RowSecurity(RowSecurity::Enable) => has_policy,
+        ChangeKind::RowSecurity(RowSecurity::Enable) => has_policy(change, context),
         ChangeKind::RowSecurity(RowSecurity::Force) => true,
-        _ => narrows,
+        _ => false,
     };
     if fires {
-        let help = if narrows {
-            "make sure that deployed code needs no other rows"
-        } else {
-            "begin with a policy that lets all rows through"
-        };
         findings
             .report(
                 change,
                 format!("deployed code finds only those rows of `{}` that policies let through", table.name),
             )
-            .help(help);
+            .help("begin with a policy that lets all rows through");
     }
 }

@@ -27,12 +27,23 @@ rule! {
     /// -- next migration
     /// alter table users change name name varchar(30);
     /// ```
+    ///
+    /// ```sql quiet postgres mysql mariadb
+    /// create table users (id int);
+    /// -- next migration
+    /// alter table users add column name_new varchar(20);
+    /// alter table users rename column name_new to name;
+    /// ```
     "rename-column", Error [BreaksOldCode, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::RenameColumn { from, to } = &change.kind else { return };
     let Some(table) = used(change) else { return };
+    let column = table.before.as_ref().and_then(|table| table.column(from, context.grammar()));
+    if column.is_some_and(|column| column.origin != Origin::Deployed) {
+        return;
+    }
     findings
         .report(change, format!("`{}.{from}` becomes `{to}`, and code that uses the old name fails", table.name))
         .help(format!(

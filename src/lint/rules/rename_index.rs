@@ -25,11 +25,20 @@ rule! {
     "rename-index", Info [BreaksOldCode] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::RenameIndex { from, to } = &change.kind else { return };
     if change.table.as_ref().is_none_or(|table| table.in_use()) {
-        findings
-            .report(change, format!("a query that names the index `{from}` must name `{to}` from now on"))
-            .help("look for index hints with the old name");
+        // PostgreSQL's queries name no index, but its errors do.
+        let (message, help) = match context.grammar() {
+            Grammar::Postgres => (
+                format!("code that knows the index as `{from}` meets `{to}` from now on"),
+                "look for error handling with the old name",
+            ),
+            _ => (
+                format!("a query that names the index `{from}` must name `{to}` from now on"),
+                "look for index hints with the old name",
+            ),
+        };
+        findings.report(change, message).help(help);
     }
 }

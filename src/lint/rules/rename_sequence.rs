@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::sequences::numbers_new_table;
 use crate::sql::ddl::ObjectKind;
 
 rule! {
@@ -14,12 +15,18 @@ rule! {
     /// create sequence ticket_numbers;
     /// alter sequence ticket_numbers rename to numbers;
     /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create table tickets (id serial primary key);
+    /// alter table tickets rename to cards;
+    /// alter sequence tickets_id_seq rename to cards_id_seq;
+    /// ```
     "rename-sequence", Error [BreaksOldCode] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::RenameObject { kind, name, to, before } = &change.kind else { return };
-    if !matches!(kind, ObjectKind::Sequence) || !deployed(before.as_ref()) {
+    if !matches!(kind, ObjectKind::Sequence) || !deployed(before.as_ref()) || numbers_new_table(&name.name, context) {
         return;
     }
     findings

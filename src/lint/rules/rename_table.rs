@@ -30,6 +30,14 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// rename table users to users_old, users_new to users;
     /// ```
+    ///
+    /// ```sql quiet postgres sqlite
+    /// create table users (id int, name text);
+    /// -- next migration
+    /// alter table users rename to users_old;
+    /// create table users (id int primary key, name text);
+    /// insert into users (id, name) select id, name from users_old;
+    /// ```
     "rename-table", Error [BreaksOldCode, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
@@ -39,6 +47,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let takes_the_name = |later: &Change| match &later.kind {
         ChangeKind::RenameTable { to } => *to == table.name,
         ChangeKind::CreateObject { kind: ObjectKind::View, name, .. } => *name == table.name,
+        // A new table that gets the rows of the old one.
+        ChangeKind::Insert { selects: true, .. } => {
+            let new = later.table.as_ref().filter(|later| later.name == table.name);
+            context.one_transaction() && new.is_some_and(|new| !new.in_use())
+        }
         _ => false,
     };
     // The new table of two that change places: the old one is gone from the name already.

@@ -23,6 +23,19 @@ rule! {
     /// drop table if exists users;
     /// create table users (id int, name text);
     /// ```
+    ///
+    /// Unless the rows are put aside first, and come back:
+    ///
+    /// ```sql quiet sqlite
+    /// create table users (id integer primary key, name text);
+    /// -- next migration
+    /// create table aside (id integer primary key, name text);
+    /// insert into aside (id, name) select id, name from users;
+    /// drop table users;
+    /// create table users (id integer primary key, name text not null);
+    /// insert into users (id, name) select id, coalesce(name, '') from aside;
+    /// drop table aside;
+    /// ```
     "replace-table", Error [DataLoss] => Check::Change(check)
 }
 
@@ -33,9 +46,21 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         let same = used(earlier).is_some_and(|earlier| earlier.name == table.name);
         same && matches!(earlier.kind, ChangeKind::DropTable { .. })
     };
-    if (*replace && table.in_use()) || context.before(change).any(dropped) {
+    if (*replace && table.in_use()) || (context.before(change).any(dropped) && !refilled(change, context)) {
         findings
             .report(change, format!("`{}` exists: all its rows are lost, and it starts empty", table.name))
             .help("change the table with ALTER TABLE");
     }
+}
+
+/// Whether rows were put into a new table above, and are put into this one below.
+fn refilled(change: &Change, context: &Context<'_>) -> bool {
+    let copies = |one: &Change| matches!(one.kind, ChangeKind::Insert { selects: true, .. });
+    let saved = |one: &Change| {
+        let aside = one.table.as_ref().filter(|aside| change.table.as_ref().is_none_or(|own| own.name != aside.name));
+        copies(one) && aside.is_some_and(|aside| !aside.in_use())
+    };
+    let name = |one: &Change| one.table.as_ref().map(|table| table.name.clone());
+    context.after(change).any(|later| copies(later) && name(later) == name(change))
+        && context.all_before(change).iter().any(saved)
 }

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::sequences::of_new_tables;
 use crate::schema::{Object, mentions};
 use crate::sql::Statement;
 use crate::sql::ddl::{ObjectKind, Verb};
@@ -57,4 +58,5 @@ fn of_new_object(statement: &Statement, context: &Context<'_>) -> bool {
     context.script.changes.iter().any(made)
         || context.catalog.tables().any(|table| !table.in_use() && mentions(text, &table.name.name))
         || objects.any(|(name, object)| is_new(object) && mentions(text, &name.name))
+        || of_new_tables(context).any(|sequence| mentions(text, &sequence))
 }

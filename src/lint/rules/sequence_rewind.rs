@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::sequences::numbers_new_table;
 use crate::schema::mentions;
 use crate::sql::ddl::ObjectKind;
 
@@ -19,9 +20,10 @@ rule! {
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let ChangeKind::AlterObject { kind: ObjectKind::Sequence, before, .. } = &change.kind else { return };
+    let ChangeKind::AlterObject { kind: ObjectKind::Sequence, before, name, .. } = &change.kind else { return };
     let restarts = mentions(context.reading(change).span.of(context.text()), "restart");
-    if restarts && deployed(before.as_ref()) {
+    let new = name.as_ref().is_some_and(|name| numbers_new_table(&name.value, context));
+    if restarts && deployed(before.as_ref()) && !new {
         findings
             .report(change, "the sequence may hand out numbers that are taken")
             .help("only move it forward: select setval(…, (select max(id) from …))");

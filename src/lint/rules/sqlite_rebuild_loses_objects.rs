@@ -43,7 +43,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         };
         after.indexes.iter().any(|new| (new.columns == index.columns && new.kind == index.kind) || serves(new))
     };
-    let index = before.indexes.iter().filter(|index| !index.of_constraint).find(|index| !same(index));
+    // An index goes with a column of it that goes.
+    let stays =
+        |index: &Index| index.columns.iter().flatten().all(|column| after.column(column, Grammar::Sqlite).is_some());
+    let kept = before.indexes.iter().filter(|index| !index.of_constraint && stays(index));
+    let index = kept.into_iter().find(|index| !same(index));
     let again = |trigger: &Part| after.triggers.iter().any(|new| new.name == trigger.name);
     let trigger = before.triggers.iter().find(|trigger| !again(trigger));
     let lost = match (index, trigger) {
