@@ -15,8 +15,10 @@ pub struct Version {
     end: usize,
 }
 
-/// What stands between the numbers.
-const SEPARATORS: [char; 2] = ['.', '_'];
+/// Whether this stands between the numbers.
+fn separates(byte: &u8) -> bool {
+    matches!(byte, b'.' | b'_')
+}
 
 /// The text is no version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,8 +32,11 @@ impl Version {
     }
 
     /// The numbers that count, without their leading zeros.
-    fn parts(&self) -> impl Iterator<Item = &str> {
-        self.written[..self.end].split(SEPARATORS).map(|part| part.trim_start_matches('0'))
+    fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.written.as_bytes()[..self.end].split(separates).map(|part| {
+            let zeros = part.iter().take_while(|digit| **digit == b'0').count();
+            &part[zeros..]
+        })
     }
 }
 
@@ -52,13 +57,14 @@ impl FromStr for Version {
     type Err = VersionError;
 
     fn from_str(text: &str) -> Result<Self, VersionError> {
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !text.split(SEPARATORS).all(digits) {
+        let bytes = text.as_bytes();
+        let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+        if !bytes.split(separates).all(digits) {
             return Err(VersionError(text.to_owned()));
         }
         let mut end = text.len();
-        while let Some(last) = text[..end].rfind(SEPARATORS)
-            && text[last + 1..end].bytes().all(|byte| byte == b'0')
+        while let Some(last) = bytes[..end].iter().rposition(separates)
+            && bytes[last + 1..end].iter().all(|byte| *byte == b'0')
         {
             end = last;
         }
@@ -95,7 +101,7 @@ impl PartialOrd for Version {
 
 impl PartialEq for Version {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+        self.written == other.written || self.cmp(other).is_eq()
     }
 }
 
