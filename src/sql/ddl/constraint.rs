@@ -67,8 +67,9 @@ pub(super) fn constraint(cursor: &mut Cursor<'_>, grammar: Grammar) -> Option<Ta
                 if grammar.is_mysql()
                     && constraint.name.is_none()
                     && !cursor.sees_any(&["KEY", "INDEX", "USING", "BTREE"])
+                    && let Some(name) = cursor.name(grammar)
                 {
-                    constraint.name = cursor.name(grammar);
+                    constraint.name = Some(name);
                     continue;
                 }
                 cursor.step();

@@ -31,6 +31,18 @@ fn table(reading: &Reading) -> &TableDefinition {
 }
 
 #[test]
+fn what_is_no_name_is_stepped_over() {
+    for lexis in Lexis::ALL {
+        for kind in ["primary key", "unique", "unique key", "foreign key", "constraint c primary key", "key", "index"] {
+            for odd in ["<", "< (a)", "1 (a)", "'a' (a)", ", a", "", "using", "using <"] {
+                one(&format!("create table t (a int, {kind} {odd});"), lexis);
+                one(&format!("alter table t add {kind} {odd}, add b int;"), lexis);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_empty_stands_where_it_is_written() {
     let text = "select 1;\ncreate table t (a point(), b int default ())";
     let statement = split(text, &Lexis::POSTGRES).unwrap()[1];
