@@ -170,7 +170,7 @@ fn add_column(
     let default = column.default.as_deref().unwrap_or_default();
     let refers = has(ConstraintKind::ForeignKey);
     let instant_since = if mysql { context.server.since(8, 0, 12) } else { context.server.since(10, 3, 2) };
-    if column.generated.as_ref().is_some_and(|generated| generated.stored) {
+    if column.more.generated.as_ref().is_some_and(|generated| generated.stored) {
         (Algorithm::Copy, true)
     } else if column.numbering == Some(Numbering::AutoIncrement) {
         (Algorithm::Blocking, true)
@@ -210,14 +210,14 @@ fn modify_column(old: &Column, new: &Column, moves: bool, table: &Table, context
             at_least(Algorithm::Copy, false);
         }
     }
-    if old.generated != new.generated {
-        let stored = |column: &Column| column.generated.as_ref().is_some_and(|generated| generated.stored);
+    if old.more.generated != new.more.generated {
+        let stored = |column: &Column| column.more.generated.as_ref().is_some_and(|generated| generated.stored);
         at_least(Algorithm::Copy, stored(old) && stored(new));
     }
-    if new.charset.is_some() && old.charset != new.charset {
+    if new.more.charset.is_some() && old.more.charset != new.more.charset {
         at_least(Algorithm::Copy, true);
     }
-    if new.collation.is_some() && old.collation != new.collation {
+    if new.more.collation.is_some() && old.more.collation != new.more.collation {
         let indexed = table.indexes.iter().any(|index| index.uses(&old.name, context.grammar()));
         at_least(if mysql && indexed { Algorithm::Copy } else { Algorithm::InPlace }, false);
     }
@@ -235,7 +235,7 @@ pub fn blocks_writes(change: &Change, context: &Context<'_>) -> bool {
     let grammar = context.grammar();
     let of_new_virtual = context.beside(change).any(|other| match &other.kind {
         ChangeKind::AddColumn { column, .. } => {
-            column.generated.is_some()
+            column.more.generated.is_some()
                 && index.columns.iter().flatten().any(|name| grammar.same_name(name, &column.name))
         }
         _ => false,

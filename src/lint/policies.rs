@@ -10,6 +10,6 @@ pub fn has_policy(change: &Change, context: &Context<'_>) -> bool {
         let same = later.table.as_ref().is_some_and(|later| later.name == table.name);
         same && matches!(later.kind, ChangeKind::AddPolicy { .. })
     };
-    let has = table.before.as_ref().is_some_and(|table| !table.policies.is_empty());
+    let has = table.before.as_ref().is_some_and(|table| !table.more.policies.is_empty());
     has || (context.one_transaction() && context.after(change).any(added))
 }

@@ -136,19 +136,19 @@ impl Reader<'_> {
             ActionKind::Trigger(switch) => ChangeKind::SwitchTrigger(*switch),
             ActionKind::AttachPartition(written) => {
                 let partition = self.used_table(written, ObjectKind::Table);
-                self.catalog.edit(&partition.name, |table| table.partition_of = Some(name.clone().into()));
+                self.catalog.edit(&partition.name, |table| table.more.partition_of = Some(name.clone().into()));
                 ChangeKind::AttachPartition { partition }
             }
             ActionKind::DetachPartition { partition, concurrently, finalize } => {
                 let partition = self.used_table(partition, ObjectKind::Table);
-                self.catalog.edit(&partition.name, |table| table.partition_of = None);
+                self.catalog.edit(&partition.name, |table| table.more.partition_of = None);
                 ChangeKind::DetachPartition { partition, concurrently: *concurrently || *finalize }
             }
             ActionKind::Partition(what) => {
                 let written = action.span.of(self.text);
                 self.catalog.edit(name, |table| match what {
-                    PartitionAction::By => table.partition_method = Some(partition_method(written)),
-                    PartitionAction::Remove => table.partition_method = None,
+                    PartitionAction::By => table.more.partition_method = Some(partition_method(written)),
+                    PartitionAction::Remove => table.more.partition_method = None,
                     _ => {}
                 });
                 ChangeKind::Partition(*what)
@@ -166,7 +166,7 @@ impl Reader<'_> {
                 let identity = replica_identity(written);
                 let index = written.split_whitespace().last().filter(|_| identity == ReplicaIdentity::Index);
                 let index = index.map(|index| Box::from(index.trim_matches('"')));
-                self.catalog.edit(name, |table| table.replica_index = index);
+                self.catalog.edit(name, |table| table.more.replica_index = index);
                 ChangeKind::ReplicaIdentity(identity)
             }
             ActionKind::Inherit(_) | ActionKind::NoInherit(_) | ActionKind::OfType(_) | ActionKind::NotOfType => {

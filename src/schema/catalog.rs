@@ -11,6 +11,7 @@ use super::data_type::DataType;
 use super::kept::Kept;
 use super::name::{ObjectName, SearchPath};
 use super::routines::Signature;
+use super::seldom::{Seldom, Usual};
 use super::shared::Shared;
 use super::views::View;
 use crate::sql::Grammar;
@@ -72,14 +73,21 @@ pub struct Table {
     pub indexes: EcoVec<Shared<Index>>,
     /// Whether it is partitioned.
     pub partitioned: bool,
-    /// How it is partitioned, from the word after `PARTITION BY` on, in small letters.
-    pub partition_method: Option<Box<str>>,
     /// PostgreSQL: whether it is kept out of the log, so that a crash empties it.
     pub unlogged: bool,
-    /// PostgreSQL: the index that tells its rows apart for those who receive changes.
-    pub replica_index: Option<Box<str>>,
     /// MySQL: how many statements since it was last written anew only added or dropped columns.
     pub instant_changes: u32,
+    /// What few tables have.
+    pub more: Seldom<MoreOfTable>,
+}
+
+/// What few tables have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MoreOfTable {
+    /// How it is partitioned, from the word after `PARTITION BY` on, in small letters.
+    pub partition_method: Option<Box<str>>,
+    /// PostgreSQL: the index that tells its rows apart for those who receive changes.
+    pub replica_index: Option<Box<str>>,
     /// The tables that its rows were copied from, while it is new.
     pub copied_from: EcoVec<ObjectName>,
     /// The table of which it is a partition.
@@ -90,6 +98,18 @@ pub struct Table {
     pub triggers: EcoVec<Part>,
     /// Its policies.
     pub policies: EcoVec<Part>,
+}
+
+impl Usual for MoreOfTable {
+    const USUAL: &'static Self = &MoreOfTable {
+        partition_method: None,
+        replica_index: None,
+        copied_from: EcoVec::new(),
+        partition_of: None,
+        default_partition: false,
+        triggers: EcoVec::new(),
+        policies: EcoVec::new(),
+    };
 }
 
 /// A trigger or a policy.
@@ -112,26 +132,44 @@ pub struct Column {
     pub origin: Origin,
     /// Its type, if one is known.
     pub data_type: Option<DataType>,
-    /// MySQL: its character set, if one is written.
-    pub charset: Option<Box<str>>,
-    /// Its collation, if one is written.
-    pub collation: Option<Box<str>>,
     /// Whether it refuses nulls.
     pub not_null: bool,
     /// Its default as written.
     pub default: Option<Box<str>>,
-    /// How it is computed, if it is.
-    pub generated: Option<Generated>,
     /// How it is numbered, if it is.
     pub numbering: Option<Numbering>,
+    /// MySQL: not part of `SELECT *`.
+    pub invisible: bool,
+    /// What few columns have.
+    pub more: Seldom<MoreOfColumn>,
+}
+
+/// What few columns have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MoreOfColumn {
+    /// MySQL: its character set, if one is written.
+    pub charset: Option<Box<str>>,
+    /// Its collation, if one is written.
+    pub collation: Option<Box<str>>,
+    /// How it is computed, if it is.
+    pub generated: Option<Generated>,
     /// MySQL: what an update sets it to.
     pub on_update: Option<Box<str>>,
     /// MySQL: its comment.
     pub comment: Option<Box<str>>,
-    /// MySQL: not part of `SELECT *`.
-    pub invisible: bool,
     /// The columns that updates have filled it from, while it is new.
     pub copied_from: EcoVec<EcoString>,
+}
+
+impl Usual for MoreOfColumn {
+    const USUAL: &'static Self = &MoreOfColumn {
+        charset: None,
+        collation: None,
+        generated: None,
+        on_update: None,
+        comment: None,
+        copied_from: EcoVec::new(),
+    };
 }
 
 /// How a column is computed from others.
@@ -161,7 +199,7 @@ impl Column {
     /// Whether an `INSERT` that does not name it can succeed.
     pub fn may_be_omitted(&self) -> bool {
         let has_default = self.default.as_ref().is_some_and(|default| !default.eq_ignore_ascii_case("null"));
-        !self.not_null || has_default || self.generated.is_some() || self.numbering.is_some()
+        !self.not_null || has_default || self.more.generated.is_some() || self.numbering.is_some()
     }
 }
 
@@ -214,7 +252,7 @@ pub struct Index {
     pub kind: IndexKind,
     /// Its columns; none for an expression.
     pub columns: EcoVec<Option<EcoString>>,
-    /// What is written behind each column: its order, its operator class; empty for most.
+    /// What is written behind each column: its order, its operator class; nothing if nothing is written behind any.
     pub options: EcoVec<EcoString>,
     /// The access method, if one is written that is not the usual one.
     pub method: Option<Box<str>>,
@@ -254,15 +292,9 @@ impl Table {
             constraints: EcoVec::new(),
             indexes: EcoVec::new(),
             partitioned: false,
-            partition_method: None,
             unlogged: false,
-            replica_index: None,
             instant_changes: 0,
-            copied_from: EcoVec::new(),
-            partition_of: None,
-            default_partition: false,
-            triggers: EcoVec::new(),
-            policies: EcoVec::new(),
+            more: Seldom::default(),
         }
     }
 
@@ -277,8 +309,11 @@ impl Table {
         self.columns.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
         self.constraints.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
         self.indexes.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
-        self.triggers.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
-        self.policies.make_mut().iter_mut().for_each(|one| one.origin = Origin::Deployed);
+        if !(self.more.triggers.is_empty() && self.more.policies.is_empty()) {
+            let MoreOfTable { triggers, policies, .. } = &mut *self.more;
+            let parts = triggers.make_mut().iter_mut().chain(policies.make_mut());
+            parts.for_each(|one| one.origin = Origin::Deployed);
+        }
     }
 
     /// The column of this name.
@@ -318,6 +353,11 @@ impl Table {
 }
 
 impl Index {
+    /// What is written behind a column.
+    pub fn options(&self, at: usize) -> &str {
+        self.options.get(at).map_or("", |own| own)
+    }
+
     /// Whether it refuses equal rows.
     pub fn is_unique(&self) -> bool {
         self.kind == IndexKind::Unique

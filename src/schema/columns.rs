@@ -47,10 +47,10 @@ impl Reader<'_> {
                 let old = self.old(table, column);
                 let (from, using) = (old.as_ref().and_then(|old| old.data_type.clone()), *using);
                 let collation = collation.as_ref().map(|name| name.to_string().into_boxed_str());
-                let old_collation = old.and_then(|old| old.collation.clone());
+                let old_collation = old.and_then(|old| old.more.collation.clone());
                 self.edit_column(table, column, |column| {
                     column.data_type = Some(to.clone());
-                    column.collation.clone_from(&collation);
+                    column.more.collation.clone_from(&collation);
                 });
                 let changed = collation.filter(|collation| Some(collation) != old_collation.as_ref());
                 let column = column.value.clone();
@@ -106,13 +106,13 @@ impl Reader<'_> {
                 ChangeKind::DropIdentity { column: column.value.clone() }
             }
             ActionKind::DropExpression { column } => {
-                self.edit_column(table, column, |column| column.generated = None);
+                self.edit_column(table, column, |column| column.more.generated = None);
                 ChangeKind::DropExpression { column: column.value.clone() }
             }
             ActionKind::SetExpression { column, expression } => {
                 let (old, expression) = (self.old(table, column), self.written(*expression));
                 self.edit_column(table, column, |column| {
-                    if let Some(generated) = &mut column.generated {
+                    if let Some(generated) = &mut column.more.generated {
                         generated.expression = expression.into();
                     }
                 });
@@ -270,8 +270,8 @@ pub fn differences(old: Option<&Shared<Column>>, new: &Column) -> Vec<ChangeKind
         let (from, to) = (from.map(Box::new), Box::new(to.clone()));
         changes.push(ChangeKind::ChangeType { column: column.clone(), from, to, using: None });
     }
-    let old_collation = old.and_then(|old| old.collation.as_ref());
-    if let Some(to) = new.collation.as_ref().filter(|to| Some(*to) != old_collation) {
+    let old_collation = old.and_then(|old| old.more.collation.as_ref());
+    if let Some(to) = new.more.collation.as_ref().filter(|to| Some(*to) != old_collation) {
         changes.push(ChangeKind::ChangeCollation { column: column.clone(), to: to.clone() });
     }
     if new.not_null && old.is_none_or(|old| !old.not_null) {
@@ -289,7 +289,7 @@ pub fn differences(old: Option<&Shared<Column>>, new: &Column) -> Vec<ChangeKind
         }
         _ => {}
     }
-    if old.generated.is_some() && new.generated.is_none() {
+    if old.more.generated.is_some() && new.more.generated.is_none() {
         changes.push(ChangeKind::DropExpression { column });
     }
     changes

@@ -193,7 +193,7 @@ fn same_column(one: &Column, other: &Column) -> bool {
     types
         && one.not_null == other.not_null
         && one.default.is_some() == other.default.is_some()
-        && one.generated.is_some() == other.generated.is_some()
+        && one.more.generated.is_some() == other.more.generated.is_some()
 }
 
 fn same_constraint(one: &Constraint, other: &Constraint) -> bool {

@@ -5,6 +5,7 @@ use ecow::{EcoString, EcoVec, eco_vec};
 use super::catalog::{Column, Constraint, Generated, Index, Numbering, Reference};
 use super::data_type::DataType;
 use super::reader::Reader;
+use super::seldom::Seldom;
 use crate::sql::ddl::{
     ColumnDefinition, ColumnRule, ConstraintKind, IndexDefinition, IndexKind, KeyPart, Name, References,
     TableConstraint,
@@ -19,8 +20,6 @@ impl Reader<'_> {
         let mut column = Column {
             name: definition.name.value.clone(),
             origin: self.origin,
-            charset: grammar.is_mysql().then(|| charset(definition.span.of(self.text))).flatten(),
-            collation: definition.collation.as_ref().map(|name| name.to_string().into_boxed_str()),
             not_null: definition.is_not_null(),
             // A default that is null is none.
             default: definition
@@ -28,14 +27,16 @@ impl Reader<'_> {
                 .map(|value| self.written(value))
                 .filter(|value| !is_null(value))
                 .map(Box::from),
-            generated: None,
             numbering: None,
-            on_update: None,
-            comment: None,
             invisible: false,
-            copied_from: EcoVec::new(),
             data_type,
+            more: Seldom::default(),
         };
+        let charset = grammar.is_mysql().then(|| charset(definition.span.of(self.text))).flatten();
+        if charset.is_some() || definition.collation.is_some() {
+            column.more.charset = charset;
+            column.more.collation = definition.collation.as_ref().map(|name| name.to_string().into_boxed_str());
+        }
         let written_type = definition.data_type.as_ref().map_or("", |written| written.name.as_str());
         if grammar != Grammar::Sqlite && written_type.ends_with("serial") || written_type.starts_with("serial") {
             column.numbering = Some(Numbering::Serial);
@@ -44,13 +45,13 @@ impl Reader<'_> {
         for constraint in &definition.constraints {
             match &constraint.rule {
                 ColumnRule::Generated { expression, stored } => {
-                    column.generated =
+                    column.more.generated =
                         Some(Generated { expression: self.written(*expression).into(), stored: *stored });
                 }
                 ColumnRule::Identity { always } => column.numbering = Some(Numbering::Identity { always: *always }),
                 ColumnRule::AutoIncrement => column.numbering = Some(Numbering::AutoIncrement),
-                ColumnRule::OnUpdate(value) => column.on_update = Some(self.written(*value).into()),
-                ColumnRule::Comment(text) => column.comment = Some(self.written(*text).into()),
+                ColumnRule::OnUpdate(value) => column.more.on_update = Some(self.written(*value).into()),
+                ColumnRule::Comment(text) => column.more.comment = Some(self.written(*text).into()),
                 ColumnRule::Visible(visible) => column.invisible = !visible,
                 ColumnRule::PrimaryKey if grammar == Grammar::Sqlite && written_type == "integer" => {
                     column.numbering = Some(Numbering::AutoIncrement);
@@ -128,7 +129,7 @@ impl Reader<'_> {
             origin: constraint.origin,
             kind: if unique { IndexKind::Unique } else { IndexKind::Plain },
             columns: constraint.columns.iter().cloned().map(Some).collect(),
-            options: EcoVec::from_elem(EcoString::new(), constraint.columns.len()),
+            options: EcoVec::new(),
             method: None,
             include: EcoVec::new(),
             text: EcoString::new(),
@@ -154,11 +155,13 @@ impl Reader<'_> {
             Grammar::MySql | Grammar::MariaDb => columns.first().cloned().flatten(),
             _ => None,
         };
+        let options: Vec<EcoString> = written.parts.iter().map(|part| self.options(part)).collect();
+        let usual = options.iter().all(|own| own.is_empty());
         Index {
             name: written.name.as_ref().map(|name| name.value.clone()).or_else(chosen),
             origin: self.origin,
             kind: written.kind,
-            options: written.parts.iter().map(|part| self.options(part)).collect(),
+            options: if usual { EcoVec::new() } else { options.into() },
             // B-trees are what everybody means.
             method: written
                 .method

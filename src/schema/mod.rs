@@ -22,12 +22,14 @@ mod reader;
 mod rebuild;
 mod routines;
 mod rows;
+mod seldom;
 mod shared;
 mod tables;
 mod views;
 
 pub use catalog::{
-    Catalog, Column, Constraint, Generated, Index, Numbering, Object, Origin, Part, Reference, Table, mentions,
+    Catalog, Column, Constraint, Generated, Index, MoreOfColumn, MoreOfTable, Numbering, Object, Origin, Part,
+    Reference, Table, mentions,
 };
 pub use change::{Change, ChangeKind, ReplicaIdentity, TableRef};
 pub use chosen::chosen_name;
@@ -36,6 +38,7 @@ pub use compare::{Before, Departure, Difference};
 pub use data_type::DataType;
 pub use name::{ObjectName, SearchPath};
 pub use routines::{Input, Signature};
+pub use seldom::{Seldom, Usual};
 pub use shared::Shared;
 pub use views::{Use, View};
 

@@ -148,7 +148,7 @@ impl Reader<'_> {
         if let Some(table) = &table {
             let (origin, text) = (self.origin, Arc::from(reading.span.of(self.text)));
             self.catalog.edit(&table.name, |table| {
-                let parts = if is_trigger { &mut table.triggers } else { &mut table.policies };
+                let parts = if is_trigger { &mut table.more.triggers } else { &mut table.more.policies };
                 parts.retain(|part| verb != Verb::Drop || part.name != name);
                 if verb == Verb::Create {
                     parts.push(Part { name, origin, text });
@@ -160,7 +160,12 @@ impl Reader<'_> {
 
     fn table_of_part(&self, name: &str) -> Option<TableRef> {
         let has = |table: &Table| {
-            table.triggers.iter().chain(&table.policies).any(|part| self.grammar().same_name(&part.name, name))
+            table
+                .more
+                .triggers
+                .iter()
+                .chain(&table.more.policies)
+                .any(|part| self.grammar().same_name(&part.name, name))
         };
         let table = self.catalog.tables().find(|table| has(table))?;
         Some(TableRef { name: table.name.clone(), before: Some(table.clone()) })

@@ -32,9 +32,10 @@ impl Reader<'_> {
                 if selects && is_new {
                     let sources = super::views::sources(cursor, self.catalog).into_iter().map(|source| source.table);
                     let sources: Vec<_> = sources.collect();
-                    let known = table.before.as_ref().map(|table| table.copied_from.as_slice()).unwrap_or_default();
+                    let known =
+                        table.before.as_ref().map(|table| table.more.copied_from.as_slice()).unwrap_or_default();
                     if sources.iter().any(|source| !known.contains(source)) && known.len() < MOST_COPIES {
-                        self.catalog.edit(&table.name, |table| table.copied_from.extend(sources));
+                        self.catalog.edit(&table.name, |table| table.more.copied_from.extend(sources));
                     }
                 }
                 let columns = inserted_columns(cursor, written, self.grammar());
@@ -85,13 +86,13 @@ impl Reader<'_> {
                 let words = part.tokens.iter().map(|token| token.of(part.text).trim_matches(['"', '`', '[', ']']));
                 let new = words.filter_map(|word| known.column(word, grammar)).map(|column| &column.name);
                 let new: Vec<EcoString> =
-                    new.filter(|name| **name != old.name && !old.copied_from.contains(name)).cloned().collect();
-                if new.is_empty() || old.copied_from.len() > MOST_COPIES {
+                    new.filter(|name| **name != old.name && !old.more.copied_from.contains(name)).cloned().collect();
+                if new.is_empty() || old.more.copied_from.len() > MOST_COPIES {
                     continue;
                 }
                 self.catalog.edit(&table.name, |table| {
                     if let Some(column) = table.column_mut(&target, grammar) {
-                        column.copied_from.extend(new);
+                        column.more.copied_from.extend(new);
                     }
                 });
             }

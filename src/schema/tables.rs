@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use ecow::EcoVec;
-
 use super::catalog::{Column, Constraint, Object, Table};
 use super::change::ChangeKind;
 use super::chosen::number;
 use super::name::ObjectName;
 use super::reader::Reader;
+use super::seldom::Seldom;
 use super::shared::Shared;
 use super::views::View;
 use crate::sql::ddl::{ConstraintKind, Detail, ObjectKind, QualifiedName, TableDefinition};
@@ -46,11 +45,13 @@ impl Reader<'_> {
             definition.query.is_none() && definition.of_type.is_none() && !self.reading.flags.virtual_table;
         table.unlogged = self.reading.flags.unlogged;
         table.partitioned = definition.partition_by.is_some();
-        table.partition_method = definition.partition_by.map(|span| partition_method(span.of(self.text)));
-        table.partition_of = definition.partition_of.as_ref().map(|parent| self.table_ref(parent).name.into());
-        if table.partition_of.is_some() {
+        if let Some(by) = definition.partition_by {
+            table.more.partition_method = Some(partition_method(by.of(self.text)));
+        }
+        if let Some(parent) = &definition.partition_of {
+            table.more.partition_of = Some(self.table_ref(parent).name.into());
             let options = definition.options.iter().map(|span| span.of(self.text));
-            table.default_partition = options.into_iter().any(|word| word.eq_ignore_ascii_case("default"));
+            table.more.default_partition = options.into_iter().any(|word| word.eq_ignore_ascii_case("default"));
         }
         let parents = definition.like.iter().chain(&definition.inherits).chain(&definition.partition_of);
         for parent in parents {
@@ -139,16 +140,11 @@ impl Reader<'_> {
             name,
             origin: self.origin,
             data_type: None,
-            charset: None,
-            collation: None,
             not_null: false,
             default: None,
-            generated: None,
             numbering: None,
-            on_update: None,
-            comment: None,
             invisible: false,
-            copied_from: EcoVec::new(),
+            more: Seldom::default(),
         };
         names.into_iter().map(|name| name.map(column)).collect::<Option<_>>().unwrap_or_default()
     }

@@ -81,14 +81,21 @@ impl<'c> Cursor<'c> {
         keyword
     }
 
+    /// The word or symbol so many tokens ahead, as it is written; empty for anything else.
+    fn word(&self, ahead: usize) -> &'c str {
+        let token = self.token(ahead).filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::Symbol));
+        token.map_or("", |token| token.of(self.text))
+    }
+
     /// Whether these keywords or symbols come next; write them in capitals, separated by blanks.
     pub(crate) fn sees(&self, phrase: &str) -> bool {
-        phrase.split(' ').enumerate().all(|(ahead, word)| &*self.keyword(ahead) == word)
+        phrase.split(' ').enumerate().all(|(ahead, word)| self.word(ahead).eq_ignore_ascii_case(word))
     }
 
     /// Whether one of these keywords or symbols comes next.
     pub(crate) fn sees_any(&self, words: &[&str]) -> bool {
-        words.contains(&&*self.keyword(0))
+        let next = self.word(0);
+        words.iter().any(|word| word.eq_ignore_ascii_case(next))
     }
 
     /// Steps over these keywords if they come next.
@@ -113,7 +120,7 @@ impl<'c> Cursor<'c> {
         let start = self.at;
         let mut depth = 0_usize;
         while !self.is_end() {
-            match &*self.keyword(0) {
+            match self.word(0) {
                 "(" | "[" => depth += 1,
                 ")" | "]" => depth -= 1,
                 _ => {}

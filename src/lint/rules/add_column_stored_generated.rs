@@ -19,7 +19,7 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::AddColumn { column, .. } = &change.kind else { return };
     let Some(table) = used(change) else { return };
-    let stored = column.generated.as_ref().is_some_and(|generated| generated.stored);
+    let stored = column.more.generated.as_ref().is_some_and(|generated| generated.stored);
     let has_virtual = context.grammar().is_mysql() || context.server.since(18, 0, 0);
     if stored && context.grammar() != Grammar::Sqlite {
         findings

@@ -46,7 +46,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         _ => return,
     };
     let known = on.and_then(|table| table.before.as_ref());
-    let had = known.is_some_and(|table| table.triggers.iter().any(|trigger| trigger.name == name));
+    let had = known.is_some_and(|table| table.more.triggers.iter().any(|trigger| trigger.name == name));
     let replaces = context.before(change).any(|earlier| match &earlier.kind {
         ChangeKind::DropTrigger { name: dropped } => *dropped == name,
         _ => false,

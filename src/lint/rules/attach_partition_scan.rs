@@ -30,7 +30,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let Some(known) = &partition.before else { return };
     let parent = change.table.as_ref().and_then(|table| table.before.as_ref());
-    let key = parent.and_then(|parent| parent.partition_method.as_deref()).unwrap_or_default();
+    let key = parent.and_then(|parent| parent.more.partition_method.as_deref()).unwrap_or_default();
     let about_key = |name: &str| key.is_empty() || crate::schema::mentions(key, name);
     let implied = known.constraints.iter().any(|one| {
         let check = one.kind == ConstraintKind::Check && one.valid && one.enforced;

@@ -29,12 +29,12 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let parent = match (&change.kind, used(change)) {
-        (ChangeKind::CreateTable { table, exists: false, .. }, _) => table.partition_of.as_deref(),
+        (ChangeKind::CreateTable { table, exists: false, .. }, _) => table.more.partition_of.as_deref(),
         (ChangeKind::AttachPartition { .. }, Some(table)) => Some(&table.name),
         _ => return,
     };
     let is_default =
-        |table: &Table| table.default_partition && table.partition_of.as_deref() == parent && table.in_use();
+        |table: &Table| table.more.default_partition && table.more.partition_of.as_deref() == parent && table.in_use();
     let default = parent.and_then(|_| context.catalog.tables().find(|table| is_default(table)));
     if let Some(default) = default {
         findings

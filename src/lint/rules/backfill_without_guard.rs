@@ -33,7 +33,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     });
     let known = table.before.as_ref();
     let checked = known.is_some_and(|known| known.constraints.iter().any(|one| one.requires(column, grammar)));
-    let triggered = known.is_some_and(|known| !known.triggers.is_empty());
+    let triggered = known.is_some_and(|known| !known.more.triggers.is_empty());
     let default = old.as_ref().is_some_and(|old| old.default.is_some() || old.not_null);
     if filled && !checked && !default && !triggered {
         findings

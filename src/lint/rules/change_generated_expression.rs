@@ -29,10 +29,10 @@ rule! {
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
     let column = match &change.kind {
         ChangeKind::SetExpression { column, old } => {
-            let virtual_ = old.as_ref().and_then(|old| old.generated.as_ref()).is_some_and(|of| !of.stored);
+            let virtual_ = old.as_ref().and_then(|old| old.more.generated.as_ref()).is_some_and(|of| !of.stored);
             (!virtual_).then_some(column)
         }
-        ChangeKind::ModifyColumn { old: Some(old), new, .. } => match (&old.generated, &new.generated) {
+        ChangeKind::ModifyColumn { old: Some(old), new, .. } => match (&old.more.generated, &new.more.generated) {
             (Some(was), Some(is)) => (was.stored && is.stored && was != is).then_some(&new.name),
             _ => None,
         },

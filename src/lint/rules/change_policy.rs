@@ -27,7 +27,7 @@ fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let known = change.table.as_ref().and_then(|table| table.before.as_ref());
     let is_new = |part: &Part| part.name == *name && part.origin != Origin::Deployed;
-    if known.is_none_or(|table| table.in_use() && !table.policies.iter().any(is_new)) {
+    if known.is_none_or(|table| table.in_use() && !table.more.policies.iter().any(is_new)) {
         findings
             .report(change, format!("`{name}` may hide rows from old code, or refuse its writes"))
             .help("add the wider policy first, and narrow it when no old code runs");

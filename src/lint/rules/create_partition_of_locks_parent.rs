@@ -24,7 +24,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let ChangeKind::CreateTable { table, exists: false, .. } = &change.kind else { return };
-    let Some(parent) = &table.partition_of else { return };
+    let Some(parent) = &table.more.partition_of else { return };
     if context.catalog.table(parent).is_none_or(|parent| parent.in_use()) {
         findings
             .report(change, format!("all queries of `{parent}` wait while its partition is created"))

@@ -69,7 +69,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 /// A generated column, a policy or a trigger that needs the column.
 fn other_dependent(known: &Table, column: &str) -> Option<String> {
     let generated = known.columns.iter().find(|other| {
-        other.name != column && other.generated.as_ref().is_some_and(|of| mentions(&of.expression, column))
+        other.name != column && other.more.generated.as_ref().is_some_and(|of| mentions(&of.expression, column))
     });
     if let Some(other) = generated {
         return Some(format!("the generated column `{}`", other.name));
@@ -79,7 +79,7 @@ fn other_dependent(known: &Table, column: &str) -> Option<String> {
         let start = text.find("using").or_else(|| text.find("with check"));
         start.is_some_and(|start| mentions(&text[start..], column))
     };
-    if let Some(policy) = known.policies.iter().find(|policy| condition(policy)) {
+    if let Some(policy) = known.more.policies.iter().find(|policy| condition(policy)) {
         return Some(format!("the policy `{}`", policy.name));
     }
     let names_column = |part: &Part| {
@@ -88,6 +88,6 @@ fn other_dependent(known: &Table, column: &str) -> Option<String> {
         let when = text.find("when").map(|start| &text[start..]).and_then(|rest| rest.split("execute").next());
         listed.is_some_and(|of| mentions(of, column)) || when.is_some_and(|when| mentions(when, column))
     };
-    let trigger = known.triggers.iter().find(|trigger| names_column(trigger));
+    let trigger = known.more.triggers.iter().find(|trigger| names_column(trigger));
     trigger.map(|trigger| format!("the trigger `{}`", trigger.name))
 }

@@ -30,7 +30,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     };
     let mut tables = context.catalog.tables();
-    let has_default = tables.any(|other| other.default_partition && other.partition_of.as_deref() == Some(&table.name));
+    let has_default =
+        tables.any(|other| other.more.default_partition && other.more.partition_of.as_deref() == Some(&table.name));
     let finding = findings.report(change, format!("every query of `{}` waits until this transaction ends", table.name));
     if has_default || !context.server.since(14, 0, 0) {
         // There is no other way.

@@ -43,7 +43,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             format!("everything in `{}`", table.name)
         }
         ChangeKind::DropColumn { name, column: Some(column), .. }
-            if made_here(column.origin) && !made_here(before.origin) && column.generated.is_none() =>
+            if made_here(column.origin) && !made_here(before.origin) && column.more.generated.is_none() =>
         {
             format!("every value of `{}.{name}`", table.name)
         }

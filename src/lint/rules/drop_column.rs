@@ -32,7 +32,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     // Under the old name there is a column again, which readers find.
     let comes_back = context.after(change).any(|later| match &later.kind {
         ChangeKind::AddColumn { column, .. } => {
-            context.grammar().same_name(&column.name, name) && column.generated.is_some() && used(later) == used(change)
+            context.grammar().same_name(&column.name, name)
+                && column.more.generated.is_some()
+                && used(later) == used(change)
         }
         _ => false,
     });

@@ -30,7 +30,9 @@ rule! {
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = used(change) else { return };
     let what = match &change.kind {
-        ChangeKind::DropTable { .. } if table.before.as_ref().is_some_and(|table| table.partition_of.is_some()) => {
+        ChangeKind::DropTable { .. }
+            if table.before.as_ref().is_some_and(|table| table.more.partition_of.is_some()) =>
+        {
             format!("`{}` is a partition: its rows are gone, and its parent is locked until the end", table.name)
         }
         ChangeKind::Partition(PartitionAction::Drop | PartitionAction::Truncate) => {

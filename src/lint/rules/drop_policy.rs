@@ -29,7 +29,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             let known = table.before.as_ref();
             let ours = known.is_some_and(|table| {
                 let made = |part: &Part| part.name == *name && part.origin != Origin::Deployed;
-                !table.in_use() || table.policies.iter().any(made)
+                !table.in_use() || table.more.policies.iter().any(made)
             });
             let again =
                 |later: &Change| matches!(&later.kind, ChangeKind::AddPolicy { name: again, .. } if again == name);

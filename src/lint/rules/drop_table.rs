@@ -51,7 +51,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         .after(change)
         .any(|later| names(later, &table.name) && matches!(later.kind, ChangeKind::CreateTable { .. }));
     // `replace-table` and `drop-partition` say it better.
-    let is_partition = table.before.as_ref().is_some_and(|table| table.partition_of.is_some());
+    let is_partition = table.before.as_ref().is_some_and(|table| table.more.partition_of.is_some());
     // What was dropped, or renamed, before is not there any more.
     let gone = || {
         let names = &context.reading(change).names;

@@ -23,7 +23,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let table = change.table.as_ref().and_then(|table| table.before.as_ref());
     let ours = table.is_some_and(|table| {
         let made = |part: &Part| part.name == *name && part.origin != Origin::Deployed;
-        !table.in_use() || table.triggers.iter().any(made)
+        !table.in_use() || table.more.triggers.iter().any(made)
     });
     let made_again = context.after(change).any(|later| match &later.kind {
         ChangeKind::AddTrigger { name: again } => again == name && !context.grammar().is_mysql(),

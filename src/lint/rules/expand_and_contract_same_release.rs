@@ -73,13 +73,13 @@ fn copy_of(table: &Table, column: &str, context: &Context<'_>) -> Option<String>
         let routines = context.catalog.objects(ObjectKind::Function);
         let mut new_ones =
             routines.filter(|(_, routine)| routine.origin != Origin::Deployed).map(|(_, routine)| &*routine.text);
-        let mut triggers = table.triggers.iter().filter(|trigger| trigger.origin != Origin::Deployed);
+        let mut triggers = table.more.triggers.iter().filter(|trigger| trigger.origin != Origin::Deployed);
         let both = |text: &str| mentions(text, new) && mentions(text, column);
         triggers.any(|trigger| both(&trigger.text) || new_ones.any(both))
     };
     let filled = |new: &&Shared<crate::schema::Column>| {
         new.origin != Origin::Deployed
-            && (new.copied_from.iter().any(|word| grammar.same_name(word, column)) || in_routine(&new.name))
+            && (new.more.copied_from.iter().any(|word| grammar.same_name(word, column)) || in_routine(&new.name))
     };
     table.columns.iter().find(filled).map(|new| new.name.to_string())
 }
@@ -87,7 +87,10 @@ fn copy_of(table: &Table, column: &str, context: &Context<'_>) -> Option<String>
 /// The new table that is filled from this one.
 fn copy_of_table(old: &ObjectName, context: &Context<'_>) -> Option<String> {
     let filled = |table: &&std::sync::Arc<Table>| {
-        table.origin != Origin::Deployed && !table.temporary && table.copied_from.contains(old) && table.name != *old
+        table.origin != Origin::Deployed
+            && !table.temporary
+            && table.more.copied_from.contains(old)
+            && table.name != *old
     };
     context.catalog.tables().filter(filled).map(|table| table.name.to_string()).min()
 }

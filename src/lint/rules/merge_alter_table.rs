@@ -55,7 +55,7 @@ fn passes_over(change: &Change) -> bool {
             constraint.kind == ConstraintKind::Check && constraint.valid && constraint.enforced
         }
         ChangeKind::AddColumn { column, .. } => {
-            column.numbering.is_some() || column.generated.as_ref().is_some_and(|generated| generated.stored)
+            column.numbering.is_some() || column.more.generated.as_ref().is_some_and(|generated| generated.stored)
         }
         _ => false,
     }

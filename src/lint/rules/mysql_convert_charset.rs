@@ -29,7 +29,9 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let converts = match &change.kind {
         ChangeKind::ConvertCharset { .. } => true,
-        ChangeKind::ModifyColumn { old: Some(old), new, .. } => new.charset.is_some() && old.charset != new.charset,
+        ChangeKind::ModifyColumn { old: Some(old), new, .. } => {
+            new.more.charset.is_some() && old.more.charset != new.more.charset
+        }
         _ => false,
     };
     let Some(table) = used(change).filter(|_| converts && !is_refused(context, change.statement)) else { return };

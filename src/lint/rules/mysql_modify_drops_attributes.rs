@@ -44,8 +44,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ("NOT NULL", old.not_null && !new.not_null && !says_null),
         ("DEFAULT", old.default.is_some() && new.default.is_none()),
         ("AUTO_INCREMENT", old.numbering.is_some() && new.numbering.is_none()),
-        ("ON UPDATE", old.on_update.is_some() && new.on_update.is_none()),
-        ("COMMENT", old.comment.is_some() && new.comment.is_none()),
+        ("ON UPDATE", old.more.on_update.is_some() && new.more.on_update.is_none()),
+        ("COMMENT", old.more.comment.is_some() && new.more.comment.is_none()),
         ("INVISIBLE", old.invisible && !new.invisible),
     ]
     .into_iter()

@@ -67,7 +67,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 /// What about the table the tool cannot deal with.
 fn obstacle(before: &Table, tool: OnlineTool, change: &Change, context: &Context<'_>) -> Option<String> {
     let is_key = |kind| kind == ConstraintKind::ForeignKey;
-    if let Some(trigger) = before.triggers.first() {
+    if let Some(trigger) = before.more.triggers.first() {
         return Some(format!("its trigger `{}` would not see the copy", trigger.name));
     }
     // pt-osc makes the keys of the table itself anew; those that lead to it are the trouble.
@@ -93,7 +93,7 @@ fn is_usable(table: &Table, columns: &[Option<EcoString>], context: &Context<'_>
                 .data_type
                 .as_ref()
                 .is_some_and(|of| matches!(of.name.as_str(), "float" | "double" | "real" | "enum" | "set" | "json"));
-            column.not_null && column.generated.is_none() && !inexact
+            column.not_null && column.more.generated.is_none() && !inexact
         })
     })
 }

@@ -28,7 +28,7 @@ rule! {
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::Partition(action) = &change.kind else { return };
     let Some(table) = used(change) else { return };
-    let method = table.before.as_ref().and_then(|table| table.partition_method.as_deref()).unwrap_or_default();
+    let method = table.before.as_ref().and_then(|table| table.more.partition_method.as_deref()).unwrap_or_default();
     let spreads = ["hash", "key", "linear"].iter().any(|word| method.starts_with(word));
     let copies = match action {
         PartitionAction::By | PartitionAction::Remove | PartitionAction::Reorganize | PartitionAction::Coalesce => true,

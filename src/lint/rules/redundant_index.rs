@@ -87,7 +87,7 @@ fn is_within(index: &Index, other: &Index, table: &Table, grammar: Grammar) -> b
     };
     let starts = index.columns.len() <= other.columns.len()
         && index.columns.iter().zip(&other.columns).all(same_column)
-        && other.options.starts_with(&index.options);
+        && (0..index.columns.len()).all(|at| index.options(at) == other.options(at));
     let carries =
         |name: &EcoString| other.columns.iter().flatten().chain(&other.include).any(|its| grammar.same_name(its, name));
     // An unknown table may have anything; an index of a constraint goes with that.

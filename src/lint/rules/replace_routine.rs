@@ -48,7 +48,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::AddTrigger { name } => {
             let is_it = |part: &crate::schema::Part| part.name == *name && part.origin == Origin::Deployed;
             let table = change.table.as_ref().and_then(|table| table.before.as_ref());
-            context.heading(change).flags.or_replace && table.is_some_and(|table| table.triggers.iter().any(is_it))
+            context.heading(change).flags.or_replace && table.is_some_and(|table| table.more.triggers.iter().any(is_it))
         }
         _ => return,
     };

@@ -29,7 +29,7 @@ rule! {
 fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = used(change) else { return };
     let name = &table.name;
-    let identity = table.before.as_ref().and_then(|table| table.replica_index.as_deref());
+    let identity = table.before.as_ref().and_then(|table| table.more.replica_index.as_deref());
     let message = match &change.kind {
         ChangeKind::ReplicaIdentity(ReplicaIdentity::Nothing) => {
             format!("where `{name}` is published, updates and deletes of it fail from now on")

@@ -49,7 +49,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             .report_at(Some(change.statement), place, format!("nothing says what `{}` holds", table.name))
             .help(if grammar == Grammar::Postgres { "add COMMENT ON TABLE" } else { "add COMMENT to the table" });
     }
-    for new in columns(change, context).iter().filter(|new| new.column.comment.is_none()) {
+    for new in columns(change, context).iter().filter(|new| new.column.more.comment.is_none()) {
         let is_column = |name: &QualifiedName| {
             name.schema().is_some_and(is_table) && grammar.same_name(&name.name.value, &new.column.name)
         };

@@ -36,7 +36,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         .default
         .as_ref()
         .is_some_and(|default| default.starts_with('(') || default.to_ascii_lowercase().starts_with("current_"));
-    let stored = column.generated.as_ref().is_some_and(|generated| generated.stored);
+    let stored = column.more.generated.as_ref().is_some_and(|generated| generated.stored);
     if constraints.iter().any(|one| is_key(one)) || changing || stored {
         findings
             .report(change, format!("SQLite refuses to add `{}` to a table with rows", column.name))

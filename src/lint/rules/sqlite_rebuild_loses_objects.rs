@@ -48,8 +48,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         |index: &Index| index.columns.iter().flatten().all(|column| after.column(column, Grammar::Sqlite).is_some());
     let kept = before.indexes.iter().filter(|index| !index.of_constraint && stays(index));
     let index = kept.into_iter().find(|index| !same(index));
-    let again = |trigger: &Part| after.triggers.iter().any(|new| new.name == trigger.name);
-    let trigger = before.triggers.iter().find(|trigger| !again(trigger));
+    let again = |trigger: &Part| after.more.triggers.iter().any(|new| new.name == trigger.name);
+    let trigger = before.more.triggers.iter().find(|trigger| !again(trigger));
     let lost = match (index, trigger) {
         (Some(index), _) => format!("index `{}`", index.name.as_deref().unwrap_or_default()),
         (None, Some(trigger)) => format!("trigger `{}`", trigger.name),

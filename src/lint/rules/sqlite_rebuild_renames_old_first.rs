@@ -47,7 +47,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let child = context.catalog.referencing(&gone).map(|child| child.name.to_string()).min();
     let view = context.catalog.views_of(&gone).map(|(view, _)| view.to_string()).min();
     let others = context.catalog.tables().filter(|table| table.name != after.name);
-    let triggers = others.flat_map(|table| &table.triggers);
+    let triggers = others.flat_map(|table| &table.more.triggers);
     let trigger = triggers.filter(|one| mentions(&one.text, &after.name.name)).map(|one| one.name.to_string()).min();
     if let Some(dangles) = child.or(view).or(trigger) {
         findings

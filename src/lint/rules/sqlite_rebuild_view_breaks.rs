@@ -51,7 +51,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let views = context.catalog.views_of(&after.name).map(|(view, _)| view);
     let view = views.filter(|view| deployed(view) && !dropped(&view.name)).map(ToString::to_string).min();
     let others = context.catalog.tables().filter(|table| table.name != after.name);
-    let triggers = others.flat_map(|table| &table.triggers).filter(|trigger| trigger.origin == Origin::Deployed);
+    let triggers = others.flat_map(|table| &table.more.triggers).filter(|trigger| trigger.origin == Origin::Deployed);
     let trigger = triggers
         .filter(|one| mentions(&one.text, &after.name.name) && !dropped(&one.name))
         .map(|one| one.name.to_string());

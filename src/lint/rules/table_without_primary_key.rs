@@ -39,7 +39,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         .like
         .iter()
         .any(|_| grammar != Grammar::Postgres || mentions(reading.span.of(context.text()), "including"));
-    let elsewhere = table.partition_of.is_some() || written.of_type.is_some() || inherited;
+    let elsewhere = table.more.partition_of.is_some() || written.of_type.is_some() || inherited;
     if table.temporary || table.kind != ObjectKind::Table || reading.flags.virtual_table || elsewhere {
         return;
     }

@@ -28,12 +28,13 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
-    if context.directives.no_transaction() || is_left_out(context) {
+    if context.directives.no_transaction() {
         return;
     }
     let controls = |effect: &Effect| matches!(effect, Effect::Control(control) if *control != Control::LockTables);
     let mut statements = context.statements().zip(context.effects());
-    if let Some(((number, statement, _), _)) = statements.find(|(_, effect)| controls(effect)) {
+    let control = statements.find(|(_, effect)| controls(effect)).filter(|_| !is_left_out(context));
+    if let Some(((number, statement, _), _)) = control {
         findings
             .report_at(
                 Some(number),

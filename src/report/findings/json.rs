@@ -6,7 +6,8 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
 
 use super::located::{self, Counts, Located};
 use super::{Findings, plain_json};
@@ -18,10 +19,21 @@ use crate::sql::{LineIndex, Span};
 pub struct Json;
 
 #[derive(Serialize)]
-struct Document {
+struct Document<'l> {
     version: u32,
-    findings: Vec<Finding>,
+    findings: Each<'l>,
     summary: Summary,
+}
+
+/// The findings, written one after the other.
+struct Each<'l>(&'l Linted);
+
+impl Serialize for Each<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut all = serializer.serialize_seq(None)?;
+        located::each(self.0, |located| all.serialize_element(&finding(located)))?;
+        all.end()
+    }
 }
 
 #[derive(Serialize)]
@@ -85,11 +97,6 @@ impl Findings for Json {
     }
 
     fn write(&self, linted: &Linted, out: &mut dyn Write) -> io::Result<()> {
-        let mut findings = Vec::with_capacity(linted.judgement.findings.len());
-        located::each(linted, |located| {
-            findings.push(finding(located));
-            Ok::<(), io::Error>(())
-        })?;
         let counts = Counts::of(linted);
         let judgement = &linted.judgement;
         let summary = Summary {
@@ -101,7 +108,7 @@ impl Findings for Json {
             infos: counts.infos,
             allowed: judgement.allowed,
         };
-        plain_json::write(&Document { version: 1, findings, summary }, out)
+        plain_json::write(&Document { version: 1, findings: Each(linted), summary }, out)
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Effect {
     /// It opens or ends a transaction, or takes over from one.
     Control(Control),
     /// No script may hold it.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// How a statement directs transactions.
@@ -69,7 +69,7 @@ pub struct Refusal {
 
 impl Refusal {
     fn effect(span: Span, reason: impl Into<String>, hint: &'static str) -> Effect {
-        Effect::Refused(Refusal { span, reason: reason.into(), hint })
+        Effect::Refused(Box::new(Refusal { span, reason: reason.into(), hint }))
     }
 }
 
