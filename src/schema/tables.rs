@@ -149,6 +149,21 @@ impl Reader<'_> {
         names.into_iter().map(|name| name.map(column)).collect::<Option<_>>().unwrap_or_default()
     }
 
+    /// With what a view needs goes the view, and all that needs it in turn.
+    fn forget_views(&mut self, name: &ObjectName) {
+        let views: Vec<ObjectName> = self.catalog.views_of(name).map(|(view, _)| view.clone()).collect();
+        for view in views {
+            self.catalog.remove(&view);
+            let of_kind = |kind| self.catalog.has_object(kind, &view);
+            let kinds = [ObjectKind::View, ObjectKind::MaterializedView];
+            let kinds: Vec<ObjectKind> = kinds.into_iter().filter(|kind| of_kind(*kind)).collect();
+            for kind in kinds {
+                self.catalog.remove_object(kind, &view);
+            }
+            self.forget_views(&view);
+        }
+    }
+
     pub fn drop_tables(&mut self) {
         let kind = self.reading.object.unwrap_or(ObjectKind::Table);
         let cascade = self.reading.flags.cascade;
@@ -160,6 +175,7 @@ impl Reader<'_> {
             self.catalog.remove_object(kind, &found.name);
             if cascade {
                 self.forget_references(&found.name);
+                self.forget_views(&found.name);
             }
             let span = self.reading.span;
             match kind {

@@ -302,3 +302,14 @@ fn a_schema_that_nobody_made_may_be_the_usual_one() {
     assert!(!new(&["create table app.b (id int)", "create table a (id int); alter table app.a add b int"]));
     assert!(!new(&["alter table app.a add b int", "create table c (id int); alter table app.a add b int"]));
 }
+
+#[test]
+fn with_cascade_the_views_go_that_need_a_view() {
+    let (catalog, _) = replayed(
+        &["create table a (id int); create view b as select id from a; create view c as select id from b;
+           create view d as select id from a; drop view b cascade;"],
+        &Lexis::POSTGRES,
+    );
+    let left: Vec<String> = catalog.objects(ObjectKind::View).map(|(name, _)| name.to_string()).collect();
+    assert_eq!(left, ["d"]);
+}

@@ -313,3 +313,17 @@ fn rules(output: &Output) -> Vec<String> {
     let found = output.json()["findings"].as_array().unwrap().clone();
     found.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
 }
+
+/// In a workflow of GitHub findings are its annotations, unless another format is asked for.
+#[test]
+fn in_a_workflow_of_github_findings_are_annotations() {
+    let here = project(&[USERS, DROP]);
+    lint(&here, &["--last", "1"]).exits(3).says("error[drop-column]");
+    let there = project(&[USERS, DROP]).variable("GITHUB_ACTIONS", "true");
+    lint(&there, &["--last", "1"]).exits(3).says("::error file=migrations/0002_drop.up.sql,line=1,");
+    lint(&there, &["--last", "1", "--format", "human"]).exits(3).says("error[drop-column]");
+    let output = lint(&there, &["--last", "1", "--format", "json"]).exits(3);
+    assert!(rules(&output).contains(&"drop-column".to_owned()));
+    let other = project(&[USERS, DROP]).variable("GITHUB_ACTIONS", "false");
+    lint(&other, &["--last", "1"]).exits(3).says("error[drop-column]");
+}

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::Project;
+
 /// What differs from run to run, made equal: moments, durations and hashes.
 fn constant(text: &str) -> String {
     let mut lines = Vec::new();
@@ -74,4 +76,40 @@ fn console_blocks_are_true() {
         let printed = String::from_utf8(output.stdout).unwrap();
         assert_eq!(constant(&printed), constant(expected.trim_end_matches('\n')), "`{command}` printed:\n{printed}");
     }
+}
+
+/// The pipelines in the README are YAML, judge against the whole history, and install what can be had; the hook is there.
+#[test]
+fn its_pipelines_can_be_pasted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    let parse = |text: &str| -> serde_json::Value {
+        serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}:\n{text}"))
+    };
+    let readme = read("README.md");
+    let blocks = readme.split("```yaml\n").skip(1).map(|rest| parse(rest.split("```").next().unwrap()));
+    let blocks: Vec<serde_json::Value> = blocks.collect();
+    let [github, gitlab, hook] = &blocks[..] else { panic!("{} blocks", blocks.len()) };
+    let steps = github["jobs"]["migrations"]["steps"].as_array().unwrap();
+    assert_eq!(steps[0]["with"]["fetch-depth"], 0);
+    let runs: Vec<&str> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
+    let install = "cargo install --locked --git \"$COEXIST_REPOSITORY\" coexist";
+    assert_eq!(runs, [install, "migrate lint --dialect postgres"]);
+    assert!(steps[1]["env"]["COEXIST_REPOSITORY"].as_str().unwrap().contains("vars.COEXIST_REPOSITORY"));
+    let job = &gitlab["migrations"];
+    assert_eq!(job["variables"]["GIT_DEPTH"], 0);
+    let script: Vec<&str> = job["script"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert_eq!(script[0], install);
+    assert!(script[2].ends_with("--format gitlab > findings.json"));
+    assert_eq!(job["artifacts"]["reports"]["codequality"], "findings.json");
+    let hooks = parse(&read(".pre-commit-hooks.yaml"));
+    assert_eq!(hook["repos"][0]["hooks"][0]["id"], hooks[0]["id"]);
+    assert_eq!((&hooks[0]["language"], &hooks[0]["entry"]), (&"system".into(), &"migrate lint".into()));
+    for entry in std::fs::read_dir(root.join(".github/workflows")).unwrap() {
+        let workflow = parse(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        assert!(workflow["jobs"].as_object().is_some_and(|jobs| !jobs.is_empty()));
+    }
+    // The command of the pipelines is one that there is.
+    let help = Project::empty().run(["lint", "--help"]).ok();
+    ["--dialect", "--since", "--format"].iter().fold(help, |help, flag| help.says(flag));
 }

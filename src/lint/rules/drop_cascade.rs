@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::sequences::numbers_new_table;
 use crate::sql::ddl::ObjectKind;
 
 rule! {
@@ -37,6 +38,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         // `DROP OWNED` names nothing that it drops.
         ChangeKind::DropObject { kind: ObjectKind::Owned, .. } => true,
+        ChangeKind::DropObject { kind: ObjectKind::Sequence, name, .. } if numbers_new_table(&name.name, context) => {
+            false
+        }
         ChangeKind::DropObject { cascade, before, .. } => *cascade && deployed(before.as_ref()),
         _ => return,
     };

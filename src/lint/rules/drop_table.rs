@@ -39,6 +39,15 @@ rule! {
     /// -- next migration
     /// drop table if exists users;
     /// ```
+    ///
+    /// On a table that no migration made, too:
+    ///
+    /// ```sql quiet sqlite
+    /// create table artist_new (id int primary key, name text);
+    /// insert into artist_new (id, name) select id, name from artist;
+    /// drop table artist;
+    /// alter table artist_new rename to artist;
+    /// ```
     "drop-table", Error [BreaksOldCode, DataLoss, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
@@ -47,9 +56,12 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(table) = &change.table else { return };
     let flags = context.heading(change).flags;
     let unknown = table.before.is_none() && !flags.temporary;
-    let made_again = context
-        .after(change)
-        .any(|later| names(later, &table.name) && matches!(later.kind, ChangeKind::CreateTable { .. }));
+    let made_again = context.after(change).any(|later| match &later.kind {
+        ChangeKind::CreateTable { .. } => names(later, &table.name),
+        // A new table, filled above, takes its place.
+        ChangeKind::RenameTable { to } => *to == table.name && is_filled(later, change, context),
+        _ => false,
+    });
     // `replace-table` and `drop-partition` say it better.
     let is_partition = table.before.as_ref().is_some_and(|table| table.more.partition_of.is_some());
     // What was dropped, or renamed, before is not there any more.
@@ -70,4 +82,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
 
 fn names(change: &Change, table: &ObjectName) -> bool {
     change.table.as_ref().is_some_and(|own| own.name == *table)
+}
+
+/// Whether the new table that is renamed got rows from a query before the old one went.
+fn is_filled(renamed: &Change, dropped: &Change, context: &Context<'_>) -> bool {
+    let Some(new) = renamed.table.as_ref().filter(|new| !new.in_use()) else { return false };
+    let fills = |one: &Change| matches!(one.kind, ChangeKind::Insert { selects: true, .. }) && names(one, &new.name);
+    context.all_before(dropped).iter().any(fills)
 }

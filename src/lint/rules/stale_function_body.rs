@@ -31,6 +31,13 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::DropTable { .. } | ChangeKind::RenameTable { .. } => table.name.name.as_str(),
         _ => return,
     };
+    // A column that comes back under its name is still found.
+    let again = |later: &Change| {
+        matches!(change.kind, ChangeKind::DropColumn { .. }) && later.adds_column(gone, context.grammar())
+    };
+    if context.after(change).any(again) {
+        return;
+    }
     let stale =
         [ObjectKind::Function, ObjectKind::Procedure].into_iter().flat_map(|kind| context.catalog.objects(kind));
     let mut stale = stale.filter(|(_, routine)| {

@@ -18,7 +18,7 @@ rule! {
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::Truncate { cascade: true } = &change.kind else { return };
-    let Some(table) = &change.table else { return };
+    let Some(table) = used(change) else { return };
     let victims: Vec<String> =
         context.catalog.referencing(&table.name).map(|table| format!("`{}`", table.name)).collect();
     let others = if victims.is_empty() { "every table that refers to it".to_owned() } else { victims.join(", ") };
