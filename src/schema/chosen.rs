@@ -1,5 +1,7 @@
 //! The names that databases choose for what their authors gave none.
 
+use std::collections::HashSet;
+
 use ecow::{EcoString, eco_format};
 
 use super::catalog::Constraint;
@@ -28,9 +30,12 @@ pub fn chosen_name(table: &str, columns: &str, what: &str) -> EcoString {
 /// Of two constraints for which PostgreSQL chooses one name, the later one gets a number.
 pub fn number(constraint: &mut Constraint, others: &[Shared<Constraint>], grammar: Grammar) {
     let Some(name) = constraint.name.clone().filter(|_| grammar == Grammar::Postgres) else { return };
-    let is_taken = |name: &str| others.iter().any(|other| other.name.as_deref() == Some(name));
-    let numbered = (1..).map(|number| eco_format!("{name}{number}")).find(|numbered| !is_taken(numbered));
-    constraint.name = if is_taken(&name) { numbered } else { Some(name) };
+    let names = others.iter().filter_map(|other| other.name.as_deref());
+    let taken: HashSet<&str> = names.filter(|other| other.starts_with(&*name)).collect();
+    if taken.contains(&*name) {
+        let mut numbered = (1..).map(|number| eco_format!("{name}{number}"));
+        constraint.name = numbered.find(|numbered| !taken.contains(&**numbered));
+    }
 }
 
 impl Reader<'_> {

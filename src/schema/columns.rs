@@ -164,7 +164,9 @@ impl Reader<'_> {
     fn drop_column(&mut self, table: &ObjectName, name: &str) {
         let grammar = self.grammar();
         self.catalog.edit(table, |table| {
-            table.columns.retain(|column| !grammar.same_name(&column.name, name));
+            if let Some(at) = table.columns.iter().position(|column| grammar.same_name(&column.name, name)) {
+                table.columns.remove(at);
+            }
             if grammar.is_mysql() {
                 let named = |own: &Option<EcoString>| own.as_ref().is_some_and(|own| grammar.same_name(own, name));
                 for index in table.indexes.make_mut().iter_mut().filter(|index| index.columns.iter().any(named)) {

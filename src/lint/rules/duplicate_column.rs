@@ -1,4 +1,7 @@
+use std::collections::HashSet;
+
 use super::prelude::*;
+use crate::sql::ddl::lower;
 
 rule! {
     /// A column that is named twice makes the statement fail.
@@ -38,9 +41,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         _ => return,
     };
-    let twice =
-        names.iter().enumerate().find(|(at, name)| names[..*at].iter().any(|other| grammar.same_name(other, name)));
-    if let Some((_, name)) = twice {
+    let mut seen = HashSet::new();
+    let folded = |name: &str| if grammar == Grammar::Postgres { EcoString::from(name) } else { lower(name) };
+    if let Some(name) = names.into_iter().find(|name| !seen.insert(folded(name))) {
         findings.report(change, format!("the server refuses: `{name}` is named twice")).help("name it once");
     }
 }
