@@ -119,7 +119,7 @@ impl Terminal {
 
     /// Writes plain text to standard output.
     pub fn write_out(&mut self, text: &str) {
-        let text = self.redactor.redact(text).into_owned();
+        let text = self.redactor.redact(text);
         // Nobody is left to tell when nobody reads: a closed pipe is no error.
         let mut out = AutoStream::new(io::stdout().lock(), self.choice);
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
