@@ -2,7 +2,7 @@
 
 use super::finding::{Fix, Following, Place};
 use super::rule::Context;
-use crate::schema::{Change, ChangeKind, mentions};
+use crate::schema::{Change, ChangeKind, Index, mentions};
 use crate::sql::ddl::{Action, ActionKind, ConstraintKind, ObjectKind, Reading, Verb};
 use crate::sql::{Span, Token};
 
@@ -30,6 +30,85 @@ pub fn concurrently(statement: usize, context: &Context<'_>) -> Option<Fix> {
         place: Place::Outside,
         ..Fix::default()
     })
+}
+
+/// A materialized view that has a unique index: `CONCURRENTLY`, which runs inside a transaction, too.
+pub fn refreshed_concurrently(statement: usize, context: &Context<'_>) -> Option<Fix> {
+    let reading = context.read(statement);
+    let view = context.catalog.find(reading.names.first()?)?;
+    let whole = |index: &Index| index.predicate.is_none() && index.columns.iter().all(Option::is_some);
+    view.indexes.iter().find(|index| index.is_unique() && whole(index))?;
+    let after = word(statement, "VIEW", context)?;
+    Some(Fix {
+        title: "let readers go on meanwhile".to_owned(),
+        edits: vec![(Span::new(after.end(), after.end()), format!(" {}", cased("CONCURRENTLY", after, context)))],
+        ..Fix::default()
+    })
+}
+
+/// A unique or primary key that is all of its script: its index is built first, outside a transaction, and becomes the
+/// key in a migration that follows.
+pub fn key_from_index(change: &Change, context: &Context<'_>) -> Option<Fix> {
+    let (statement, _) = &context.script.statements[change.statement];
+    let reading = context.reading(change);
+    let [action] = reading.actions() else { return None };
+    let ActionKind::AddConstraint { constraint, .. } = &action.kind else { return None };
+    let ChangeKind::AddConstraint { constraint: meant, .. } = &change.kind else { return None };
+    let text = context.text();
+    let known = change.table.as_ref()?.before.as_ref()?;
+    let (name, grammar) = (meant.name.as_ref()?.to_string(), context.grammar());
+    let is_key = meant.kind == ConstraintKind::PrimaryKey;
+    let required = |column: &str| known.column(column, grammar).is_some_and(|column| column.not_null);
+    // What stands behind the columns, an index may have no word for.
+    let written = constraint.span.of(text).trim_end();
+    let columns = written.split_once('(').filter(|(_, rest)| rest.find(')') == Some(rest.len() - 1))?.1;
+    let alone = context.statements().count() == 1;
+    if !alone
+        || meant.deferrable
+        || name.len() > LONGEST_NAME
+        || (is_key && !meant.columns.iter().all(|column| required(column)))
+    {
+        return None;
+    }
+    let first = statement.tokens(text, context.lexis).code().next()?;
+    let lower = |words: &str| cased(words, first, context);
+    let quoted = match &constraint.name {
+        Some(written) => written.span.of(text).to_owned(),
+        None if plain(&name) == name => name.clone(),
+        None => format!("\"{name}\""),
+    };
+    let target = target(reading, action, context)?;
+    let table = reading.names.first()?.span().of(text);
+    let (create, on) = (lower("CREATE UNIQUE INDEX CONCURRENTLY"), lower("ON"));
+    let kind = lower(if is_key { "PRIMARY KEY" } else { "UNIQUE" });
+    let (add, using, drop) = (lower("ADD CONSTRAINT"), lower("USING INDEX"), lower("DROP CONSTRAINT"));
+    Some(Fix {
+        needs: vec![plain(&known.name.name), plain(&name)],
+        title: "build its index first, which blocks nobody".to_owned(),
+        edits: vec![(statement.span, format!("{create} {quoted} {on} {table} ({columns}"))],
+        other_edits: undone_by_index(&name, &quoted, context)?,
+        following: vec![Following {
+            name: format!("add_{}", plain(&name)),
+            up: format!("{target} {add} {quoted} {kind} {using} {quoted};\n"),
+            // The index is built again by the next way forth; without its key there is none.
+            down: format!("{target} {drop} {quoted};\n"),
+        }],
+        place: Place::Outside,
+    })
+}
+
+/// In the other script: the index is dropped in place of the key, if that is all that it does.
+fn undone_by_index(name: &str, quoted: &str, context: &Context<'_>) -> Option<Vec<(Span, String)>> {
+    let Some(other) = context.other_script() else { return Some(Vec::new()) };
+    let statements = other.statements(context.lexis).ok()?;
+    let [statement] = statements[..] else { return statements.is_empty().then(Vec::new) };
+    let reading = crate::sql::ddl::read(&statement, &other.text, context.lexis);
+    let [action] = reading.actions() else { return None };
+    let ActionKind::DropConstraint { name: Some(dropped), .. } = &action.kind else { return None };
+    let words = "DROP INDEX CONCURRENTLY IF EXISTS";
+    let is_lower = statement.of(&other.text).starts_with(|c: char| c.is_lowercase());
+    let words = if is_lower { words.to_lowercase() } else { words.to_owned() };
+    (dropped.value == name).then(|| vec![(statement.span, format!("{words} {quoted}"))])
 }
 
 /// A statement that the server takes outside a transaction only.

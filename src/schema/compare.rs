@@ -179,7 +179,13 @@ fn compare_tables(
     for (ones, others, how) in
         [(&now.indexes, &before.indexes, Departure::Stays), (&before.indexes, &now.indexes, Departure::Missing)]
     {
-        for one in ones.iter().filter(|one| !one.of_constraint && !in_both(one, others)) {
+        // One that became a key's goes with the key: there is no way back to the index alone.
+        let became_key = |one: &Index| {
+            let name = one.name.as_deref().unwrap_or_default();
+            between.and_then(|table| table.index(name, grammar)).is_some_and(|index| index.of_constraint)
+        };
+        let compared = ones.iter().filter(|one| !one.of_constraint && !became_key(one));
+        for one in compared.filter(|one| !in_both(one, others)) {
             if let Some(name) = &one.name {
                 differs(format!("index `{name}` of `{}`", now.name), how);
             }

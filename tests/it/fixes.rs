@@ -146,3 +146,119 @@ fn what_is_not_literally_in_the_file_is_refused() {
     assert_eq!(project.read("migrations/V2__index.sql"), index);
     assert_eq!(names(&project).len(), 2);
 }
+
+/// A key whose index is built first is the same key.
+#[test]
+fn a_mended_key_is_the_same_key() {
+    TestDatabase::run(Engine::Postgres, |db| {
+        for (number, key, back) in [
+            (
+                2,
+                "alter table users add unique (email, name);\n",
+                "alter table users drop constraint users_email_name_key;\n",
+            ),
+            (
+                4,
+                "alter table users add constraint \"Named\" unique (name);\n",
+                "alter table users drop constraint \"Named\";\n",
+            ),
+            (6, "alter table orders add primary key (id);\n", "alter table orders drop constraint orders_pkey;\n"),
+        ] {
+            let (up, down) =
+                (format!("migrations/{number:04}_key.up.sql"), format!("migrations/{number:04}_key.down.sql"));
+            let orders =
+                ("migrations/0001_tables.up.sql", TABLES.1.replace("orders (id int,", "orders (id int not null,"));
+            let project = Project::with([orders]).on(&db);
+            project.up();
+            // As it would be without the fix.
+            db.sql(key);
+            let wanted = db.schema();
+            db.sql(back);
+            let before = db.schema();
+            project.write(&up, key);
+            project.write(&down, back);
+            let args = ["lint", "--last", "1"];
+            project.run(args).exits(3).says("builds-index");
+            let mended = project.run(args.iter().chain(&["--fix"])).ok();
+            assert!(!mended.stdout.contains("builds-index"), "{}", mended.stdout);
+            let written = project.read(&up);
+            assert!(written.starts_with("create unique index concurrently "), "{written}");
+            assert_eq!(names(&project).len(), 5, "{:?}", names(&project));
+            project.up();
+            assert_eq!(db.schema(), wanted, "{key}");
+            project.run(["down", "2", "--yes"]).ok();
+            assert_eq!(db.schema(), before, "{key}");
+            project.run(["down", "--to", "0", "--yes"]);
+            db.sql("drop schema public cascade; create schema public");
+        }
+    });
+}
+
+#[test]
+fn a_view_with_a_unique_index_is_refreshed_while_it_is_read() {
+    TestDatabase::run(Engine::Postgres, |db| {
+        let view = "create materialized view totals as select user_id, sum(total) from orders group by 1;\n\
+                    create unique index totals_user on totals (user_id);\n";
+        let project = Project::with([TABLES, ("migrations/0002_view.up.sql", view)]).on(&db);
+        project.up();
+        project.write(
+            "migrations/0003_again.up.sql",
+            "insert into orders values (2, 2, 20);\nrefresh materialized view totals;\n",
+        );
+        let args = ["lint", "--last", "1"];
+        project.run(args).says("refresh-matview-blocks");
+        let mended = project.run(args.iter().chain(&["--fix"]));
+        assert!(!mended.stdout.contains("refresh-matview-blocks"), "{}", mended.stdout);
+        assert!(
+            project.read("migrations/0003_again.up.sql").contains("refresh materialized view concurrently totals;")
+        );
+        project.up();
+        assert_eq!(db.value("select count(*) from totals"), "2");
+    });
+}
+
+/// MariaDB takes every change with the algorithm that it is asked for, and the table is the same in the end.
+#[test]
+fn what_is_mended_on_mariadb_makes_the_same_tables() {
+    TestDatabase::run(Engine::Mariadb, |db| {
+        let tables = "create table users (id int primary key, name varchar(50), note varchar(20) default 'x');\n\
+                      create table orders (id int primary key, user_id int, total int);\n";
+        let changes = [
+            "alter table users add column nick varchar(20);\n",
+            "alter table users drop column nick;\n",
+            "alter table orders add index orders_user (user_id);\n",
+            "alter table users modify name varchar(60);\n",
+            "alter table users modify note varchar(20) not null default 'y';\n",
+            "alter table orders rename column total to sum;\n",
+        ];
+        let project = Project::with([("migrations/0001_tables.up.sql", tables)]).on(&db);
+        project.up();
+        // The runner limits nothing, and what is wrong for other reasons is not what this is about.
+        project.write("migrate.toml", "[lint]\nfail_on = \"none\"\n[run]\nlock_timeout = \"none\"\n");
+        let applied = &project;
+        let rules = ["--rule", "mysql-missing-algorithm=warning", "--rule", "missing-lock-timeout=warning"];
+        for (number, change) in changes.iter().enumerate() {
+            let file = format!("migrations/{:04}_change.up.sql", number + 2);
+            project.write(&file, change);
+            let select = ["--select", "mysql-missing-algorithm,missing-lock-timeout", "--last", "1"];
+            let args = || ["lint"].into_iter().chain(select).chain(rules);
+            project.run(args()).says("mysql-missing-algorithm").says("missing-lock-timeout");
+            let mended = project.run(args().chain(["--fix"])).ok();
+            assert!(!mended.stdout.contains("mysql-missing-algorithm"), "{change}: {}", mended.stdout);
+            assert!(!mended.stdout.contains("missing-lock-timeout"), "{change}: {}", mended.stdout);
+            let written = project.read(&file);
+            assert!(written.starts_with("-- migrate:lock-timeout 2s\n"), "{written}");
+            assert!(written.to_ascii_lowercase().contains("algorithm="), "{written}");
+            applied.run(["up"]).ok();
+        }
+        let mended = db.schema();
+        let other = TestDatabase::fresh(Engine::Mariadb);
+        other.sql(tables);
+        changes.iter().for_each(|change| other.sql(change));
+        let name = |schema: String, of: &TestDatabase| schema.replace(of.name(), "db");
+        let without_history = |schema: String| {
+            schema.lines().filter(|line| !line.contains("migrate_history")).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(without_history(name(mended, &db)), without_history(name(other.schema(), &other)));
+    });
+}

@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::key_from_index;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -8,6 +9,12 @@ rule! {
     /// KEY USING INDEX`.
     ///
     /// ```sql fires postgres
+    /// alter table codes add primary key (code);
+    /// ```
+    ///
+    /// ```sql fires postgres
+    /// create table codes (code int not null, name text);
+    /// -- next migration
     /// alter table codes add primary key (code);
     /// ```
     ///
@@ -34,6 +41,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if scans {
         findings
             .report(change, format!("nobody can read or write `{}` while the index of the key is built", table.name))
-            .help("CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … PRIMARY KEY USING INDEX");
+            .help("CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … PRIMARY KEY USING INDEX")
+            .mend(key_from_index(change, context));
     }
 }

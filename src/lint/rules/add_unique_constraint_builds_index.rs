@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::key_from_index;
 use crate::sql::ddl::ConstraintKind;
 
 rule! {
@@ -34,6 +35,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
                 change,
                 format!("nobody can read or write `{}` while the index of the constraint is built", table.name),
             )
-            .help("CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … UNIQUE USING INDEX");
+            .help("CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … UNIQUE USING INDEX")
+            .mend(key_from_index(change, context));
     }
 }

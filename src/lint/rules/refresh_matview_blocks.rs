@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::mending::refreshed_concurrently;
 use crate::sql::ddl::Verb;
 
 rule! {
@@ -7,6 +8,13 @@ rule! {
     /// `REFRESH MATERIALIZED VIEW CONCURRENTLY` lets them go on; it needs a unique index on the view.
     ///
     /// ```sql fires postgres
+    /// refresh materialized view totals;
+    /// ```
+    ///
+    /// ```sql fires postgres
+    /// create materialized view totals as select 1 as id;
+    /// create unique index totals_id on totals (id);
+    /// -- next migration
     /// refresh materialized view totals;
     /// ```
     ///
@@ -35,7 +43,8 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         if !heading.flags.concurrently && !heading.flags.no_data && !new {
             findings
                 .report_at(Some(number), statement.span, format!("readers of `{name}` wait until it is computed"))
-                .help("create a unique index on the view once, then REFRESH MATERIALIZED VIEW CONCURRENTLY");
+                .help("create a unique index on the view once, then REFRESH MATERIALIZED VIEW CONCURRENTLY")
+                .mend(refreshed_concurrently(number, context));
         }
     }
 }
