@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use coexist::history::Detail;
 use coexist::migrator::{Migrator, Proposal, Request, SavedPlan};
 use coexist::plan::{Direction, Prefer, Target};
 use coexist::report::Report;
-use coexist::run::Interrupt;
+use coexist::run::{Ahead, Interrupt};
 
 use super::exit::{Exit, Failure};
 use super::settings::{Surroundings, Wishes};
@@ -136,6 +137,7 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
         writes: !args.dry_run,
         runs: !args.dry_run,
         needs_files: true,
+        ahead: if args.dry_run { Ahead::History(Detail::Deciding) } else { Ahead::Lock },
         release: args.release.clone(),
         transaction: args.transaction.clone(),
         no_lint: args.no_lint,
@@ -190,7 +192,7 @@ pub async fn plan(args: &PlanArgs, shared: &Shared, terminal: &mut Terminal) -> 
             Request::Down(target(*count, to.as_ref(), Target::Count(1)), Prefer::File)
         }
     };
-    let wishes = Wishes { needs_files: true, ..Wishes::default() };
+    let wishes = Wishes { writes: false, runs: false, ..files() };
     let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
     if let Some(path) = &args.output {
@@ -202,8 +204,10 @@ pub async fn plan(args: &PlanArgs, shared: &Shared, terminal: &mut Terminal) -> 
     Ok(Exit::Done)
 }
 
+/// Of those that first look at what there is to do.
 fn files() -> Wishes {
-    Wishes { writes: true, runs: true, needs_files: true, ..Wishes::default() }
+    let ahead = Ahead::History(Detail::Deciding);
+    Wishes { writes: true, runs: true, needs_files: true, ahead, ..Wishes::default() }
 }
 
 fn target(count: Option<usize>, to: Option<&String>, otherwise: Target) -> Target {
@@ -290,8 +294,9 @@ async fn carry_out(
     interrupt: Interrupt,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
+    let stopped = super::aside::stop_signal();
     tokio::spawn(async move {
-        super::aside::stop_signal().await;
+        stopped.await;
         interrupt.request();
     });
     let outcome = migrator.carry_out(request, seen, &mut |event| terminal.event(event)).await?;

@@ -9,7 +9,7 @@ use coexist::databases::{self, Address, Database, HistoryTable, Limits, Parts, S
 use coexist::layouts::{self, Folder, Layout, Options, Source, Weight};
 use coexist::migrator::{Checks, Migrator};
 use coexist::plan::{Policy, Tolerance};
-use coexist::run::{Begun, Connector, Interrupt, Scope, Settings};
+use coexist::run::{Ahead, Begun, Connector, Interrupt, Scope, Settings};
 
 use super::duration;
 use super::environment::Environment;
@@ -379,7 +379,7 @@ impl Surroundings {
         });
         let reading = async { reading.await.map_err(|error| Failure::usage(error.to_string(), None))? };
         let beginning = async {
-            connector.begin().await;
+            connector.begin(wishes.ahead).await;
             Ok(())
         };
         let migrator = tokio::try_join!(reading, beginning).and_then(|((surroundings, folders, source), ())| {
@@ -444,6 +444,8 @@ pub struct Wishes {
     pub runs: bool,
     /// Whether it reads the folder.
     pub needs_files: bool,
+    /// What is done meanwhile.
+    pub ahead: Ahead,
     /// The release that is being deployed.
     pub release: Option<String>,
     /// Whether nothing that the linter finds stops a run.

@@ -1,7 +1,9 @@
 //! `status`, `verify`, `log` and golang-migrate's `version`.
 
 use clap::Args;
+use coexist::history::Detail;
 use coexist::report::Report;
+use coexist::run::Ahead;
 
 use super::exit::{Exit, Failure};
 use super::settings::{Surroundings, Wishes};
@@ -32,13 +34,13 @@ pub struct LogArgs {}
 #[derive(Debug, Args)]
 pub struct VersionArgs {}
 
-fn reading() -> Wishes {
-    Wishes { needs_files: true, ..Wishes::default() }
+fn reading(detail: Detail) -> Wishes {
+    Wishes { needs_files: true, ahead: Ahead::History(detail), ..Wishes::default() }
 }
 
 /// `migrate status`.
 pub async fn status(args: &StatusArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading()).await?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading(Detail::All)).await?;
     let status = migrator.status(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Status(&status));
     let is = |wanted: fn(&coexist::plan::Drift) -> bool| status.drift.iter().any(wanted);
@@ -54,7 +56,7 @@ pub async fn status(args: &StatusArgs, shared: &Shared, terminal: &mut Terminal)
 
 /// `migrate verify`.
 pub async fn verify(args: &VerifyArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading()).await?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading(Detail::Deciding)).await?;
     let verification = migrator.verify(args.head.as_deref(), &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Verification(&verification));
     Ok(if verification.is_clean() { Exit::Done } else { Exit::Disagreement })

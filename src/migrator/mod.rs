@@ -89,12 +89,12 @@ impl Migrator {
             return Ok(Read { session: None, history: History::default() });
         }
         let connector = Connector { address: self.connector.address.clone().for_reading(), ..self.connector.clone() };
-        let mut session = connector.connect(self.settings.wait, listener).await?;
-        let (store, _) = connector.home(&*session);
-        match store.read(&mut *session, detail).await {
-            Ok(history) => Ok(Read { session: Some((session, store)), history }),
+        let mut start = connector.start(self.settings.wait, listener).await?;
+        let (store, _) = connector.home(&*start.session);
+        match start.read(&store, detail).await {
+            Ok(history) => Ok(Read { session: Some((start.session, store)), history }),
             Err(error) => {
-                session.close().await;
+                start.session.close().await;
                 Err(Error::Sql { doing: "read the history", error })
             }
         }

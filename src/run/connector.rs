@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::databases::{Address, ConnectError, Database, HistoryTable, LockName, Session};
-use crate::history::Store;
+use crate::databases::{Address, ConnectError, Database, HistoryTable, LockName, Session, SqlError};
+use crate::history::{Detail, History, Store};
 
 use super::event::{Event, Listener};
 use super::{Interrupt, answering, lock_name};
@@ -28,11 +28,46 @@ pub struct Connector {
     pub begun: Begun,
 }
 
-/// The outcome of a first attempt to connect, until somebody wants it.
+/// What can be done before it is known what a run will do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ahead {
+    /// Connect.
+    #[default]
+    Session,
+    /// Connect and read the history.
+    History(Detail),
+    /// Connect, take the lock if nobody has it, and read the history under it.
+    Lock,
+}
+
+/// What was done ahead, until somebody wants it.
 #[derive(Clone, Default)]
 pub struct Begun(Arc<Mutex<Option<Attempt>>>);
 
-type Attempt = Result<Box<dyn Session>, ConnectError>;
+type Attempt = Result<Start, ConnectError>;
+
+/// A session with what was done ahead on it.
+pub(crate) struct Start {
+    /// The session.
+    pub session: Box<dyn Session>,
+    /// Whether it holds the lock.
+    pub locked: bool,
+    history: Option<(Detail, Result<History, SqlError>)>,
+}
+
+impl Start {
+    fn new(session: Box<dyn Session>) -> Self {
+        Start { session, locked: false, history: None }
+    }
+
+    /// The history: what was read ahead, or what is read now.
+    pub async fn read(&mut self, store: &Store, detail: Detail) -> Result<History, SqlError> {
+        match self.history.take() {
+            Some((read, history)) if read == detail => history,
+            _ => store.read(&mut *self.session, detail).await,
+        }
+    }
+}
 
 impl Begun {
     fn swap(&self, attempt: Option<Attempt>) -> Option<Attempt> {
@@ -41,19 +76,35 @@ impl Begun {
 }
 
 impl Connector {
-    /// Tries to connect once, ahead of the first [`connect`](Connector::connect), which takes what comes of it: while a
-    /// server starts a session for us, there is other work to do. Nothing is created by it.
-    pub async fn begin(&self) {
-        if !self.address.would_create() {
-            let attempt = self.attempt().await;
-            self.begun.swap(Some(attempt));
+    /// Does what can be done ahead of [`connect`](Connector::connect), which then takes what came of it: while the server is
+    /// at work for us, there is other work to do. It tries once, waits for nobody, and creates nothing.
+    pub async fn begin(&self, ahead: Ahead) {
+        if self.address.would_create() {
+            return;
         }
+        let mut attempt = self.attempt().await;
+        if let Ok(start) = &mut attempt {
+            let (store, lock) = self.home(&*start.session);
+            let detail = match ahead {
+                Ahead::Session => None,
+                Ahead::History(detail) => Some(detail),
+                Ahead::Lock => {
+                    // What the server has against it, it will say again.
+                    start.locked = start.session.try_lock(&lock).await.unwrap_or(false);
+                    start.locked.then_some(Detail::Deciding)
+                }
+            };
+            if let Some(detail) = detail {
+                start.history = Some((detail, store.read(&mut *start.session, detail).await));
+            }
+        }
+        self.begun.swap(Some(attempt));
     }
 
     /// Ends what [`begin`](Connector::begin) has opened, when nobody is to have it.
     pub async fn abandon(&self) {
-        if let Some(Ok(session)) = self.begun.swap(None) {
-            session.close().await;
+        if let Some(Ok(start)) = self.begun.swap(None) {
+            start.session.close().await;
         }
     }
 
@@ -63,6 +114,11 @@ impl Connector {
     ///
     /// When the server cannot be reached in time.
     pub async fn connect(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Box<dyn Session>, ConnectError> {
+        self.start(wait, listener).await.map(|start| start.session)
+    }
+
+    /// As [`connect`](Connector::connect), with what was done ahead.
+    pub(crate) async fn start(&self, wait: Duration, listener: &mut Listener<'_>) -> Attempt {
         let start = Instant::now();
         let mut begun = self.begun.swap(None);
         let mut pause = Duration::from_millis(100);
@@ -73,14 +129,14 @@ impl Connector {
             };
             let error = match attempt {
                 Err(error) => error,
-                Ok(session) => {
-                    let about = session.about();
+                Ok(begun) => {
+                    let about = begun.session.about();
                     listener(&Event::Connected {
                         product: &about.product,
                         database: &about.database,
                         warnings: &about.warnings,
                     });
-                    return Ok(session);
+                    return Ok(begun);
                 }
             };
             let waited = start.elapsed();
@@ -100,7 +156,9 @@ impl Connector {
         let silence = answering::silence(&self.address);
         match answering::within(silence, self.database.connect(&self.address, &who)).await {
             Err(silent) => Err(ConnectError { message: silent.message, hint: None, starting: true }),
-            Ok(connected) => connected.map(|session| super::failpoint_wrap(answering::wrap(session, silence))),
+            Ok(connected) => {
+                connected.map(|session| Start::new(super::failpoint_wrap(answering::wrap(session, silence))))
+            }
         }
     }
 

@@ -34,18 +34,21 @@ impl Locked {
     ///
     /// When the server cannot be reached, the lock is not to be had in time, or the history cannot be read.
     pub async fn take(connector: Connector, settings: Settings, listener: &mut Listener<'_>) -> Result<Self, RunError> {
-        let mut session = connector.connect(settings.wait, listener).await?;
-        let (store, lock) = connector.home(&*session);
-        let poll = connector.database.poll_every();
-        let taken =
-            lock::take(&mut *session, &lock, None, settings.lock_wait, poll, &connector.interrupt, listener).await;
-        if let Err(error) = taken {
-            session.close().await;
-            return Err(error.into());
+        let mut start = connector.start(settings.wait, listener).await?;
+        let (store, lock) = connector.home(&*start.session);
+        if !start.locked {
+            let (wait, poll) = (settings.lock_wait, connector.database.poll_every());
+            let interrupt = &connector.interrupt;
+            let taken = lock::take(&mut *start.session, &lock, None, wait, poll, interrupt, listener).await;
+            if let Err(error) = taken {
+                start.session.close().await;
+                return Err(error.into());
+            }
         }
+        let history = start.read(&store, Detail::Deciding).await;
+        let session = start.session;
         let mut watch = Watch::new(&connector.address);
         watch.attach(&*session).await;
-        let history = Arc::default();
         let mut locked = Locked {
             connector,
             settings,
@@ -53,11 +56,11 @@ impl Locked {
             watch,
             store,
             lock,
-            history,
+            history: Arc::default(),
             session_limits: None,
             beside: Beside::default(),
         };
-        match locked.store.read(&mut *locked.session, Detail::Deciding).await {
+        match history {
             Ok(history) => {
                 locked.history = Arc::new(history);
                 Ok(locked)

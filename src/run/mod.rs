@@ -26,7 +26,7 @@ use std::time::Duration;
 use crate::databases::{ConnectError, Limits, Session, SqlError};
 use crate::migration::Id;
 
-pub use connector::{Begun, Connector};
+pub use connector::{Ahead, Begun, Connector};
 pub use failure::{Aftermath, Done, Failure, Outcome, StatementAt};
 pub use interrupt::Interrupt;
 pub use lock::{LockError, describe, lock_name};
