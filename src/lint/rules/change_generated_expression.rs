@@ -42,7 +42,7 @@ fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
         findings
             .report(
                 change,
-                format!("all rows of `{}` are written anew for `{column}`, and nobody can write", table.name),
+                format!("all rows of `{}` are written anew for `{column}`, and nobody can use it", table.name),
             )
             .help("add a new generated column, move code to it, and drop the old one");
     }

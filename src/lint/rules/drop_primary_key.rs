@@ -37,10 +37,14 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !is_key && !says_key {
         return;
     }
-    let replaced = context.beside(change).any(|other| match &other.kind {
-        ChangeKind::AddConstraint { constraint, .. } => constraint.kind == ConstraintKind::PrimaryKey,
+    let adds = |other: &Change| match &other.kind {
+        ChangeKind::AddConstraint { constraint, .. } => {
+            let same = other.table.as_ref().is_some_and(|other| other.name == table.name);
+            same && constraint.kind == ConstraintKind::PrimaryKey
+        }
         _ => false,
-    });
+    };
+    let replaced = context.beside(change).any(adds) || (context.one_transaction() && context.after(change).any(adds));
     let message = if replaced {
         format!("the primary key of `{}` becomes another, and upserts by the old one fail", table.name)
     } else {

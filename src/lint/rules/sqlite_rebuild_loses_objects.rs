@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::lint::Side;
 use crate::schema::{Index, Part};
 
 rule! {
@@ -26,6 +27,19 @@ rule! {
     /// alter table users_new rename to users;
     /// create unique index users_email on users (email);
     /// ```
+    ///
+    /// On the way back an index goes that the way forth made:
+    ///
+    /// ```sql quiet sqlite
+    /// create table users (id integer primary key, name text);
+    /// -- next migration
+    /// create index users_name on users (name);
+    /// -- down
+    /// create table users_new (id integer primary key, name text);
+    /// insert into users_new (id, name) select id, name from users;
+    /// drop table users;
+    /// alter table users_new rename to users;
+    /// ```
     "sqlite-rebuild-loses-objects", Error [DataLoss, BreaksOldCode] => Check::Change(check)
 }
 
@@ -46,7 +60,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     // An index goes with a column of it that goes.
     let stays =
         |index: &Index| index.columns.iter().flatten().all(|column| after.column(column, Grammar::Sqlite).is_some());
-    let kept = before.indexes.iter().filter(|index| !index.of_constraint && stays(index));
+    // On the way back one goes that the way forth made.
+    let made_by_up = |index: &Index| context.side == Side::Down && index.origin != Origin::Deployed;
+    let kept = before.indexes.iter().filter(|index| !index.of_constraint && stays(index) && !made_by_up(index));
     let index = kept.into_iter().find(|index| !same(index));
     let again = |trigger: &Part| after.more.triggers.iter().any(|new| new.name == trigger.name);
     let trigger = before.more.triggers.iter().find(|trigger| !again(trigger));
