@@ -108,6 +108,10 @@ pub trait Layout: Sync {
     fn way_outside(&self) -> &'static str {
         WAY_OUTSIDE
     }
+    /// Whether its tool gives each script a session of its own.
+    fn gives_sessions(&self) -> bool {
+        false
+    }
     /// Whether a line in a script is a mark of its tool's, which no other tool knows.
     fn is_mark(&self, line: &str) -> bool {
         let _ = line;
@@ -222,7 +226,10 @@ pub fn read_folders(folders: &[Folder], layout: Option<&dyn Layout>, options: &O
             read.fill(options)?;
         }
         let scripts = read.migrations.iter_mut().flat_map(|one| std::iter::once(&mut one.up).chain(&mut one.down));
-        scripts.for_each(|script| script.way_outside = layout.way_outside());
+        scripts.for_each(|script| {
+            script.way_outside = layout.way_outside();
+            script.own_session = layout.gives_sessions();
+        });
         all.migrations.extend(read.migrations);
         all.remarks.extend(read.remarks);
     }

@@ -128,6 +128,8 @@ pub struct Script {
     pub tool_checksums: Vec<String>,
     /// What its author does so that it runs outside a transaction, in the words of its layout's tool.
     pub way_outside: &'static str,
+    /// Whether its layout's tool gives each script a session of its own.
+    pub own_session: bool,
 }
 
 /// What the author of a script does so that it runs outside a transaction, where a tool has no word for it.
@@ -178,6 +180,7 @@ impl Script {
             outer_transaction: OuterTransaction::default(),
             tool_checksums: Vec::new(),
             way_outside: WAY_OUTSIDE,
+            own_session: false,
         }
     }
 

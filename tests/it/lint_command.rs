@@ -294,6 +294,17 @@ fn the_way_outside_is_the_tools_own() {
     }
 }
 
+/// sqitch runs each script in a session of its own, so that no setting outlives it; other tools keep theirs.
+#[test]
+fn a_setting_ends_with_the_session_that_a_tool_gives_each_script() {
+    const SCRIPT: &str = "set search_path to app;\ncreate table users (id int primary key);\n";
+    let plan = "%syntax-version=1.0.0\n%project=app\n\nusers 2026-01-01T00:00:00Z A <a@example.org> # Users.\n";
+    let sqitch = project(&[("migrations/sqitch.plan", plan), ("migrations/deploy/users.sql", SCRIPT)]);
+    let flyway = project(&[("migrations/V1__users.sql", SCRIPT)]);
+    let leaks = |project| rules(&lint(project, &["--select", "session-setting-leak", "--format", "json"])).len();
+    assert_eq!((leaks(&sqitch), leaks(&flyway)), (0, 1));
+}
+
 /// A way back that is written for a deployed migration, or edited, runs one day, so it is judged; the up script is not.
 #[test]
 fn a_way_back_is_judged_that_is_newer_than_its_migration() {

@@ -34,6 +34,10 @@ impl Layout for Sqitch {
         if folder.has(PLAN) { Fit::Sure } else { Fit::No }
     }
 
+    fn gives_sessions(&self) -> bool {
+        true
+    }
+
     fn claims(&self, _: &str) -> bool {
         false
     }

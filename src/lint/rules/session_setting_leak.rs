@@ -7,7 +7,8 @@ rule! {
     /// A setting of the session outlives the statement that made it.
     ///
     /// Whatever runs on the connection afterwards finds another search path, role or mode. Use `SET LOCAL`, which ends with the
-    /// transaction, or put the setting back.
+    /// transaction, or put the setting back. Here the session is reset after each script, and sqitch gives each script a
+    /// session of its own, of which nothing is said; most other tools, and whoever runs two files in one shell, keep theirs.
     ///
     /// ```sql fires postgres
     /// set search_path = app, public;
@@ -32,6 +33,7 @@ rule! {
 }
 
 fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let alone = context.judged_script().own_session;
     let mut set: Vec<(usize, Span, String)> = Vec::new();
     for (number, statement, heading) in context.statements() {
         let text = statement.of(context.text());
@@ -66,11 +68,19 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
             }
             _ => continue,
         };
+        // What a PRAGMA keeps, it keeps in the database.
+        if alone && heading.verb != Verb::Pragma {
+            continue;
+        }
         set.push((number, statement.span, name));
     }
     for (number, span, name) in set {
         findings
-            .report_at(Some(number), span, format!("{name} stays as it is set here when the migration is done"))
+            .report_at(
+                Some(number),
+                span,
+                format!("{name} stays as it is set here for what a tool runs next in the session"),
+            )
             .help("use SET LOCAL, or put it back at the end");
     }
 }
