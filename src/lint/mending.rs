@@ -3,7 +3,7 @@
 use super::finding::{Fix, Following, Place};
 use super::rule::Context;
 use crate::schema::{Change, ChangeKind, Index, mentions};
-use crate::sql::ddl::{Action, ActionKind, ConstraintKind, ObjectKind, Reading, Verb};
+use crate::sql::ddl::{Action, ActionKind, ConstraintKind, Detail, ObjectKind, Reading, Verb};
 use crate::sql::{Span, Token};
 
 /// PostgreSQL cuts longer names.
@@ -205,18 +205,37 @@ pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
     })
 }
 
-/// `IF NOT EXISTS` or `IF EXISTS` in all of these statements, which are about indexes.
+/// Whether a statement above drops this index if it is there, so that the next builds it anew.
+pub fn is_dropped_above(index: &str, statement: usize, context: &Context<'_>) -> bool {
+    context.statements().take_while(|(number, ..)| *number < statement).any(|(number, _, heading)| {
+        (heading.verb, heading.object) == (Verb::Drop, Some(ObjectKind::Index))
+            && heading.flags.if_exists
+            && context.read(number).names.iter().any(|dropped| dropped.name.value == index)
+    })
+}
+
+/// All of these statements, which are about indexes, so that they can run twice: `IF EXISTS` where one is dropped, and
+/// the same above where one is built, since `IF NOT EXISTS` is content with an invalid index.
 pub fn robust(statements: &[usize], context: &Context<'_>) -> Option<Fix> {
     let edit = |statement: &usize| {
         let reading = context.read(*statement);
-        let words = match (reading.verb, reading.object) {
-            (Verb::Create, Some(ObjectKind::Index)) => "IF NOT EXISTS",
-            (Verb::Drop, Some(ObjectKind::Index)) => "IF EXISTS",
-            _ => return None,
-        };
-        let at = reading.names.first()?.span().start;
+        let name = reading.names.first()?.span();
         let index = word(*statement, "INDEX", context)?;
-        Some((Span::new(at, at), format!("{} ", cased(words, index, context))))
+        match (reading.verb, reading.object) {
+            (Verb::Create, Some(ObjectKind::Index)) => {
+                let start = context.script.statements[*statement].0.span.start;
+                let drop = cased("DROP INDEX CONCURRENTLY IF EXISTS", index, context);
+                let Detail::Index(built) = &reading.detail else { return None };
+                // The index is in the schema of its table.
+                let schema = built.table.as_ref()?.schema();
+                let schema = schema.map_or_else(String::new, |name| format!("{}.", name.span.of(context.text())));
+                Some((Span::new(start, start), format!("{drop} {schema}{};\n", name.of(context.text()))))
+            }
+            (Verb::Drop, Some(ObjectKind::Index)) => {
+                Some((Span::new(name.start, name.start), format!("{} ", cased("IF EXISTS", index, context))))
+            }
+            _ => None,
+        }
     };
     let edits: Option<Vec<_>> = statements.iter().map(edit).collect();
     Some(Fix { title: "let each run twice".to_owned(), edits: edits?, ..Fix::default() })

@@ -126,7 +126,8 @@ fn indexes_alone_run_without_a_transaction() {
     insta::assert_snapshot!(shown(&mended), @r"
     == given
     -- migrate:no-transaction
-    create index concurrently if not exists a on users (email);
+    drop index concurrently if exists a;
+    create index concurrently a on users (email);
     drop index concurrently if exists users_old;
     ");
 }
