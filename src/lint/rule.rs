@@ -15,7 +15,7 @@ use crate::migration::{Directive, Directives, Id, Migration, Script, Version};
 use crate::schema::{
     Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, Shared, TableRef,
 };
-use crate::sql::ddl::{self, Heading, QualifiedName, Reading};
+use crate::sql::ddl::{self, Heading, ObjectKind, QualifiedName, Reading};
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
 /// A rule.
@@ -329,6 +329,19 @@ pub fn deployed(before: Option<&Shared<Object>>) -> bool {
     before.is_none_or(|object| object.origin == Origin::Deployed)
 }
 
+/// Says of a finding that its statement may do nothing at all: it puts up with a missing object, and no migration made
+/// one. Such a finding is no error.
+pub fn doubt(finding: &mut Finding, change: &Change, context: &Context<'_>) {
+    let unknown = match &change.kind {
+        ChangeKind::DropObject { before, .. } | ChangeKind::MoveObject { before, .. } => before.is_none(),
+        _ => change.table.as_ref().is_some_and(|table| table.before.is_none()),
+    };
+    if unknown && context.heading(change).flags.if_exists {
+        finding.message.push_str(", if it is there: no migration made it");
+        finding.severity(Severity::Warning);
+    }
+}
+
 /// Whether an object that is dropped is made again in the same transaction, so that nobody sees it missing.
 pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
     context.one_transaction() && made_again(change, context)
@@ -337,8 +350,12 @@ pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
 /// Whether an object that is dropped is made again further below.
 pub fn made_again(change: &Change, context: &Context<'_>) -> bool {
     let ChangeKind::DropObject { kind, name, .. } = &change.kind else { return false };
+    let is_view = matches!(kind, ObjectKind::View | ObjectKind::MaterializedView);
     let again = |later: &Change| match &later.kind {
         ChangeKind::CreateObject { kind: of, name: again, .. } => of == kind && again == name,
+        // Whoever reads the view reads the table from then on.
+        ChangeKind::CreateTable { .. } => is_view && later.table.as_ref().is_some_and(|table| table.name == *name),
+        ChangeKind::RenameTable { to } => is_view && to == name,
         _ => false,
     };
     context.after(change).any(again)

@@ -31,6 +31,11 @@ rule! {
     /// drop trigger audit on orders;
     /// create trigger audit after update on orders for each row execute function log_more();
     /// ```
+    ///
+    /// ```sql quiet postgres
+    /// drop event trigger if exists watch;
+    /// create event trigger watch on ddl_command_end execute function tell();
+    /// ```
     "add-trigger", Info [BreaksOldCode, BlocksReadsOrWrites] => Check::Change(check)
 }
 
@@ -49,15 +54,26 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let had = known.is_some_and(|table| table.more.triggers.iter().any(|trigger| trigger.name == name));
     let replaces = context.before(change).any(|earlier| match &earlier.kind {
         ChangeKind::DropTrigger { name: dropped } => *dropped == name,
+        ChangeKind::DropObject { kind: ObjectKind::EventTrigger, name: dropped, .. } => dropped.name == name,
         _ => false,
     });
     if had || replaces || known.is_some_and(|table| syncs(table, change, context)) {
         return;
     }
-    let whose = on.map_or_else(|| "the database".to_owned(), |table| format!("`{}`", table.name));
-    findings
-        .report(change, format!("`{name}` runs inside every transaction of deployed code that changes {whose}"))
-        .help("make sure that it is cheap and cannot fail");
+    match on {
+        Some(table) => findings
+            .report(
+                change,
+                format!("`{name}` runs inside every transaction of deployed code that changes `{}`", table.name),
+            )
+            .help("make sure that it is cheap and cannot fail"),
+        None => findings
+            .report(
+                change,
+                format!("`{name}` runs whenever anybody changes the schema, and its errors refuse the change"),
+            )
+            .help("make sure that it cannot fail in a later migration"),
+    };
 }
 
 /// Whether the trigger, or a routine made with it, speaks of a column that is new.

@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::lint::sequences::numbers_new_table;
+use crate::schema::TableRef;
 use crate::sql::ddl::ObjectKind;
 
 rule! {
@@ -20,6 +21,13 @@ rule! {
     /// drop table users restrict;
     /// ```
     ///
+    /// A table that no migration made before, and this one makes below, is not there but where this ran already:
+    ///
+    /// ```sql quiet postgres
+    /// drop table if exists parcels cascade;
+    /// create table parcels (id int primary key);
+    /// ```
+    ///
     /// MySQL reads the word and ignores it:
     ///
     /// ```sql quiet mysql mariadb
@@ -31,7 +39,11 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let cascades = match &change.kind {
         ChangeKind::DropTable { cascade } => {
-            *cascade && change.table.as_ref().is_none_or(|table| table.before.is_none() || table.in_use())
+            let dropped = |table: &TableRef| match table.before {
+                Some(_) => table.in_use(),
+                None => !clears_the_way(table, change, context),
+            };
+            *cascade && change.table.as_ref().is_none_or(dropped)
         }
         ChangeKind::DropColumn { cascade, .. } | ChangeKind::DropConstraint { cascade, .. } => {
             *cascade && used(change).is_some()
@@ -48,8 +60,17 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let said =
         context.beside(change).take_while(|other| !std::ptr::eq(*other, change)).any(|other| other.span == change.span);
     if cascades && !said && context.grammar() == Grammar::Postgres {
-        findings
-            .report(change, "everything that depends on it is dropped too, unnamed")
-            .help("drop each dependent object in a statement of its own, without CASCADE");
+        let finding = findings.report(change, "everything that depends on it is dropped too, unnamed");
+        finding.help("drop each dependent object in a statement of its own, without CASCADE");
+        doubt(finding, change, context);
     }
+}
+
+/// Whether a table that no migration made is dropped, should it be there, so that it can be made below.
+fn clears_the_way(table: &TableRef, change: &Change, context: &Context<'_>) -> bool {
+    let makes = |later: &Change| {
+        let same = later.table.as_ref().is_some_and(|later| later.name == table.name);
+        same && matches!(later.kind, ChangeKind::CreateTable { .. })
+    };
+    context.heading(change).flags.if_exists && context.after(change).any(makes)
 }

@@ -20,13 +20,21 @@ rule! {
     /// alter table orders drop foreign key orders_user;
     /// ```
     ///
-    /// The column goes, too, or the key comes back:
+    /// The column or the table goes, too, or the key comes back:
     ///
     /// ```sql quiet postgres
     /// create table users (id int primary key);
     /// create table orders (id int, user_id int constraint orders_user references users (id));
     /// -- next migration
     /// alter table orders drop constraint orders_user, drop column user_id;
+    /// ```
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int primary key);
+    /// create table orders (id int, user_id int constraint orders_user references users (id));
+    /// -- next migration
+    /// alter table orders drop constraint orders_user;
+    /// drop table orders;
     /// ```
     ///
     /// ```sql quiet postgres
@@ -47,6 +55,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::AddConstraint { constraint, .. } => {
             constraint.kind == ConstraintKind::ForeignKey && constraint.columns == dropped.columns
         }
+        ChangeKind::DropTable { .. } => true,
         ChangeKind::DropColumn { name, .. } => dropped.uses(name, context.grammar()),
         _ => false,
     });

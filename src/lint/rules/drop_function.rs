@@ -15,6 +15,14 @@ rule! {
     /// create function fee() returns int return 1;
     /// drop function fee;
     /// ```
+    ///
+    /// Of a routine that has other arguments nothing is dropped:
+    ///
+    /// ```sql quiet postgres
+    /// create function fee(amount int) returns int language sql as 'select 1';
+    /// -- next migration
+    /// drop function if exists fee();
+    /// ```
     "drop-function", Error [BreaksOldCode] => Check::Change(check)
 }
 
@@ -31,7 +39,11 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         findings.report(change, missing).help("deploy it when few call it").severity(Severity::Warning);
         return;
     }
-    findings
-        .report(change, format!("`{name}` is dropped while deployed code may still call it"))
-        .help("keep the old signature for one release, then drop it");
+    // Of a name with other arguments nothing is dropped.
+    if before.as_ref().is_some_and(|before| before.overloads.is_empty()) && context.grammar() == Grammar::Postgres {
+        return;
+    }
+    let finding = findings.report(change, format!("`{name}` is dropped while deployed code may still call it"));
+    finding.help("keep the old signature for one release, then drop it");
+    doubt(finding, change, context);
 }

@@ -54,7 +54,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         .beside(change)
         .any(|other| matches!(&other.kind, ChangeKind::AddConstraint { using_index: Some(_), .. }));
     let finding = findings.report(change, message);
-    finding.help(match built {
+    finding.help(match built || context.grammar() == Grammar::Sqlite {
         true => "keep a unique index on the old columns until no code upserts by them",
         false => "build the new unique index first, then drop the old key and add the new one in one ALTER TABLE",
     });

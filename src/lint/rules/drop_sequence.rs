@@ -33,7 +33,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if numbers_new_table(&name.name, context) {
         return;
     }
-    findings
-        .report(change, format!("sequence `{name}` is dropped while deployed code may still take values from it"))
-        .help("stop using the sequence, deploy that everywhere, then drop it");
+    let message = format!("sequence `{name}` is dropped while deployed code may still take values from it");
+    let finding = findings.report(change, message);
+    finding.help("stop using the sequence, deploy that everywhere, then drop it");
+    doubt(finding, change, context);
 }

@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::schema::ObjectName;
+use crate::schema::{ObjectName, TableRef};
 
 rule! {
     /// Dropping a table breaks code that still uses it, and its rows are gone.
@@ -48,6 +48,13 @@ rule! {
     /// drop table artist;
     /// alter table artist_new rename to artist;
     /// ```
+    ///
+    /// ```sql quiet sqlite
+    /// alter table artist rename to artist_old;
+    /// create table artist (id int primary key, name text);
+    /// insert into artist select * from artist_old;
+    /// drop table if exists artist_old;
+    /// ```
     "drop-table", Error [BreaksOldCode, DataLoss, BreaksNewCodeOnRollback] => Check::Change(check)
 }
 
@@ -64,20 +71,28 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     });
     // `replace-table` and `drop-partition` say it better.
     let is_partition = table.before.as_ref().is_some_and(|table| table.more.partition_of.is_some());
-    // What was dropped, or renamed, before is not there any more.
+    // What was dropped, or renamed, before is not there any more: `unknown-object` says so.
     let gone = || {
         let names = &context.reading(change).names;
         let own = names.iter().find(|written| written.name.value.eq_ignore_ascii_case(&table.name.name));
-        flags.if_exists && own.is_some_and(|own| context.catalog.is_gone(own))
+        own.is_some_and(|own| context.catalog.is_gone(own))
     };
-    if (table.in_use() || unknown && !gone()) && !made_again && !is_partition {
-        findings
-            .report(
-                change,
-                format!("`{}` is dropped while deployed code may still use it; its rows are gone", table.name),
-            )
-            .help("stop using the table, deploy that everywhere, take a backup, then drop it in a later migration");
+    let is_lost = (table.in_use() || unknown && !gone()) && !made_again && !is_partition;
+    if is_lost && !has_successor(table, change, context) {
+        let message = format!("`{}` is dropped while deployed code may still use it; its rows are gone", table.name);
+        let finding = findings.report(change, message);
+        finding.help("stop using the table, deploy that everywhere, take a backup, then drop it in a later migration");
+        doubt(finding, change, context);
     }
+}
+
+/// Whether the script gave the table this name, and filled a new one of the old name from it.
+fn has_successor(table: &TableRef, dropped: &Change, context: &Context<'_>) -> bool {
+    let above = context.all_before(dropped);
+    let renamed = above.iter().filter(|one| matches!(&one.kind, ChangeKind::RenameTable { to } if *to == table.name));
+    let mut old = renamed.filter_map(|one| one.table.as_ref()).map(|old| &old.name);
+    let fills = |one: &Change, old| matches!(one.kind, ChangeKind::Insert { selects: true, .. }) && names(one, old);
+    old.any(|old| above.iter().any(|one| fills(one, old)))
 }
 
 fn names(change: &Change, table: &ObjectName) -> bool {

@@ -37,9 +37,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     {
         return;
     }
-    findings
-        .report(change, format!("type `{name}` is dropped while deployed code may still name it"))
-        .help("move columns and code to another type first, then drop it in a later migration");
+    let finding = findings.report(change, format!("type `{name}` is dropped while deployed code may still name it"));
+    finding.help("move columns and code to another type first, then drop it in a later migration");
+    doubt(finding, change, context);
 }
 
 /// Whether the script gave the type this name, of which the other rule speaks.

@@ -21,6 +21,15 @@ rule! {
     /// drop view active_users;
     /// create view active_users as select id, name from users;
     /// ```
+    ///
+    /// A table may take its place:
+    ///
+    /// ```sql quiet postgres
+    /// create view active_users as select id from users;
+    /// -- next migration
+    /// drop view if exists active_users;
+    /// create table active_users (id int primary key);
+    /// ```
     "drop-view", Error [BreaksOldCode] => Check::Change(check)
 }
 
@@ -37,7 +46,8 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         findings.report(change, missing).help("use CREATE OR REPLACE VIEW").severity(Severity::Warning);
         return;
     }
-    findings
-        .report(change, format!("view `{name}` is dropped while deployed code may still read it"))
+    let finding = findings.report(change, format!("view `{name}` is dropped while deployed code may still read it"));
+    finding
         .help("stop reading the view, deploy that everywhere, then drop it; use CREATE OR REPLACE to append columns");
+    doubt(finding, change, context);
 }

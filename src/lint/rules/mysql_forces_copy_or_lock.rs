@@ -26,6 +26,14 @@ rule! {
     /// -- next migration
     /// alter table users add column age int, algorithm=instant;
     /// ```
+    ///
+    /// Texts that get the collation of the table are copied, which cannot be done otherwise:
+    ///
+    /// ```sql quiet mysql mariadb
+    /// create table users (id int primary key, name varchar(50) character set utf8mb4 collate utf8mb4_bin);
+    /// -- next migration
+    /// alter table users modify name varchar(50), lock=shared;
+    /// ```
     "mysql-forces-copy-or-lock", Error [BlocksReadsOrWrites] => Check::Statement(check)
 }
 
@@ -58,6 +66,17 @@ fn old_alter_table(text: &str) -> Option<String> {
     copies.then(|| "every ALTER TABLE after it copies its table".to_owned())
 }
 
+/// Whether a column loses a character set or a collation of its own: its texts are copied if the table has another.
+fn may_convert(number: usize, context: &Context<'_>) -> bool {
+    context.of_statement(number).iter().any(|change| match &change.kind {
+        ChangeKind::ModifyColumn { old: Some(old), new, .. } => {
+            let had = old.more.charset.is_some() || old.more.collation.is_some();
+            had && new.more.charset.is_none() && new.more.collation.is_none()
+        }
+        _ => false,
+    })
+}
+
 fn forced(number: usize, text: &str, context: &Context<'_>) -> Option<String> {
     let ignores = text.split_whitespace().nth(1).is_some_and(|word| word.eq_ignore_ascii_case("ignore"));
     if ignores && context.grammar() == Grammar::MariaDb {
@@ -67,7 +86,7 @@ fn forced(number: usize, text: &str, context: &Context<'_>) -> Option<String> {
     let worst = parts(context, number).iter().map(|part| part.algorithm).max();
     let online = lock.as_deref() == Some("NONE");
     // What blocks by itself is said by the rule for it.
-    if worst.is_some_and(|worst| worst >= Algorithm::Blocking) || online {
+    if worst.is_some_and(|worst| worst >= Algorithm::Blocking) || online || may_convert(number, context) {
         return None;
     }
     match (algorithm.as_deref(), lock.as_deref()) {

@@ -20,13 +20,14 @@ rule! {
     "set-schema", Error [BreaksOldCode] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let (name, to) = match (&change.kind, used(change)) {
         (ChangeKind::SetSchema { to }, Some(table)) => (&table.name, to),
         (ChangeKind::MoveObject { name, to, before, .. }, _) if deployed(before.as_ref()) => (name, to),
         _ => return,
     };
-    findings
-        .report(change, format!("`{name}` moves to schema `{to}`, and code that looks in the old one fails"))
-        .help("leave a view or a wrapper under the old name until no code uses it any more");
+    let message = format!("`{name}` moves to schema `{to}`, and code that looks in the old one fails");
+    let finding = findings.report(change, message);
+    finding.help("leave a view or a wrapper under the old name until no code uses it any more");
+    doubt(finding, change, context);
 }

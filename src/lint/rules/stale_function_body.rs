@@ -21,6 +21,16 @@ rule! {
     /// alter table users rename column nick to handle;
     /// create or replace function who(i int) returns text language plpgsql as $$ begin return (select handle from users where id = i); end $$;
     /// ```
+    ///
+    /// The old name may come back:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, nick text);
+    /// create function who(i int) returns text language plpgsql as $$ begin return (select nick from users where id = i); end $$;
+    /// -- next migration
+    /// alter table users rename column nick to handle;
+    /// alter table users add column nick text generated always as (handle) stored;
+    /// ```
     "stale-function-body", Warning [BreaksOldCode] => Check::Change(check)
 }
 
@@ -31,9 +41,14 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::DropTable { .. } | ChangeKind::RenameTable { .. } => table.name.name.as_str(),
         _ => return,
     };
-    // A column that comes back under its name is still found.
-    let again = |later: &Change| {
-        matches!(change.kind, ChangeKind::DropColumn { .. }) && later.adds_column(gone, context.grammar())
+    // What comes back under its name is still found.
+    let is_column = matches!(change.kind, ChangeKind::DropColumn { .. } | ChangeKind::RenameColumn { .. });
+    let again = |later: &Change| match &later.kind {
+        _ if is_column => later.adds_column(gone, context.grammar()),
+        ChangeKind::CreateTable { .. } => later.table.as_ref().is_some_and(|later| later.name == table.name),
+        ChangeKind::CreateObject { kind: ObjectKind::View, name, .. } => *name == table.name,
+        ChangeKind::RenameTable { to } => *to == table.name,
+        _ => false,
     };
     if context.after(change).any(again) {
         return;

@@ -31,6 +31,13 @@ rule! {
     /// alter table users drop column emial;
     /// ```
     ///
+    /// ```sql fires
+    /// create table users (id int);
+    /// alter table users rename to people;
+    /// -- next migration
+    /// drop table users;
+    /// ```
+    ///
     /// ```sql quiet postgres
     /// create table users (id int);
     /// -- next migration
@@ -53,6 +60,16 @@ rule! {
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     if context.settings.gaps {
+        return;
+    }
+    if let (ChangeKind::DropTable { .. }, Some(table)) = (&change.kind, &change.table)
+        && table.before.is_none()
+        && !context.heading(change).flags.if_exists
+        && context.reading(change).names.iter().any(|written| context.catalog.is_gone(written))
+    {
+        findings
+            .report(change, format!("`{}` is not there any more: it was dropped, or has another name", table.name))
+            .help("name the table that is there, or write IF EXISTS");
         return;
     }
     let Some(known) = used(change).and_then(|table| table.before.as_ref()).filter(|table| table.complete) else {
