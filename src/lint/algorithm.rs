@@ -66,7 +66,7 @@ pub fn parts<'a>(context: &Context<'a>, statement: usize) -> Vec<Part<'a>> {
 }
 
 fn actions<'a>(context: &Context<'a>, statement: usize) -> &'a [Action] {
-    let (_, heading) = &context.script.statements[statement];
+    let heading = &context.script.headings[statement];
     if heading.verb == Verb::Alter { context.reading_of(statement).actions() } else { &[] }
 }
 

@@ -6,7 +6,6 @@ use super::finding::Finding;
 use super::rule::Rule;
 use super::rules;
 use crate::migration::{Directive, Directives, statement_after};
-use crate::sql::ddl::Heading;
 use crate::sql::{Span, Statement};
 
 /// What one allowance says about one rule.
@@ -27,7 +26,7 @@ pub(super) type Wrong = (&'static Rule, Span, String);
 pub(super) fn apply(
     found: &mut Vec<Finding>,
     directives: &Directives,
-    statements: &[(Statement, Heading)],
+    statements: &[Statement],
     judges: impl Fn(&Rule) -> bool,
 ) -> Vec<Wrong> {
     let mut allowances = read(directives, statements);
@@ -61,17 +60,16 @@ fn wrong(one: &Allowance<'_>, judges: impl Fn(&Rule) -> bool) -> Option<Wrong> {
     unused.then(|| (rules::UNUSED_SUPPRESSION, one.span, message()))
 }
 
-fn read<'d>(directives: &'d Directives, statements: &[(Statement, Heading)]) -> Vec<Allowance<'d>> {
+fn read<'d>(directives: &'d Directives, statements: &[Statement]) -> Vec<Allowance<'d>> {
     let mut allowances = Vec::new();
     if directives.all.is_empty() {
         return allowances;
     }
-    let statements: Vec<Statement> = statements.iter().map(|(statement, _)| *statement).collect();
     for (span, directive) in &directives.all {
         let (rules, reason, statement) = match directive {
             Directive::Allow { rules, reason } => {
                 // For the statement after the last one: an allowance that allows nothing.
-                let statement = statement_after(*span, &statements).unwrap_or(statements.len());
+                let statement = statement_after(*span, statements).unwrap_or(statements.len());
                 (rules, reason, Some(statement))
             }
             Directive::AllowFile { rules, reason } => (rules, reason, None),

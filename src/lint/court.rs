@@ -133,9 +133,8 @@ impl<'a> Court<'a> {
         let touched_again = catalog.noted();
         let (script, broken) = read.map_or_else(|error| (ScriptReading::default(), Some(error)), |read| (read, None));
         // What cannot be read may do anything.
-        let all_read = |script: &ScriptReading| {
-            script.unread.is_empty() && script.statements.iter().all(|(_, heading)| !heading.unknown)
-        };
+        let all_read =
+            |script: &ScriptReading| script.unread.is_empty() && script.headings.iter().all(|heading| !heading.unknown);
         let known = readable && broken.is_none() && all_read(up) && all_read(&script);
         let differences = if known { catalog.not_undone(touched, &touched_again) } else { Vec::new() };
         let undo = Some(Undo { up, differences: &differences });
@@ -212,7 +211,7 @@ impl<'a> Court<'a> {
         found.sort_by_key(|finding| (finding.span.start, finding.rule));
         judgement.scripts += 1;
         judgement.statements += case.script.statements.len();
-        judgement.unreadable += case.script.statements.iter().filter(|(_, heading)| heading.unknown).count();
+        judgement.unreadable += case.script.headings.iter().filter(|heading| heading.unknown).count();
         judgement.findings.append(&mut found);
     }
 

@@ -49,7 +49,7 @@ pub fn refreshed_concurrently(statement: usize, context: &Context<'_>) -> Option
 /// A unique or primary key that is all of its script: its index is built first, outside a transaction, and becomes the
 /// key in a migration that follows.
 pub fn key_from_index(change: &Change, context: &Context<'_>) -> Option<Fix> {
-    let (statement, _) = &context.script.statements[change.statement];
+    let statement = &context.script.statements[change.statement];
     let reading = context.reading(change);
     let [action] = reading.actions() else { return None };
     let ActionKind::AddConstraint { constraint, .. } = &action.kind else { return None };
@@ -125,7 +125,7 @@ pub fn later(statement: usize, context: &Context<'_>) -> Option<Fix> {
 
 /// A constraint that is added: `NOT VALID`, and validated in a migration that follows.
 pub fn not_valid(change: &Change, context: &Context<'_>) -> Option<Fix> {
-    let (statement, _) = &context.script.statements[change.statement];
+    let statement = &context.script.statements[change.statement];
     let reading = context.reading(change);
     let action = action(change, reading)?;
     let ActionKind::AddConstraint { constraint, .. } = &action.kind else { return None };
@@ -161,7 +161,7 @@ pub fn not_valid(change: &Change, context: &Context<'_>) -> Option<Fix> {
 
 /// `SET NOT NULL`: proven by a check first, which is validated in a migration of its own.
 pub fn proven_not_null(change: &Change, context: &Context<'_>) -> Option<Fix> {
-    let (statement, _) = &context.script.statements[change.statement];
+    let statement = &context.script.statements[change.statement];
     let reading = context.reading(change);
     let action = action(change, reading)?;
     let ActionKind::SetNotNull { column } = &action.kind else { return None };
@@ -223,7 +223,7 @@ pub fn robust(statements: &[usize], context: &Context<'_>) -> Option<Fix> {
         let index = word(*statement, "INDEX", context)?;
         match (reading.verb, reading.object) {
             (Verb::Create, Some(ObjectKind::Index)) => {
-                let start = context.script.statements[*statement].0.span.start;
+                let start = context.script.statements[*statement].span.start;
                 let drop = cased("DROP INDEX CONCURRENTLY IF EXISTS", index, context);
                 let Detail::Index(built) = &reading.detail else { return None };
                 // The index is in the schema of its table.
@@ -243,7 +243,7 @@ pub fn robust(statements: &[usize], context: &Context<'_>) -> Option<Fix> {
 
 /// Words at the end of a statement.
 pub fn appended(statement: usize, title: &str, words: &str, context: &Context<'_>) -> Option<Fix> {
-    let (statement, _) = &context.script.statements[statement];
+    let statement = &context.script.statements[statement];
     let first = statement.tokens(context.text(), context.lexis).code().next()?;
     let end = statement.span.end;
     let edits = vec![(Span::new(end, end), cased(words, first, context))];
@@ -309,7 +309,7 @@ fn chosen_name(change: &Change, context: &Context<'_>) -> Option<String> {
 
 /// The first token of the statement that is this word.
 fn word(statement: usize, word: &str, context: &Context<'_>) -> Option<Token> {
-    let (statement, _) = &context.script.statements[statement];
+    let statement = &context.script.statements[statement];
     statement.tokens(context.text(), context.lexis).code().find(|token| token.is_word(context.text(), word))
 }
 

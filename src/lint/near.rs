@@ -10,11 +10,14 @@ use super::locks::locks_writes;
 use crate::schema::{Change, ChangeKind, ObjectName, ScriptReading};
 use crate::sql::ddl::Verb;
 
+/// The number of a change; what is read as a script has no room for more.
+type Number = u32;
+
 /// Where the parts of a script are.
 #[derive(Debug)]
 pub(super) struct Near<'a> {
     /// The changes that concern a table or an object, in order.
-    by_name: HashMap<&'a ObjectName, Vec<usize>, RandomState>,
+    by_name: HashMap<&'a ObjectName, Vec<Number>, RandomState>,
     /// The statements that may set something for the session, in order.
     pub settings: Vec<usize>,
     /// The first change that locks a table in use against writes.
@@ -23,8 +26,8 @@ pub(super) struct Near<'a> {
 
 impl<'a> Near<'a> {
     pub fn of(script: &'a ScriptReading) -> Self {
-        let mut by_name: HashMap<&ObjectName, Vec<usize>, RandomState> = HashMap::default();
-        for (number, change) in script.changes.iter().enumerate() {
+        let mut by_name: HashMap<&ObjectName, Vec<Number>, RandomState> = HashMap::default();
+        for (number, change) in (0..).zip(&script.changes) {
             for name in names(change) {
                 let numbers = by_name.entry(name).or_default();
                 if numbers.last() != Some(&number) {
@@ -33,7 +36,7 @@ impl<'a> Near<'a> {
             }
         }
         let sets = |number: &usize| {
-            let (_, heading) = &script.statements[*number];
+            let heading = &script.headings[*number];
             matches!(heading.verb, Verb::Set | Verb::Query | Verb::Pragma)
         };
         Near {
@@ -44,7 +47,11 @@ impl<'a> Near<'a> {
     }
 
     /// The changes that concern a table or an object, in order.
-    pub fn about(&self, name: &ObjectName) -> &[usize] {
+    pub fn about(&self, name: &ObjectName) -> impl Iterator<Item = usize> + use<'_> {
+        self.named(name).iter().map(|number| *number as usize)
+    }
+
+    fn named(&self, name: &ObjectName) -> &[Number] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
@@ -54,7 +61,7 @@ impl<'a> Near<'a> {
         change: &Change,
         among: Range<usize>,
     ) -> impl DoubleEndedIterator<Item = usize> + use<'n> {
-        let named: Vec<&[usize]> = names(change).map(|name| within(self.about(name), &among)).collect();
+        let named: Vec<&[Number]> = names(change).map(|name| within(self.named(name), &among)).collect();
         let (one, several, all) = match named[..] {
             [] => (&[][..], Vec::new(), among),
             [one] => (one, Vec::new(), 0..0),
@@ -65,14 +72,14 @@ impl<'a> Near<'a> {
                 (&[][..], several, 0..0)
             }
         };
-        one.iter().copied().chain(several).chain(all)
+        one.iter().copied().chain(several).map(|number| number as usize).chain(all)
     }
 }
 
 /// Those of some numbers in order that lie in a range.
-fn within<'n>(numbers: &'n [usize], range: &Range<usize>) -> &'n [usize] {
-    let first = numbers.partition_point(|number| *number < range.start);
-    let end = numbers.partition_point(|number| *number < range.end);
+fn within<'n>(numbers: &'n [Number], range: &Range<usize>) -> &'n [Number] {
+    let first = numbers.partition_point(|number| (*number as usize) < range.start);
+    let end = numbers.partition_point(|number| (*number as usize) < range.end);
     &numbers[first..end]
 }
 
@@ -83,13 +90,10 @@ fn names(change: &Change) -> impl Iterator<Item = &ObjectName> {
         ChangeKind::AttachPartition { partition } | ChangeKind::DetachPartition { partition, .. } => {
             Some(&partition.name)
         }
-        ChangeKind::CreateObject { name, .. }
-        | ChangeKind::DropObject { name, .. }
-        | ChangeKind::RenameObject { name, .. }
-        | ChangeKind::MoveObject { name, .. } => Some(name),
-        ChangeKind::AddValue { kind, .. }
-        | ChangeKind::RenameValue { kind, .. }
-        | ChangeKind::ChangeAttribute { kind, .. } => Some(kind),
+        ChangeKind::CreateObject { name, .. } | ChangeKind::DropObject { name, .. } => Some(name),
+        ChangeKind::RenameObject { name, .. } | ChangeKind::MoveObject { name, .. } => Some(&**name),
+        ChangeKind::AddValue { kind, .. } | ChangeKind::ChangeAttribute { kind, .. } => Some(kind),
+        ChangeKind::RenameValue { kind, .. } => Some(&**kind),
         _ => None,
     };
     change.table.iter().map(|table| &table.name).chain(other)

@@ -172,7 +172,7 @@ impl<'a> Context<'a> {
 
     /// The least that a change's statement says.
     pub fn heading(&self, change: &Change) -> &'a Heading {
-        &self.script.statements[change.statement].1
+        &self.script.headings[change.statement]
     }
 
     /// All that a change's statement says.
@@ -188,7 +188,7 @@ impl<'a> Context<'a> {
 
     /// All that a statement says, for one look at it.
     pub fn read(&self, number: usize) -> Reading {
-        ddl::read(&self.script.statements[number].0, self.text(), self.lexis)
+        ddl::read(&self.script.statements[number], self.text(), self.lexis)
     }
 
     /// The changes before this one that concern the same table or object; all, if it concerns none.
@@ -205,8 +205,7 @@ impl<'a> Context<'a> {
 
     /// The changes that concern a table or an object, in order.
     pub fn about(&self, name: &ObjectName) -> impl Iterator<Item = &'a Change> {
-        let numbers = self.near.about(name).iter();
-        numbers.map(|number| &self.script.changes[*number])
+        self.near.about(name).map(|number| &self.script.changes[number])
     }
 
     /// All changes before this one.
@@ -237,8 +236,8 @@ impl<'a> Context<'a> {
         let settings = &self.near.settings;
         let above = settings[..settings.partition_point(|setting| *setting < number)].iter();
         above.map(|setting| {
-            let (statement, heading) = &self.script.statements[*setting];
-            (statement, heading)
+            let number = *setting;
+            (&self.script.statements[number], &self.script.headings[number])
         })
     }
 
@@ -257,14 +256,15 @@ impl<'a> Context<'a> {
 
     /// The statements, each with its number and the least that it says.
     pub fn statements(&self) -> impl Iterator<Item = (usize, &'a Statement, &'a Heading)> {
-        self.script.statements.iter().enumerate().map(|(number, (statement, heading))| (number, statement, heading))
+        let all = self.script.statements.iter().zip(&self.script.headings).enumerate();
+        all.map(|(number, (statement, heading))| (number, statement, heading))
     }
 
     /// What each statement does to the transaction that it runs in.
     pub fn effects(&self) -> &[Effect] {
         let read = || {
             let statements = self.script.statements.iter();
-            statements.map(|(statement, _)| effect(statement, self.text(), self.lexis)).collect()
+            statements.map(|statement| effect(statement, self.text(), self.lexis)).collect()
         };
         self.effects.get_or_init(read)
     }

@@ -51,7 +51,7 @@ impl Surroundings {
             matches!(effect, Effect::OutsideOnly { .. }) || outside.contains(&number)
         };
         let names = ["search_path", "role", "authorization"];
-        let sets = |(statement, heading): &(Statement, Heading)| {
+        let sets = |(_, statement, heading): (usize, &Statement, &Heading)| {
             let text = statement.of(context.text());
             heading.verb == Verb::Set && names.iter().any(|name| crate::schema::mentions(text, name))
         };
@@ -62,7 +62,7 @@ impl Surroundings {
         });
         let named = |number: usize| !context.read(number).names.is_empty();
         let mut last = HashMap::new();
-        for (number, (statement, _)) in statements.iter().enumerate() {
+        for (number, statement) in statements.iter().enumerate() {
             for token in statement.tokens(context.text(), context.lexis).code() {
                 last.insert(plain(token.of(context.text())), number);
             }
@@ -72,7 +72,7 @@ impl Surroundings {
         Surroundings {
             loose: statements.len() == 1 || context.directives.no_transaction(),
             all_outside: context.effects().iter().enumerate().all(is_outside) && (0..statements.len()).all(named),
-            sets_names: statements.iter().any(sets),
+            sets_names: context.statements().any(sets),
             undoing: undoing.unwrap_or_default(),
             last,
             renamed: renamed.collect(),
@@ -105,12 +105,12 @@ impl Surroundings {
     /// Moves a statement into a migration that follows.
     fn part(&self, fix: &mut Fix, number: usize, context: &Context<'_>) -> bool {
         let text = context.text();
-        let (statement, _) = &context.script.statements[number];
+        let statement = &context.script.statements[number];
         let reading = &context.read(number);
         if self.is_needed_later(number, reading, context) {
             return false;
         }
-        let earlier = number.checked_sub(1).map_or(0, |before| context.script.statements[before].0.span.end);
+        let earlier = number.checked_sub(1).map_or(0, |before| context.script.statements[before].span.end);
         let start = with_comments(text, earlier, statement.span.start);
         let end = with_terminator(text, statement.span.end);
         let mut up = String::new();

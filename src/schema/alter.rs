@@ -88,7 +88,7 @@ impl Reader<'_> {
                 if let Some(object) = &before {
                     self.catalog.insert_object(kind, to.clone(), object.clone());
                 }
-                self.push(None, action.span, ChangeKind::RenameObject { kind, name, to: to.name, before });
+                self.push(None, action.span, ChangeKind::RenameObject { kind, name: name.into(), to: to.name, before });
             }
             ActionKind::SetSchema(schema) => {
                 let to = ObjectName { schema: Some(self.folded(&schema.value)), name: name.name.clone() };
@@ -96,7 +96,11 @@ impl Reader<'_> {
                 if let Some(object) = &before {
                     self.catalog.insert_object(kind, to, object.clone());
                 }
-                self.push(None, action.span, ChangeKind::MoveObject { kind, name, to: schema.value.clone(), before });
+                self.push(
+                    None,
+                    action.span,
+                    ChangeKind::MoveObject { kind, name: name.into(), to: schema.value.clone(), before },
+                );
             }
             other => {
                 if let Some(object) = &before {

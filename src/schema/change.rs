@@ -7,6 +7,7 @@ use ecow::EcoString;
 use super::catalog::{Column, Constraint, Index, Object, Table};
 use super::data_type::DataType;
 use super::name::ObjectName;
+use super::seldom::{Seldom, Usual};
 use super::shared::Shared;
 use crate::sql::ddl::{Name, ObjectKind, PartitionAction, RowSecurity, Switch};
 use crate::sql::{Grammar, Span};
@@ -23,7 +24,7 @@ pub struct Change {
     /// The table it is done to; none when it is done to anything else.
     pub table: Option<TableRef>,
     /// The views that need the column which is dropped or gets another type.
-    pub views: Box<[ObjectName]>,
+    pub views: Seldom<Vec<ObjectName>>,
 }
 
 /// A table as a statement names it and as it was before.
@@ -33,6 +34,10 @@ pub struct TableRef {
     pub name: ObjectName,
     /// What it was before the change; none if it is created, or named by mistake.
     pub before: Option<Arc<Table>>,
+}
+
+impl Usual for Vec<ObjectName> {
+    const USUAL: &'static Self = &Vec::new();
 }
 
 impl TableRef {
@@ -294,13 +299,13 @@ pub enum ChangeKind {
     },
     RenameObject {
         kind: ObjectKind,
-        name: ObjectName,
+        name: Box<ObjectName>,
         to: EcoString,
         before: Option<Shared<Object>>,
     },
     MoveObject {
         kind: ObjectKind,
-        name: ObjectName,
+        name: Box<ObjectName>,
         to: EcoString,
         before: Option<Shared<Object>>,
     },
@@ -312,7 +317,7 @@ pub enum ChangeKind {
     },
     /// `RENAME VALUE`.
     RenameValue {
-        kind: ObjectName,
+        kind: Box<ObjectName>,
         from: EcoString,
         to: EcoString,
         before: Option<Shared<Object>>,

@@ -29,10 +29,10 @@ impl Reader<'_> {
             ActionKind::DropColumn { column, cascade, .. } => {
                 let old = self.old(table, column);
                 if *cascade && self.grammar() == Grammar::Postgres {
-                    for view in self.views_with(&table.name, &column.value) {
-                        self.catalog.remove(&view);
-                        self.catalog.remove_object(ObjectKind::View, &view);
-                        self.catalog.remove_object(ObjectKind::MaterializedView, &view);
+                    for view in self.views_with(&table.name, &column.value).iter() {
+                        self.catalog.remove(view);
+                        self.catalog.remove_object(ObjectKind::View, view);
+                        self.catalog.remove_object(ObjectKind::MaterializedView, view);
                     }
                 }
                 self.drop_column(&table.name, &column.value);

@@ -52,8 +52,10 @@ use crate::sql::{Grammar, Lexis, Span, SplitError, Statement, read_by};
 /// One script, read.
 #[derive(Clone, Debug, Default)]
 pub struct ScriptReading {
-    /// Its statements, each with the least that it says.
-    pub statements: Vec<(Statement, Heading)>,
+    /// Its statements.
+    pub statements: Vec<Statement>,
+    /// The least that each of them says.
+    pub headings: Vec<Heading>,
     /// What they do, in order.
     pub changes: Vec<Change>,
     /// Statements inside blocks and called routines that cannot be read: the number of the statement they run in, and where
@@ -75,13 +77,13 @@ pub fn replay(
     origin: Origin,
 ) -> Result<ScriptReading, SplitError> {
     let (statements, text) = (script.statements(lexis)?, &*script.text);
-    let mut script = ScriptReading::default();
+    let mut script = ScriptReading { headings: Vec::with_capacity(statements.len()), ..ScriptReading::default() };
     let read = catalog.version.map_or(Cow::Borrowed(text), |version| read_by(text, lexis, version));
     // What a script says about the session ends with it.
     let path = catalog.path.clone();
     let mut routines = HashMap::new();
-    for (number, statement) in statements.into_iter().enumerate() {
-        let reading = ddl::read(&statement, &read, lexis);
+    for (number, statement) in statements.iter().enumerate() {
+        let reading = ddl::read(statement, &read, lexis);
         let mut reader = reader::Reader {
             text: &read,
             lexis,
@@ -96,8 +98,9 @@ pub fn replay(
         };
         reader.read();
         script.changes.append(&mut reader.changes);
-        script.statements.push((statement, reading.heading()));
+        script.headings.push(reading.heading());
     }
+    script.statements = statements;
     catalog.path = path;
     if catalog.grammar == Grammar::Sqlite {
         script.changes = rebuild::recognise(script.changes);

@@ -72,19 +72,19 @@ impl Reader<'_> {
                 let to = to.name.value.clone();
                 let renamed = ObjectName { schema: name.schema.clone(), name: self.folded(&to) };
                 self.move_object(kind, &name, renamed);
-                ChangeKind::RenameObject { kind, name, to, before }
+                ChangeKind::RenameObject { kind, name: name.into(), to, before }
             }
             ActionKind::SetSchema(schema) => {
                 let moved = self.catalog.path.in_schema(&schema.value, &name.name);
                 self.move_object(kind, &name, moved);
-                ChangeKind::MoveObject { kind, name, to: schema.value.clone(), before }
+                ChangeKind::MoveObject { kind, name: name.into(), to: schema.value.clone(), before }
             }
             ActionKind::AddValue { value, .. } => {
                 ChangeKind::AddValue { kind: name, value: self.written(*value).into(), before }
             }
             ActionKind::RenameValue { from, to } => {
                 let (from, to) = (self.written(*from).into(), self.written(*to).into());
-                ChangeKind::RenameValue { kind: name, from, to, before }
+                ChangeKind::RenameValue { kind: name.into(), from, to, before }
             }
             ActionKind::AddColumn { .. }
             | ActionKind::DropColumn { .. }

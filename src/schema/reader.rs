@@ -8,6 +8,7 @@ use ecow::{EcoString, EcoVec};
 use super::catalog::{Catalog, Object, Origin, Table};
 use super::change::{Change, ChangeKind, TableRef};
 use super::name::{ObjectName, fold};
+use super::seldom::Seldom;
 use super::shared::Shared;
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{self, Detail, ObjectKind, QualifiedName, Reading, Verb};
@@ -139,16 +140,18 @@ impl<'r> Reader<'r> {
             (ChangeKind::DropColumn { name: column, .. } | ChangeKind::ChangeType { column, .. }, Some(table)) => {
                 self.views_with(&table.name, column)
             }
-            _ => Box::default(),
+            _ => Seldom::default(),
         };
         self.changes.push(Change { kind, statement: self.statement, span, table, views });
     }
 
     /// The views that need a column.
-    pub fn views_with(&self, table: &ObjectName, column: &str) -> Box<[ObjectName]> {
+    pub fn views_with(&self, table: &ObjectName, column: &str) -> Seldom<Vec<ObjectName>> {
         let needs = |view: &super::views::View| view.uses(table, column, self.grammar());
         let views = self.catalog.views_of(table).filter(|(_, view)| needs(view));
-        views.map(|(name, _)| name.clone()).collect()
+        let mut names: Seldom<Vec<ObjectName>> = Seldom::default();
+        views.for_each(|(name, _)| names.push(name.clone()));
+        names
     }
 
     /// A change that is the whole statement.

@@ -7,6 +7,7 @@ use super::catalog::{Origin, Table};
 use super::change::{Change, ChangeKind, TableRef};
 use super::columns::differences;
 use super::name::ObjectName;
+use super::seldom::Seldom;
 use crate::sql::Grammar;
 
 /// A rebuild among changes: where the old table goes, where the new one takes its name, and which changes only serve that.
@@ -31,8 +32,9 @@ pub(super) fn recognise(changes: Vec<Change>) -> Vec<Change> {
         let changed = alteration(&found.before, &after);
         let rebuild = ChangeKind::Rebuild { after: after.into(), old_first: found.old_first };
         let kinds = std::iter::once(rebuild).chain(changed);
-        let new: Vec<Change> =
-            kinds.map(|kind| Change { kind, statement, span, table: table.clone(), views: Box::default() }).collect();
+        let new: Vec<Change> = kinds
+            .map(|kind| Change { kind, statement, span, table: table.clone(), views: Seldom::default() })
+            .collect();
         let serves = |number: &usize| found.serve.contains(number);
         let kept = out.into_iter().enumerate().flat_map(|(number, change)| {
             let new = if number == found.at { new.clone() } else { Vec::new() };

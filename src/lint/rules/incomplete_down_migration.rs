@@ -70,7 +70,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if more > 0 {
         told.push(format!("and {more} more"));
     }
-    let last = context.script.statements.last().map_or(Span::default(), |(statement, _)| statement.span);
+    let last = context.script.statements.last().map_or(Span::default(), |statement| statement.span);
     findings
         .report_at(None, last, format!("this does not undo the up script: {}", told.join(", ")))
         .help("undo every step of the up script, or say `-- migrate:down irreversible: reason` in it");

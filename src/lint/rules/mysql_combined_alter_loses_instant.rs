@@ -21,7 +21,7 @@ rule! {
 }
 
 fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let (statement, _) = &context.script.statements[number];
+    let statement = &context.script.statements[number];
     let parts = parts(context, number);
     let is_column = |part: &&Part<'_>| {
         let kind = part.change.map(|change| &change.kind);

@@ -30,7 +30,7 @@ rule! {
 }
 
 fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let (statement, _) = &context.script.statements[number];
+    let statement = &context.script.statements[number];
     let copies = parts(context, number).into_iter().find(|part| part.algorithm == Algorithm::Copy && !part.spoken_for);
     let Some(part) = copies.filter(|_| !is_refused(context, number)) else { return };
     let span = part.change.map_or(statement.span, |change| change.span);

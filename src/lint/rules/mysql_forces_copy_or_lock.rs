@@ -41,7 +41,7 @@ fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.grammar().is_mysql() {
         return;
     }
-    let (statement, heading) = &context.script.statements[number];
+    let (statement, heading) = (&context.script.statements[number], &context.script.headings[number]);
     let text = statement.of(context.text());
     let what = match heading.verb {
         Verb::Set => old_alter_table(text),

@@ -28,7 +28,7 @@ rule! {
 }
 
 fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let (statement, _) = &context.script.statements[number];
+    let statement = &context.script.statements[number];
     if !is_refused(context, number) {
         return;
     }

@@ -53,7 +53,7 @@ fn asking(statement: usize, context: &Context<'_>) -> Option<Fix> {
 }
 
 fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let (statement, _) = &context.script.statements[number];
+    let statement = &context.script.statements[number];
     if parts(context, number).is_empty() {
         return;
     }

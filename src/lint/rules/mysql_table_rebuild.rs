@@ -34,7 +34,7 @@ rule! {
 }
 
 fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let (statement, heading) = &context.script.statements[number];
+    let (statement, heading) = (&context.script.statements[number], &context.script.headings[number]);
     let words = statement.of(context.text()).split_whitespace().next().unwrap_or_default();
     let maintains = context.grammar().is_mysql() && heading.verb == Verb::Maintain && mentions(words, "optimize");
     let optimizes = maintains && !context.read(number).names.first().is_some_and(|name| context.made_here(name));

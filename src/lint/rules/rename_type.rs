@@ -42,7 +42,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let successor = context.all_after(change).iter().find_map(|later| match &later.kind {
         ChangeKind::RenameObject { kind: of, to, before, .. } if of == kind && *to == name.name => before.as_ref(),
-        ChangeKind::CreateObject { kind: of, name: again, after, .. } if of == kind && again == name => Some(after),
+        ChangeKind::CreateObject { kind: of, name: again, after, .. } if of == kind && *again == **name => Some(after),
         _ => None,
     });
     if let Some(successor) = successor.filter(|_| context.one_transaction()) {

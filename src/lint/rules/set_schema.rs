@@ -23,7 +23,7 @@ rule! {
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let (name, to) = match (&change.kind, used(change)) {
         (ChangeKind::SetSchema { to }, Some(table)) => (&table.name, to),
-        (ChangeKind::MoveObject { name, to, before, .. }, _) if deployed(before.as_ref()) => (name, to),
+        (ChangeKind::MoveObject { name, to, before, .. }, _) if deployed(before.as_ref()) => (&**name, to),
         _ => return,
     };
     let message = format!("`{name}` moves to schema `{to}`, and code that looks in the old one fails");
