@@ -190,7 +190,10 @@ impl Reader<'_> {
                 let using_index = constraint.using_index.as_ref().map(|name| name.value.clone());
                 let is_named = constraint.name.is_some();
                 let mut constraint = self.constraint(&table.name.name, constraint);
-                if let Some(known) = self.catalog.table(&table.name).filter(|_| !is_named) {
+                if let Some(index) = using_index.as_ref().filter(|_| !is_named) {
+                    // It is called as its index is.
+                    constraint.name = Some(index.clone());
+                } else if let Some(known) = self.catalog.table(&table.name).filter(|_| !is_named) {
                     number(&mut constraint, &known.constraints, self.grammar());
                 }
                 let constraint = Shared::from(constraint);

@@ -23,9 +23,16 @@ impl Reader<'_> {
             }
             if using_index.is_some() {
                 let used = |index: &&mut Shared<Index>| index.name.as_deref() == using_index;
+                let mut columns = Vec::new();
                 for index in table.indexes.make_mut().iter_mut().filter(used) {
                     index.of_constraint = true;
                     index.name.clone_from(&constraint.name);
+                    columns.extend(index.columns.iter().flatten().cloned());
+                }
+                for name in columns.iter().filter(|_| constraint.kind == ConstraintKind::PrimaryKey) {
+                    if let Some(column) = table.column_mut(name, grammar) {
+                        column.not_null = true;
+                    }
                 }
             }
             table.indexes.extend(index.map(Shared::from));

@@ -236,6 +236,8 @@ fn constraints_are_called_as_the_database_calls_them() {
         ("alter table t add c int check (a > 0)", "t_a_check"),
         ("alter table t add c int check (c > a)", "t_check"),
         ("alter table u add check (a > 0)", ""),
+        ("create unique index t_pk on t (a); alter table t add primary key using index t_pk", "t_pk"),
+        ("create unique index t_uq on t (a); alter table t add constraint u unique using index t_uq", "u"),
         ("create table u (a int, b int, check (b > 0), unique (a, b))", "u_a_b_key u_b_check"),
         ("create table u (a int check (a > b), b int check (b > 1))", "u_b_check u_check"),
         ("alter table t add column length int, add check (length(name) > 0)", "t_name_check"),

@@ -45,6 +45,16 @@ rule! {
     /// alter table users drop column if exists email;
     /// ```
     ///
+    /// A key without a name is called as the index that it takes over:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int not null);
+    /// create unique index users_pk on users (id);
+    /// alter table users add primary key using index users_pk;
+    /// -- next migration
+    /// alter table users drop constraint users_pk;
+    /// ```
+    ///
     /// A rebuild may bring a column together with the constraint on it:
     ///
     /// ```sql quiet sqlite
