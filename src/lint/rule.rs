@@ -329,15 +329,23 @@ pub fn deployed(before: Option<&Shared<Object>>) -> bool {
     before.is_none_or(|object| object.origin == Origin::Deployed)
 }
 
-/// Says of a finding that its statement may do nothing at all: it puts up with a missing object, and no migration made
-/// one. Such a finding is no error.
+/// Whether the table of a change is dropped further below: then nothing that it loses before is missed.
+pub fn table_goes(change: &Change, context: &Context<'_>) -> bool {
+    let Some(table) = &change.table else { return false };
+    let same = |later: &Change| later.table.as_ref().is_some_and(|later| later.name == table.name);
+    context.after(change).any(|later| matches!(later.kind, ChangeKind::DropTable { .. }) && same(later))
+}
+
+/// Says of a finding that its statement may do nothing at all: it puts up with a missing object, and the migrations
+/// before leave none. Such a finding is no error.
 pub fn doubt(finding: &mut Finding, change: &Change, context: &Context<'_>) {
     let unknown = match &change.kind {
         ChangeKind::DropObject { before, .. } | ChangeKind::MoveObject { before, .. } => before.is_none(),
+        ChangeKind::DropIndex { index, .. } => index.is_none(),
         _ => change.table.as_ref().is_some_and(|table| table.before.is_none()),
     };
     if unknown && context.heading(change).flags.if_exists {
-        finding.message.push_str(", if it is there: no migration made it");
+        finding.message.push_str(", if it is there, which the migrations before do not say");
         finding.severity(Severity::Warning);
     }
 }
@@ -351,6 +359,9 @@ pub fn comes_back(change: &Change, context: &Context<'_>) -> bool {
 pub fn made_again(change: &Change, context: &Context<'_>) -> bool {
     let ChangeKind::DropObject { kind, name, .. } = &change.kind else { return false };
     let is_view = matches!(kind, ObjectKind::View | ObjectKind::MaterializedView);
+    if is_view && writes_view(name, change, context) {
+        return true;
+    }
     let again = |later: &Change| match &later.kind {
         ChangeKind::CreateObject { kind: of, name: again, .. } => of == kind && again == name,
         // Whoever reads the view reads the table from then on.
@@ -359,6 +370,15 @@ pub fn made_again(change: &Change, context: &Context<'_>) -> bool {
         _ => false,
     };
     context.after(change).any(again)
+}
+
+/// Whether the block that drops a view puts together a statement that makes it again.
+fn writes_view(name: &ObjectName, change: &Change, context: &Context<'_>) -> bool {
+    let end = context.script.statements[change.statement].0.span.end;
+    let rest = context.text().get(change.span.end..end).unwrap_or_default().to_ascii_lowercase();
+    let mut words = rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+    let name = name.name.to_ascii_lowercase();
+    words.by_ref().any(|word| word == "create") && words.skip_while(|word| *word != "view").nth(1) == Some(&name)
 }
 
 /// Writes a rule: its explanation as a doc comment, its name, its severity, what it endangers, and what it checks. A

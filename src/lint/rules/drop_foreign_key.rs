@@ -55,11 +55,10 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::AddConstraint { constraint, .. } => {
             constraint.kind == ConstraintKind::ForeignKey && constraint.columns == dropped.columns
         }
-        ChangeKind::DropTable { .. } => true,
         ChangeKind::DropColumn { name, .. } => dropped.uses(name, context.grammar()),
         _ => false,
     });
-    if !replaced {
+    if !replaced && !table_goes(change, context) {
         let columns = dropped.columns.join(", ");
         findings
             .report(change, format!("`{}` ({columns}) may refer to rows that are not there from now on", table.name))

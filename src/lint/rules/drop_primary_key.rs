@@ -34,7 +34,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
             matches!(action.kind, ActionKind::DropConstraint { kind: Some(ConstraintKind::PrimaryKey), .. });
         drops_key && action.span == change.span
     });
-    if !is_key && !says_key {
+    if !is_key && !says_key || table_goes(change, context) {
         return;
     }
     let adds = |other: &Change| match &other.kind {

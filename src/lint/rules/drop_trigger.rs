@@ -29,7 +29,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         ChangeKind::AddTrigger { name: again } => again == name && !context.grammar().is_mysql(),
         _ => false,
     });
-    if !ours && !made_again {
+    if !ours && !made_again && !table_goes(change, context) {
         findings
             .report(change, format!("trigger `{name}` ends while old code may rely on what it does"))
             .help("drop it in a later migration, when no old code runs any more");

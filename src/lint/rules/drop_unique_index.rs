@@ -55,7 +55,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     };
     let replaced = known.indexes.iter().filter(|other| other.is_unique()).any(|other| same(&other));
     let name = index.name.as_deref().unwrap_or("the key");
-    if index.is_unique() && index.origin == Origin::Deployed && !replaced {
+    if index.is_unique() && index.origin == Origin::Deployed && !replaced && !table_goes(change, context) {
         findings
             .report(
                 change,

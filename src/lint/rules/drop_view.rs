@@ -30,6 +30,15 @@ rule! {
     /// drop view if exists active_users;
     /// create table active_users (id int primary key);
     /// ```
+    ///
+    /// A block may put together the statement that makes it again:
+    ///
+    /// ```sql quiet postgres
+    /// do $$ begin
+    ///   drop view active_users;
+    ///   execute format('create view active_users as %s', 'select 1');
+    /// end $$;
+    /// ```
     "drop-view", Error [BreaksOldCode] => Check::Change(check)
 }
 

@@ -45,14 +45,25 @@ fn check(number: usize, context: &Context<'_>, findings: &mut Findings<'_>) {
     let text = statement.of(context.text());
     let what = match heading.verb {
         Verb::Set => old_alter_table(text),
-        Verb::Alter if in_use(number, context) => forced(number, text, context),
+        Verb::Alter if in_use(number, context) => forced(number, context),
         _ => None,
     };
-    if let Some(what) = what {
+    if heading.verb == Verb::Alter && ignores(text, context) && in_use(number, context) {
+        let what = "rows that break a unique key are deleted, and values that do not fit are changed, without a word";
+        findings
+            .report_at(Some(number), statement.span, what)
+            .help("leave IGNORE out, and mend the rows by statements of their own");
+    } else if let Some(what) = what {
         findings
             .report_at(Some(number), statement.span, format!("{what}, though it need not be so"))
             .help("leave it out, or ask for ALGORITHM=INSTANT, or for ALGORITHM=INPLACE, LOCK=NONE");
     }
+}
+
+/// `ALTER IGNORE TABLE`, which MySQL no longer reads.
+fn ignores(text: &str, context: &Context<'_>) -> bool {
+    let second = text.split_whitespace().nth(1);
+    context.grammar() == Grammar::MariaDb && second.is_some_and(|word| word.eq_ignore_ascii_case("ignore"))
 }
 
 fn in_use(number: usize, context: &Context<'_>) -> bool {
@@ -77,11 +88,7 @@ fn may_convert(number: usize, context: &Context<'_>) -> bool {
     })
 }
 
-fn forced(number: usize, text: &str, context: &Context<'_>) -> Option<String> {
-    let ignores = text.split_whitespace().nth(1).is_some_and(|word| word.eq_ignore_ascii_case("ignore"));
-    if ignores && context.grammar() == Grammar::MariaDb {
-        return Some("rows that break a unique key are deleted without a word".to_owned());
-    }
+fn forced(number: usize, context: &Context<'_>) -> Option<String> {
     let (algorithm, lock) = asked(context, number);
     let worst = parts(context, number).iter().map(|part| part.algorithm).max();
     let online = lock.as_deref() == Some("NONE");
