@@ -344,7 +344,10 @@ pub fn doubt(finding: &mut Finding, change: &Change, context: &Context<'_>) {
         ChangeKind::DropIndex { index, .. } => index.is_none(),
         _ => change.table.as_ref().is_some_and(|table| table.before.is_none()),
     };
-    if unknown && context.heading(change).flags.if_exists {
+    let flags = context.heading(change).flags;
+    // One that is named before may take it along.
+    let goes_with_another = || flags.cascade && context.reading(change).names.len() > 1;
+    if unknown && flags.if_exists && !goes_with_another() {
         finding.message.push_str(", if it is there, which the migrations before do not say");
         finding.severity(Severity::Warning);
     }
@@ -374,7 +377,7 @@ pub fn made_again(change: &Change, context: &Context<'_>) -> bool {
 
 /// Whether the block that drops a view puts together a statement that makes it again.
 fn writes_view(name: &ObjectName, change: &Change, context: &Context<'_>) -> bool {
-    let end = context.script.statements[change.statement].0.span.end;
+    let end = context.script.statements[change.statement].span.end;
     let rest = context.text().get(change.span.end..end).unwrap_or_default().to_ascii_lowercase();
     let mut words = rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
     let name = name.name.to_ascii_lowercase();

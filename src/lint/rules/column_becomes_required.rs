@@ -39,6 +39,14 @@ rule! {
     /// -- next migration
     /// alter table users alter column email set not null;
     /// ```
+    ///
+    /// No code writes what the database computes:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int primary key, number int generated always as (id + 1) stored);
+    /// -- next migration
+    /// alter table users alter column number set not null;
+    /// ```
     "column-becomes-required", Warning [BreaksOldCode, DataDependentFailure] => Check::Change(check)
 }
 
@@ -68,7 +76,9 @@ fn column_required(
     let refuses_already = known.constraints.iter().any(|one| one.enforced && one.requires(column, grammar));
     let old = known.column(column, grammar);
     let filled = old.is_some_and(|old| old.default.as_ref().is_some_and(|value| !value.eq_ignore_ascii_case("null")));
-    if refuses_already || filled || old.is_some_and(|old| old.not_null) {
+    // No code writes what the database computes.
+    let computed = old.is_some_and(|old| old.more.generated.is_some());
+    if refuses_already || filled || computed || old.is_some_and(|old| old.not_null) {
         return;
     }
     let message = format!("code that leaves `{}.{column}` empty fails from now on", table.name);

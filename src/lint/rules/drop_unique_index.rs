@@ -29,6 +29,14 @@ rule! {
     /// -- next migration
     /// drop index concurrently users_email;
     /// ```
+    ///
+    /// With a column of it gone, `drop-column` speaks:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, email text, constraint users_email unique (email));
+    /// -- next migration
+    /// alter table users drop constraint users_email, drop column email;
+    /// ```
     "drop-unique-index", Warning [BreaksOldCode] => Check::Change(check)
 }
 
@@ -54,6 +62,13 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         **other != *index && other.columns == index.columns && other.predicate == index.predicate
     };
     let replaced = known.indexes.iter().filter(|other| other.is_unique()).any(|other| same(&other));
+    // Of a column that goes, too, the other rule speaks.
+    let grammar = context.grammar();
+    let goes = context.about(&table.name).any(|other| match &other.kind {
+        ChangeKind::DropColumn { name, .. } => index.uses(name, grammar),
+        _ => false,
+    });
+    let replaced = replaced || goes;
     let name = index.name.as_deref().unwrap_or("the key");
     if index.is_unique() && index.origin == Origin::Deployed && !replaced && !table_goes(change, context) {
         findings

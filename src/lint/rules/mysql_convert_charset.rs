@@ -27,18 +27,24 @@ rule! {
 }
 
 fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
-    let converts = match &change.kind {
-        ChangeKind::ConvertCharset { .. } => true,
-        ChangeKind::ModifyColumn { old: Some(old), new, .. } => {
-            new.more.charset.is_some() && old.more.charset != new.more.charset
-        }
-        _ => false,
-    };
-    let Some(table) = used(change).filter(|_| converts && !is_refused(context, change.statement)) else { return };
+    // The table is copied once, for whatever is converted.
+    let first = context.of_statement(change.statement).iter().find(|one| converts(one));
+    let is_first = first.is_some_and(|first| std::ptr::eq(first, change));
+    let Some(table) = used(change).filter(|_| is_first && !is_refused(context, change.statement)) else { return };
     let asked = context.reading(change).actions().iter().any(|action| matches!(action.kind, ActionKind::Lock(_)));
     let finding = findings.report(change, format!("all of `{}` is copied while nobody can write to it", table.name));
     finding.help("convert column by column, with an online schema change tool");
     if context.grammar() == Grammar::MariaDb && context.server.since(11, 2, 0) && !asked {
         finding.severity(Severity::Warning);
+    }
+}
+
+fn converts(change: &Change) -> bool {
+    match &change.kind {
+        ChangeKind::ConvertCharset { .. } => true,
+        ChangeKind::ModifyColumn { old: Some(old), new, .. } => {
+            new.more.charset.is_some() && old.more.charset != new.more.charset
+        }
+        _ => false,
     }
 }
