@@ -163,3 +163,11 @@ fn only_the_last_migrations_are_judged() {
     let text = "alter table a drop column b;\n-- next migration\nselect 1;\n";
     assert!(found(text).is_empty());
 }
+
+#[test]
+fn a_table_is_told_once_to_be_copied() {
+    let sql = "create table t (id int primary key, a varchar(9), b varchar(9));\n-- next migration\n\
+               alter table t modify a varchar(9) character set latin1, modify b varchar(9) character set latin1;";
+    let found = judged(sql, databases::find("mysql").unwrap(), &Settings::default()).findings;
+    assert_eq!(found.iter().filter(|one| one.rule == "mysql-convert-charset").count(), 1);
+}

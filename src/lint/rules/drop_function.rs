@@ -1,5 +1,6 @@
 use super::prelude::*;
 use crate::lint::Severity;
+use crate::schema::Signature;
 use crate::sql::ddl::ObjectKind;
 
 rule! {
@@ -23,6 +24,17 @@ rule! {
     /// -- next migration
     /// drop function if exists fee();
     /// ```
+    ///
+    /// Nor does code call what only triggers call:
+    ///
+    /// ```sql quiet postgres
+    /// create table orders (id int);
+    /// create function stamp() returns trigger language plpgsql as $$ begin return new; end $$;
+    /// create trigger stamp before update on orders for each row execute function stamp();
+    /// -- next migration
+    /// drop trigger stamp on orders;
+    /// drop function stamp();
+    /// ```
     "drop-function", Error [BreaksOldCode] => Check::Change(check)
 }
 
@@ -34,9 +46,19 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     {
         return;
     }
+    // One that was not there before is not missed.
+    let is_new = before.is_none() && context.heading(change).flags.if_exists;
+    if made_again(change, context) && is_new {
+        return;
+    }
     if made_again(change, context) {
         let missing = format!("`{name}` is missing until it is made again below");
         findings.report(change, missing).help("deploy it when few call it").severity(Severity::Warning);
+        return;
+    }
+    // Only triggers call one that returns a trigger, and the server does not drop it while one does.
+    let for_triggers = |routine: &Signature| routine.returns.to_ascii_lowercase().ends_with("trigger");
+    if before.as_ref().is_some_and(|before| !before.overloads.is_empty() && before.overloads.iter().all(for_triggers)) {
         return;
     }
     // Of a name with other arguments nothing is dropped.

@@ -3,6 +3,7 @@ use crate::lint::Side;
 use crate::migration::Directive;
 use crate::schema::Departure;
 use crate::sql::Span;
+use crate::sql::ddl::Verb;
 
 rule! {
     /// A down script that leaves part of its up script behind leads to a state that nobody has tested.
@@ -40,6 +41,16 @@ rule! {
     /// -- down
     /// select 1;
     /// ```
+    ///
+    /// One that refuses to run pretends nothing:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, nick text);
+    /// -- next migration
+    /// alter table users drop column nick;
+    /// -- down
+    /// do $$ begin raise 'this cannot be undone'; end $$;
+    /// ```
     "incomplete-down-migration", Warning [DataDependentFailure, BreaksNewCodeOnRollback] => Check::Migration(check)
 }
 
@@ -51,6 +62,9 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     let up = context.migration().up.directives(context.lexis);
     let said = up.all.iter().chain(&context.directives.all);
     if undo.differences.is_empty() || said.into_iter().any(|(_, one)| matches!(one, Directive::DownIrreversible(_))) {
+        return;
+    }
+    if refuses(context) {
         return;
     }
     let mut told: Vec<String> = undo
@@ -74,4 +88,15 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     findings
         .report_at(None, last, format!("this does not undo the up script: {}", told.join(", ")))
         .help("undo every step of the up script, or say `-- migrate:down irreversible: reason` in it");
+}
+
+/// Whether all that the script does is to raise an error.
+fn refuses(context: &Context<'_>) -> bool {
+    let mut statements = context.statements();
+    let (Some((_, statement, heading)), None) = (statements.next(), statements.next()) else { return false };
+    let text = statement.of(context.text()).to_ascii_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let raises = words.by_ref().skip_while(|word| *word != "begin").nth(1) == Some("raise");
+    let tells = words.next().is_some_and(|word| ["debug", "log", "info", "notice", "warning"].contains(&word));
+    heading.verb == Verb::Do && raises && !tells
 }

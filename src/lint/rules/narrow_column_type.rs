@@ -27,15 +27,23 @@ rule! {
     "narrow-column-type", Error [BreaksOldCode, DataLoss, DataDependentFailure] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::ChangeType { column, from: Some(from), to, .. } = &change.kind else { return };
     let Some(table) = used(change) else { return };
     if narrows(from, to) {
+        let name = &table.name;
+        // What is there may have been cut to fit.
+        let sets = |one: &Change| match &one.kind {
+            ChangeKind::Update { columns, .. } => columns.contains(column),
+            _ => false,
+        };
+        let message = if context.before(change).any(sets) {
+            format!("old code may write values of `{name}.{column}` that do not fit into {to}")
+        } else {
+            format!("values of `{name}.{column}` may not fit into {to}, and old code writes more of them")
+        };
         findings
-            .report(
-                change,
-                format!("values of `{}.{column}` may not fit into {to}, and old code writes more of them", table.name),
-            )
+            .report(change, message)
             .help("add a column of the new type beside it, or prove the range by a check first");
     }
 }
