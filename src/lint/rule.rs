@@ -15,7 +15,7 @@ use crate::migration::{Directive, Directives, Id, Migration, Script, Version};
 use crate::schema::{
     Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, Shared, TableRef,
 };
-use crate::sql::ddl::{self, Heading, ObjectKind, QualifiedName, Reading};
+use crate::sql::ddl::{self, Heading, ObjectKind, QualifiedName, Reading, Verb};
 use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
 
 /// A rule.
@@ -336,6 +336,27 @@ pub fn table_goes(change: &Change, context: &Context<'_>) -> bool {
     context.after(change).any(|later| matches!(later.kind, ChangeKind::DropTable { .. }) && same(later))
 }
 
+/// Whether the script gave a table its name, and filled a new one of the old name from it.
+pub fn has_successor(table: &TableRef, dropped: &Change, context: &Context<'_>) -> bool {
+    let above = context.all_before(dropped);
+    let renamed = above.iter().filter(|one| matches!(&one.kind, ChangeKind::RenameTable { to } if *to == table.name));
+    let mut old = renamed.filter_map(|one| one.table.as_ref()).map(|old| &old.name);
+    let fills = |one: &Change, old: &ObjectName| {
+        let same = one.table.as_ref().is_some_and(|own| own.name == *old);
+        same && matches!(one.kind, ChangeKind::Insert { selects: true, .. })
+    };
+    old.any(|old| above.iter().any(|one| fills(one, old)))
+}
+
+/// Whether a statement puts up with a missing object; one in a block says so itself.
+pub fn tolerates(change: &Change, context: &Context<'_>) -> bool {
+    let text = change.span.of(context.text());
+    let words = || text.split_whitespace();
+    let says = |(one, other): (&str, &str)| one.eq_ignore_ascii_case("if") && other.eq_ignore_ascii_case("exists");
+    let heading = context.heading(change);
+    heading.flags.if_exists || heading.verb == Verb::Do && words().zip(words().skip(1)).any(says)
+}
+
 /// Says of a finding that its statement may do nothing at all: it puts up with a missing object, and the migrations
 /// before leave none. Such a finding is no error.
 pub fn doubt(finding: &mut Finding, change: &Change, context: &Context<'_>) {
@@ -347,7 +368,7 @@ pub fn doubt(finding: &mut Finding, change: &Change, context: &Context<'_>) {
     let flags = context.heading(change).flags;
     // One that is named before may take it along.
     let goes_with_another = || flags.cascade && context.reading(change).names.len() > 1;
-    if unknown && flags.if_exists && !goes_with_another() {
+    if unknown && tolerates(change, context) && !goes_with_another() {
         finding.message.push_str(", if it is there, which the migrations before do not say");
         finding.severity(Severity::Warning);
     }

@@ -47,6 +47,12 @@ rule! {
     /// -- next migration
     /// alter table users alter column number set not null;
     /// ```
+    ///
+    /// A new definition of a column that no migration made says no more than it must:
+    ///
+    /// ```sql quiet mysql mariadb
+    /// alter table users modify name varchar(50) character set utf8mb4 not null;
+    /// ```
     "column-becomes-required", Warning [BreaksOldCode, DataDependentFailure] => Check::Change(check)
 }
 
@@ -76,6 +82,10 @@ fn column_required(
     let refuses_already = known.constraints.iter().any(|one| one.enforced && one.requires(column, grammar));
     let old = known.column(column, grammar);
     let filled = old.is_some_and(|old| old.default.as_ref().is_some_and(|value| !value.eq_ignore_ascii_case("null")));
+    // A whole new definition says it again, too, where it was so before.
+    if old.is_none() && matches!(change.kind, ChangeKind::SetNotNull { .. }) && grammar.is_mysql() {
+        return;
+    }
     // No code writes what the database computes.
     let computed = old.is_some_and(|old| old.more.generated.is_some());
     if refuses_already || filled || computed || old.is_some_and(|old| old.not_null) {

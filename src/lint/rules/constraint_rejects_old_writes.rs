@@ -77,6 +77,17 @@ rule! {
     /// alter table orders add column size int;
     /// alter table orders add constraint sane check (size > 0) not valid;
     /// ```
+    ///
+    /// Old code does not know a new column, and fails already where it must be filled:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int primary key);
+    /// create table orders (id int);
+    /// -- next migration
+    /// alter table orders add column user_id int;
+    /// alter table orders alter column user_id set not null;
+    /// alter table orders add constraint orders_user foreign key (user_id) references users (id);
+    /// ```
     "constraint-rejects-old-writes", Info [BreaksOldCode, DataDependentFailure] => Check::Change(check)
 }
 
@@ -115,9 +126,10 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         }
         _ => return,
     };
-    // Old code cannot write to columns that are new, and leaves them null.
+    // Old code cannot write to columns that are new, and leaves them null. Where they must not be, it fails by that.
     let harmless = |name: &EcoString| {
-        known.column(name, grammar).is_some_and(|column| column.origin != Origin::Deployed && !column.not_null)
+        let column = known.column(name, grammar).filter(|column| column.origin != Origin::Deployed);
+        column.is_some_and(|column| !column.not_null || column.default.is_none())
     };
     if columns.is_empty() || !columns.iter().any(harmless) {
         let what = what.map_or_else(|| "the new constraint".to_owned(), |name| format!("`{name}`"));

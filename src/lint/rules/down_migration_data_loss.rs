@@ -28,6 +28,17 @@ rule! {
     /// -- down
     /// drop view nicks;
     /// ```
+    ///
+    /// Rows that are copied into a new table are not lost:
+    ///
+    /// ```sql quiet sqlite
+    /// create table users (id integer primary key);
+    /// -- down
+    /// alter table users rename to users_old;
+    /// create table users (id integer primary key);
+    /// insert into users select id from users_old;
+    /// drop table users_old;
+    /// ```
     "down-migration-data-loss", Info [DataLoss] => Check::Change(check)
 }
 
@@ -39,6 +50,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(before) = table.before.as_ref().filter(|before| !before.temporary) else { return };
     let made_here = |origin: Origin| origin == Origin::judged(context.number);
     let what = match &change.kind {
+        ChangeKind::DropTable { .. } if has_successor(table, change, context) => return,
         ChangeKind::DropTable { .. } if made_here(before.origin) && !before.columns.is_empty() => {
             format!("everything in `{}`", table.name)
         }

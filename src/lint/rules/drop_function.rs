@@ -47,7 +47,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     // One that was not there before is not missed.
-    let is_new = before.is_none() && context.heading(change).flags.if_exists;
+    let is_new = before.is_none() && tolerates(change, context);
     if made_again(change, context) && is_new {
         return;
     }

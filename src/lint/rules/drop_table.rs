@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::schema::{ObjectName, TableRef};
+use crate::schema::ObjectName;
 
 rule! {
     /// Dropping a table breaks code that still uses it, and its rows are gone.
@@ -84,15 +84,6 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         finding.help("stop using the table, deploy that everywhere, take a backup, then drop it in a later migration");
         doubt(finding, change, context);
     }
-}
-
-/// Whether the script gave the table this name, and filled a new one of the old name from it.
-fn has_successor(table: &TableRef, dropped: &Change, context: &Context<'_>) -> bool {
-    let above = context.all_before(dropped);
-    let renamed = above.iter().filter(|one| matches!(&one.kind, ChangeKind::RenameTable { to } if *to == table.name));
-    let mut old = renamed.filter_map(|one| one.table.as_ref()).map(|old| &old.name);
-    let fills = |one: &Change, old| matches!(one.kind, ChangeKind::Insert { selects: true, .. }) && names(one, old);
-    old.any(|old| above.iter().any(|one| fills(one, old)))
 }
 
 fn names(change: &Change, table: &ObjectName) -> bool {

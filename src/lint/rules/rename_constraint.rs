@@ -1,4 +1,5 @@
 use super::prelude::*;
+use crate::sql::ddl::ConstraintKind;
 
 rule! {
     /// Renaming a constraint breaks the code that names it.
@@ -16,11 +17,16 @@ rule! {
     "rename-constraint", Info [BreaksOldCode] => Check::Change(check)
 }
 
-fn check(change: &Change, _: &Context<'_>, findings: &mut Findings<'_>) {
+fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     let ChangeKind::RenameConstraint { from, to } = &change.kind else { return };
-    if used(change).is_some() {
-        findings
-            .report(change, format!("code that knows the constraint as `{from}` meets `{to}` from now on"))
-            .help("look for ON CONFLICT ON CONSTRAINT and for error handling with the old name");
-    }
+    let Some(table) = used(change) else { return };
+    let known = table.before.as_ref().and_then(|table| table.constraint(from, context.grammar()));
+    let kind = known.map(|constraint| constraint.kind);
+    // No conflict is about another kind.
+    let finding =
+        findings.report(change, format!("code that knows the constraint as `{from}` meets `{to}` from now on"));
+    finding.help(match kind {
+        Some(ConstraintKind::ForeignKey | ConstraintKind::Check) => "look for error handling with the old name",
+        _ => "look for ON CONFLICT ON CONSTRAINT and for error handling with the old name",
+    });
 }
