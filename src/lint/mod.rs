@@ -16,6 +16,7 @@ mod allow;
 mod baseline;
 mod category;
 mod court;
+mod fate;
 mod finding;
 mod fix;
 mod limits;
