@@ -24,13 +24,10 @@ pub fn has_successor(table: &TableRef, dropped: &Change, context: &Context<'_>) 
     old.any(|old| above.iter().any(|one| fills(one, old)))
 }
 
-/// Whether a statement puts up with a missing object; one in a block says so itself.
+/// Whether a statement puts up with a missing object. A block mostly looks first whether it is there.
 pub fn tolerates(change: &Change, context: &Context<'_>) -> bool {
-    let text = change.span.of(context.text());
-    let words = || text.split_whitespace();
-    let says = |(one, other): (&str, &str)| one.eq_ignore_ascii_case("if") && other.eq_ignore_ascii_case("exists");
     let heading = context.heading(change);
-    heading.flags.if_exists || heading.verb == Verb::Do && words().zip(words().skip(1)).any(says)
+    heading.flags.if_exists || heading.verb == Verb::Do
 }
 
 /// Says of a finding that its statement may do nothing at all: it puts up with a missing object, and the migrations

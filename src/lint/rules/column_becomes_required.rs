@@ -1,7 +1,7 @@
 use super::prelude::*;
 use crate::lint::Severity;
 use crate::schema::{Table, TableRef};
-use crate::sql::ddl::ConstraintKind;
+use crate::sql::ddl::{ConstraintKind, ObjectKind};
 
 rule! {
     /// A column that starts to refuse nulls breaks code that leaves it empty.
@@ -53,6 +53,16 @@ rule! {
     /// ```sql quiet mysql mariadb
     /// alter table users modify name varchar(50) character set utf8mb4 not null;
     /// ```
+    ///
+    /// Nor does code need to write what a trigger does:
+    ///
+    /// ```sql quiet postgres
+    /// create table users (id int, name text, short text);
+    /// create function shorten() returns trigger language plpgsql as $$ begin new.short := left(new.name, 3); return new; end $$;
+    /// create trigger shorten before insert on users for each row execute function shorten();
+    /// -- next migration
+    /// alter table users alter column short set not null;
+    /// ```
     "column-becomes-required", Warning [BreaksOldCode, DataDependentFailure] => Check::Change(check)
 }
 
@@ -67,7 +77,9 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         _ => return,
     };
     for column in &required {
-        column_required(column, table, known, change, context.grammar(), findings);
+        if !is_set_by_trigger(column, known, context) {
+            column_required(column, table, known, change, context.grammar(), findings);
+        }
     }
 }
 
@@ -98,4 +110,17 @@ fn column_required(
         // Old code cannot know the column at all.
         finding.severity(Severity::Error);
     }
+}
+
+/// Whether the table has triggers, and a routine that gives the column of a new row its value.
+fn is_set_by_trigger(column: &str, table: &Table, context: &Context<'_>) -> bool {
+    let assigned = format!("new.{}", column.to_ascii_lowercase());
+    let sets = |body: &str| {
+        let body = body.to_ascii_lowercase();
+        body.match_indices(&assigned).any(|(at, _)| {
+            let rest = body[at + assigned.len()..].trim_start();
+            rest.starts_with(":=") || rest.starts_with('=')
+        })
+    };
+    !table.more.triggers.is_empty() && context.catalog.objects(ObjectKind::Function).any(|(_, one)| sets(&one.text))
 }
