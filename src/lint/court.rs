@@ -61,6 +61,28 @@ impl<'a> Court<'a> {
 
     /// Judges every script that is under judgement.
     pub fn judge(&self, standings: &[Standing]) -> Judgement {
+        let mut judgement = self.pass(standings, false);
+        // What an earlier script under judgement made is in nobody's way, and was when the allowance was written.
+        let first = standings.iter().position(|standing| matches!(standing, Standing::Judged));
+        let in_doubt = |found: &Finding| found.rule == rules::UNUSED_SUPPRESSION.name && Some(found.migration) != first;
+        let doubtful: HashSet<usize> =
+            judgement.findings.iter().filter(|found| in_doubt(found)).map(|found| found.migration).collect();
+        if !doubtful.is_empty() {
+            let alone = standings.iter().enumerate().map(|(number, standing)| match standing {
+                Standing::Judged | Standing::WayBack if !doubtful.contains(&number) => Standing::Deployed,
+                standing => standing.clone(),
+            });
+            let alone = self.pass(&alone.collect::<Vec<_>>(), true).findings;
+            let place = |found: &Finding| (found.migration, found.side, found.span.start);
+            let unused: HashSet<_> =
+                alone.iter().filter(|found| found.rule == rules::UNUSED_SUPPRESSION.name).map(place).collect();
+            judgement.findings.retain(|found| !in_doubt(found) || unused.contains(&place(found)));
+        }
+        judgement
+    }
+
+    /// Judges every script, or each `alone`: then what those before it built counts as deployed.
+    fn pass(&self, standings: &[Standing], alone: bool) -> Judgement {
         let mut judgement = Judgement::default();
         let mut catalog = self.empty();
         let mut newest = None;
@@ -91,7 +113,7 @@ impl<'a> Court<'a> {
                 }
                 Standing::Judged => {
                     // What was there before matters only to a way back.
-                    if migration.down.is_some() {
+                    if alone || migration.down.is_some() {
                         catalog.watch();
                     }
                     let read = replay(&mut catalog, &migration.up, self.lexis, Origin::judged(number));
@@ -112,6 +134,9 @@ impl<'a> Court<'a> {
                     self.hear(case, &mut judgement);
                     if let Some(down) = &migration.down {
                         self.judge_down(number, down, (&script, readable, &touched), &mut catalog, &mut judgement);
+                    }
+                    if alone {
+                        catalog.settle(&touched);
                     }
                 }
             }

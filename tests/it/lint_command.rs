@@ -43,6 +43,19 @@ fn outside_of_git_everything_is_judged() {
     lint(&project, &["--since", "main"]).exits(2).says("no git checkout");
 }
 
+/// When everything is judged, nothing is in use; an allowance was needed all the same when it was written.
+#[test]
+fn an_allowance_for_what_an_earlier_script_made_is_needed() {
+    let allowed = "-- migrate:allow drop-column: nobody reads it\nalter table users drop column name;\n";
+    let idle = "-- migrate:allow drop-table: nobody reads it\ncreate table orders (id int primary key);\n";
+    let project = project(&[USERS, ("migrations/0002_drop.up.sql", allowed), ("migrations/0003_orders.up.sql", idle)]);
+    for arguments in [&["--all"][..], &["--last", "1"]] {
+        let told = lint(&project, &[&["--format", "json"], arguments].concat());
+        assert_eq!(rules(&told), ["unused-suppression"], "{arguments:?}");
+        assert_eq!(told.json()["findings"][0]["file"], "migrations/0003_orders.up.sql");
+    }
+}
+
 #[test]
 fn in_a_checkout_what_is_new_is_judged() {
     let project = on_a_branch(&[USERS]);
