@@ -26,7 +26,8 @@ pub(super) fn from_driver(error: &sqlx::Error, statement: &str) -> SqlError {
 fn kind(number: u16, message: &str, statement: &str) -> ErrorKind {
     match number {
         // 3572 is NOWAIT's.
-        1205 | 3572 => ErrorKind::LockTimeout,
+        // 1684: the catalog was asked for a table that somebody is changing.
+        1205 | 1684 | 3572 => ErrorKind::LockTimeout,
         1213 | 1614 | 3058 => ErrorKind::Deadlock,
         // MariaDB's answer to a conflict under `innodb_snapshot_isolation`.
         1020 => ErrorKind::Serialization,

@@ -166,7 +166,7 @@ fn a_reset_undoes_what_a_script_did_and_a_role_is_regained() {
         run(session, dialect().regain()).await;
         assert_eq!(value(session, "SELECT current_user").await.as_deref(), Some("tester"));
         run(session, &["COMMIT"]).await;
-        let leaks = ["SET ROLE nobody_much", "SET search_path = ''", "SET client_connection_check_interval = 0"];
+        let leaks = ["SET ROLE nobody_much", "SET search_path = ''", "SET tcp_keepalives_idle = 77"];
         run(session, &leaks).await;
         run(session, &["RESET ROLE", "CREATE TEMP TABLE t (x int)", "PREPARE p AS SELECT 1", "SET my.own = 'x'"]).await;
         let announcement = session.announce("v42 3/9").unwrap();
@@ -175,8 +175,8 @@ fn a_reset_undoes_what_a_script_did_and_a_role_is_regained() {
         session.reset().await.unwrap();
         let left = "SELECT current_user || current_schema() || coalesce(to_regclass('pg_temp.t')::text, '') || \
                     (SELECT count(*) FROM pg_prepared_statements) || current_setting('application_name') || \
-                    current_setting('client_connection_check_interval', true)";
-        assert_eq!(value(session, left).await.as_deref(), Some("testerpublic0migrate/test run1 here2s"));
+                    current_setting('tcp_keepalives_idle')";
+        assert_eq!(value(session, left).await.as_deref(), Some("testerpublic0migrate/test run1 here30"));
         assert_eq!(value(session, "SHOW standard_conforming_strings").await.as_deref(), Some("on"));
         assert!(session.unlock(&lock(3)).await.unwrap(), "the lock is kept");
         db.admin("drop role nobody_much;");
