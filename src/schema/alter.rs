@@ -1,11 +1,11 @@
 //! `ALTER TABLE`, action by action: each sees the table as the one before it left it.
 
-use super::catalog::Constraint;
 use super::change::{ChangeKind, ReplicaIdentity, TableRef};
 use super::chosen::number;
 use super::name::ObjectName;
 use super::reader::Reader;
 use super::shared::Shared;
+use super::table::Constraint;
 use super::tables::partition_method;
 use crate::sql::Grammar;
 use crate::sql::ddl::{Action, ActionKind, ConstraintKind, ObjectKind, PartitionAction, Verb};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::catalog::{Column, Constraint, Index, Object, Table};
 use super::data_type::DataType;
 use super::name::ObjectName;
 use super::seldom::{Seldom, Usual};
 use super::shared::Shared;
+use super::table::{Column, Constraint, Index, Object, Table};
 use crate::sql::ddl::{Name, ObjectKind, PartitionAction, RowSecurity, Switch};
 use crate::sql::{Grammar, Span};
 

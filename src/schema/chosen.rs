@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use ecow::{EcoString, eco_format};
 
-use super::catalog::Constraint;
 use super::reader::Reader;
 use super::shared::Shared;
+use super::table::Constraint;
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{ActionKind, ConstraintKind, Detail};
 use crate::sql::{Grammar, Span, TokenKind};

@@ -2,12 +2,12 @@
 
 use ecow::{EcoString, EcoVec};
 
-use super::catalog::{Column, Constraint, Numbering};
 use super::change::{ChangeKind, TableRef};
 use super::data_type::DataType;
 use super::name::ObjectName;
 use super::reader::Reader;
 use super::shared::Shared;
+use super::table::{Column, Constraint, Numbering};
 use crate::sql::ddl::{Action, ActionKind, ColumnDefinition, ConstraintKind, Name, ObjectKind};
 use crate::sql::{Grammar, Span};
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::catalog::{Catalog, Column, Constraint, Index, Object, Table};
+use super::catalog::Catalog;
 use super::kept::Ordered;
 use super::name::ObjectName;
 use super::shared::Shared;
+use super::table::{Column, Constraint, Index, Object, Table};
 use crate::sql::Grammar;
 use crate::sql::ddl::{ConstraintKind, ObjectKind};
 
@@ -79,7 +80,7 @@ impl Catalog {
         }
         for key in touched.objects.keys() {
             if let Some(object) = self.objects.get_mut(key) {
-                object.origin = super::catalog::Origin::Deployed;
+                object.origin = super::table::Origin::Deployed;
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use ecow::EcoString;
 
-use super::catalog::{Constraint, Index};
 use super::change::ChangeKind;
 use super::name::{ObjectName, fold};
 use super::reader::Reader;
 use super::shared::Shared;
+use super::table::{Constraint, Index};
 use crate::sql::ddl::{ActionKind, ConstraintKind, Detail, ObjectKind, QualifiedName};
 
 impl Reader<'_> {

@@ -2,10 +2,10 @@
 
 use ecow::{EcoString, EcoVec, eco_vec};
 
-use super::catalog::{Column, Constraint, Generated, Index, Numbering, Reference};
 use super::data_type::DataType;
 use super::reader::Reader;
 use super::seldom::Seldom;
+use super::table::{Column, Constraint, Generated, Index, Numbering, Reference};
 use crate::sql::ddl::{
     ColumnDefinition, ColumnRule, ConstraintKind, IndexDefinition, IndexKind, KeyPart, Name, References,
     TableConstraint,

@@ -24,13 +24,11 @@ mod routines;
 mod rows;
 mod seldom;
 mod shared;
+mod table;
 mod tables;
 mod views;
 
-pub use catalog::{
-    Catalog, Column, Constraint, Generated, Index, MoreOfColumn, MoreOfTable, Numbering, Object, Origin, Part,
-    Reference, Table, mentions,
-};
+pub use catalog::Catalog;
 pub use change::{Change, ChangeKind, ReplicaIdentity, TableRef};
 pub use chosen::chosen_name;
 pub use columns::differences;
@@ -40,6 +38,10 @@ pub use name::{ObjectName, SearchPath};
 pub use routines::{Input, Signature};
 pub use seldom::{Seldom, Usual};
 pub use shared::Shared;
+pub use table::{
+    Column, Constraint, Generated, Index, MoreOfColumn, MoreOfTable, Numbering, Object, Origin, Part, Reference, Table,
+    mentions,
+};
 pub use views::{Use, View};
 
 use std::borrow::Cow;

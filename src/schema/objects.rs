@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use ecow::EcoString;
 
-use super::catalog::{Column, Object, Origin, Part, Table};
 use super::change::{ChangeKind, TableRef};
 use super::name::ObjectName;
 use super::reader::Reader;
 use super::shared::Shared;
+use super::table::{Column, Object, Origin, Part, Table};
 use crate::sql::ddl::{Action, ActionKind, ObjectKind, QualifiedName, Verb, lower};
 
 impl Reader<'_> {

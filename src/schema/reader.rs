@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::catalog::{Catalog, Object, Origin, Table};
+use super::catalog::Catalog;
 use super::change::{Change, ChangeKind, TableRef};
 use super::name::{ObjectName, fold};
 use super::seldom::Seldom;
 use super::shared::Shared;
+use super::table::{Object, Origin, Table};
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{self, Detail, ObjectKind, QualifiedName, Reading, Verb};
 use crate::sql::{Grammar, Lexis, Span, Statement, StatementKind};

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Origin, Table};
 use super::change::{Change, ChangeKind, TableRef};
 use super::columns::differences;
 use super::name::ObjectName;
 use super::seldom::Seldom;
+use super::table::{Origin, Table};
 use crate::sql::Grammar;
 
 /// A rebuild among changes: where the old table goes, where the new one takes its name, and which changes only serve that.
@@ -117,7 +117,7 @@ fn alteration(before: &Table, after: &Table) -> Vec<ChangeKind> {
         let column = new.clone();
         changes.push(ChangeKind::AddColumn { column, constraints: Vec::new(), position: None });
     }
-    let same = |one: &super::catalog::Constraint, other: &super::catalog::Constraint| {
+    let same = |one: &super::table::Constraint, other: &super::table::Constraint| {
         one.kind == other.kind && one.columns == other.columns && one.expression == other.expression
     };
     for old in before.constraints.iter().filter(|old| !after.constraints.iter().any(|new| same(old, new))) {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use ecow::{EcoString, EcoVec};
 
-use super::catalog::{Object, Origin};
 use super::change::ChangeKind;
 use super::data_type::DataType;
 use super::reader::Reader;
 use super::shared::Shared;
+use super::table::{Object, Origin};
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{Detail, ObjectKind, Parameter, QualifiedName, RoutineDefinition, parameters};
 use crate::sql::{Grammar, Span};

@@ -2,9 +2,9 @@
 
 use ecow::EcoString;
 
-use super::catalog::Origin;
 use super::change::{ChangeKind, TableRef};
 use super::reader::Reader;
+use super::table::Origin;
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::ddl::{ObjectKind, QualifiedName, Verb, qualified};
 use crate::sql::{Grammar, Span, TokenKind};

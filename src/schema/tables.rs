@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::catalog::{Column, Constraint, Object, Table};
 use super::change::ChangeKind;
 use super::chosen::number;
 use super::name::ObjectName;
 use super::reader::Reader;
 use super::seldom::Seldom;
 use super::shared::Shared;
+use super::table::{Column, Constraint, Object, Table};
 use super::views::View;
 use crate::sql::ddl::{ConstraintKind, Detail, ObjectKind, QualifiedName, TableDefinition};
 
