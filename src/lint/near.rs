@@ -16,8 +16,10 @@ type Number = u32;
 /// Where the parts of a script are.
 #[derive(Debug)]
 pub(super) struct Near<'a> {
-    /// The changes that concern a table or an object, in order.
-    by_name: HashMap<&'a ObjectName, Vec<Number>, RandomState>,
+    /// Where in `named` the changes stand that concern a table or an object.
+    by_name: HashMap<&'a ObjectName, Range<Number>, RandomState>,
+    /// The changes, in order for each name.
+    named: Vec<Number>,
     /// The statements that may set something for the session, in order.
     pub settings: Vec<usize>,
     /// The first change that locks a table in use against writes.
@@ -26,12 +28,23 @@ pub(super) struct Near<'a> {
 
 impl<'a> Near<'a> {
     pub fn of(script: &'a ScriptReading) -> Self {
-        let mut by_name: HashMap<&ObjectName, Vec<Number>, RandomState> = HashMap::default();
+        let mut by_name: HashMap<&ObjectName, Range<Number>, RandomState> = HashMap::default();
+        for name in script.changes.iter().flat_map(names) {
+            by_name.entry(name).or_default().end += 1;
+        }
+        let mut end = 0;
+        for place in by_name.values_mut() {
+            let start = end;
+            end += place.end;
+            *place = start..start;
+        }
+        let mut named = vec![0; end as usize];
         for (number, change) in (0..).zip(&script.changes) {
             for name in names(change) {
-                let numbers = by_name.entry(name).or_default();
-                if numbers.last() != Some(&number) {
-                    numbers.push(number);
+                let Some(place) = by_name.get_mut(name) else { continue };
+                if place.start == place.end || named[place.end as usize - 1] != number {
+                    named[place.end as usize] = number;
+                    place.end += 1;
                 }
             }
         }
@@ -41,6 +54,7 @@ impl<'a> Near<'a> {
         };
         Near {
             by_name,
+            named,
             settings: (0..script.statements.len()).filter(sets).collect(),
             first_lock: script.changes.iter().position(|change| locks_writes(change).is_some()),
         }
@@ -52,7 +66,7 @@ impl<'a> Near<'a> {
     }
 
     fn named(&self, name: &ObjectName) -> &[Number] {
-        self.by_name.get(name).map_or(&[], Vec::as_slice)
+        self.by_name.get(name).map_or(&[], |place| &self.named[place.start as usize..place.end as usize])
     }
 
     /// Those of the changes `among` that share a name with this one, in order; all of them if it names nothing.
