@@ -50,14 +50,24 @@ type Attempt = Result<Start, ConnectError>;
 pub(crate) struct Start {
     /// The session.
     pub session: Box<dyn Session>,
-    /// Whether it holds the lock.
-    pub locked: bool,
+    locked: bool,
     history: Option<(Detail, Result<History, SqlError>)>,
 }
 
 impl Start {
     fn new(session: Box<dyn Session>) -> Self {
         Start { session, locked: false, history: None }
+    }
+
+    /// Whether it holds the lock.
+    pub fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// From now on it holds the lock: what was read before may be out of date.
+    pub fn lock_taken(&mut self) {
+        self.locked = true;
+        self.history = None;
     }
 
     /// The history: what was read ahead, or what is read now.

@@ -36,7 +36,7 @@ impl Locked {
     pub async fn take(connector: Connector, settings: Settings, listener: &mut Listener<'_>) -> Result<Self, RunError> {
         let mut start = connector.start(settings.wait, listener).await?;
         let (store, lock) = connector.home(&*start.session);
-        if !start.locked {
+        if !start.is_locked() {
             let (wait, poll) = (settings.lock_wait, connector.database.poll_every());
             let interrupt = &connector.interrupt;
             let taken = lock::take(&mut *start.session, &lock, None, wait, poll, interrupt, listener).await;
@@ -44,6 +44,7 @@ impl Locked {
                 start.session.close().await;
                 return Err(error.into());
             }
+            start.lock_taken();
         }
         let history = start.read(&store, Detail::Deciding).await;
         let session = start.session;
