@@ -66,14 +66,17 @@ pub fn man(_: &ManArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
 /// they end nothing by themselves.
 #[cfg(unix)]
 pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    async {
-        // Without a way to hear of them, the default action ends the process, and the next run resumes.
-        let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return std::future::pending().await };
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    // One that cannot be heard of has its default action: it ends the process, and the next run resumes.
+    let heard = async |signal: std::io::Result<Signal>| match signal {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    };
+    async move {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
         }
     }
 }

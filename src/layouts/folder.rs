@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -214,8 +214,7 @@ impl Folder {
     pub fn read_ahead(&self) {
         let near = |entry: &&Entry| self.recursive || entry.path.matches('/').count() <= 1;
         let plain = |entry: &&Entry| entry.kind == Kind::File && entry.is_sql();
-        let known = self.texts.borrow().keys().cloned().collect::<HashSet<String>>();
-        let missing = |entry: &&Entry| !known.contains(&entry.path);
+        let missing = |entry: &&Entry| !self.texts.borrow().contains_key(&entry.path);
         let entries: Vec<&Entry> = self.entries.iter().filter(plain).filter(near).filter(missing).collect();
         let paths: Vec<PathBuf> = entries.iter().map(|entry| self.path(&entry.path)).collect();
         let read = file::texts(&paths).into_iter().zip(entries);

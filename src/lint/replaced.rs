@@ -41,8 +41,7 @@ pub fn held_until_now(new: &Constraint, change: &Change, context: &Context<'_>) 
 }
 
 fn same_table(one: &Change, other: &Change) -> bool {
-    let name = |change: &Change| change.table.as_ref().map(|table| table.name.clone());
-    name(one) == name(other)
+    one.table.as_ref().map(|table| &table.name) == other.table.as_ref().map(|table| &table.name)
 }
 
 /// Whether the old constraint refuses all that the new one does.
@@ -98,14 +97,16 @@ fn allows_more(old: &Constraint, new: &Constraint) -> bool {
     longer_list || has_terms(old, new)
 }
 
-/// Whether an expression has all the terms of another, which `AND` joins.
+/// Whether an expression has all the terms of another, which `AND` joins. Where they may be joined otherwise, or denied
+/// together, it is taken to have not.
 fn has_terms(all: &str, some: &str) -> bool {
     let terms = |of: &str| -> Vec<String> {
         let one = of.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
         one.split(" and ").map(|term| term.trim_matches(['(', ')', ' ']).to_owned()).collect()
     };
-    let either = mentions(all, "or") || mentions(some, "or");
-    !either && terms(some).iter().all(|term| terms(all).contains(term))
+    let denied = |of: &str| of.to_ascii_lowercase().split("not").skip(1).any(|rest| rest.trim_start().starts_with('('));
+    let otherwise = |of: &str| mentions(of, "or") || denied(of);
+    all == some || (!otherwise(all) && !otherwise(some) && terms(some).iter().all(|term| terms(all).contains(term)))
 }
 
 /// An expression without its strings and the commas and blanks between them, and the strings.

@@ -71,6 +71,14 @@ rule! {
     /// create unique index orders_number on orders (number);
     /// ```
     ///
+    /// ```sql fires postgres sqlite
+    /// create table orders (id int, number int, paid int, sent int);
+    /// create unique index orders_number on orders (number) where not (paid > 0 and sent > 0);
+    /// -- next migration
+    /// drop index orders_number;
+    /// create unique index orders_number on orders (number) where not (paid > 0 and sent > 0 and id > 0);
+    /// ```
+    ///
     /// ```sql quiet postgres
     /// create table orders (id int);
     /// -- next migration
