@@ -27,7 +27,7 @@ fn migrations(count: usize) -> Vec<Migration> {
 fn migration(number: usize, sql: &str) -> Migration {
     let version = number.to_string().parse().expect("digits are a version");
     let up = Script::new(format!("{number}_orders.up.sql"), sql);
-    Migration { id: Id::Version(version), name: "orders".to_owned(), up, down: None }
+    Migration::new(Id::Version(version), "orders", up, None)
 }
 
 /// One script of about so many bytes.

@@ -15,12 +15,10 @@ pub fn migrations<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<Migration
             None => (text, None),
         };
         let version = number + 1;
-        Migration {
-            id: Id::Version(version.to_string().parse().expect("digits")),
-            name: "fuzz".to_owned(),
-            up: Script::new(format!("{version}_fuzz.up.sql"), up),
-            down: down.map(|down| Script::new(format!("{version}_fuzz.down.sql"), down)),
-        }
+        let id = Id::Version(version.to_string().parse().expect("digits"));
+        let up = Script::new(format!("{version}_fuzz.up.sql"), up);
+        let down = down.map(|down| Script::new(format!("{version}_fuzz.down.sql"), down));
+        Migration::new(id, "fuzz", up, down)
     };
     texts.into_iter().enumerate().map(migration).collect()
 }

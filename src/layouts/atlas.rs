@@ -63,7 +63,7 @@ impl Layout for Atlas {
             let mut up = file.up;
             let hash = hashes.iter().find(|(name, _)| *name == entry.path);
             up.tool_checksums = hash.iter().flat_map(|(_, hash)| [hash.clone(), format!("h1:{hash}")]).collect();
-            let migration = Migration { id: Id::Version(version), name: name.to_owned(), up, down: file.down };
+            let migration = Migration::new(Id::Version(version), name, up, file.down);
             migrations.push((migration, file.is_checkpoint));
         }
         migrations.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));

@@ -71,7 +71,7 @@ impl Layout for Dbmate {
             };
             let name = stem[digits..].trim_start_matches(['_', '-']).to_owned();
             let (up, down) = scripts(folder, entry, &mut source)?;
-            source.migrations.push(Migration { id: Id::Version(version), name, up, down });
+            source.migrations.push(Migration::new(Id::Version(version), name, up, down));
         }
         source.remark_blanks();
         Ok(source)

@@ -67,7 +67,7 @@ impl Layout for Diesel {
                     let no_transaction = no_transaction(folder, entry)?;
                     let script = |file: &str| script(folder, &format!("{}/{file}", entry.path), no_transaction);
                     let (up, down) = (script("up.sql")?, down.then(|| script("down.sql")).transpose()?);
-                    source.migrations.push(Migration { id: Id::Version(version), name: name.to_owned(), up, down });
+                    source.migrations.push(Migration::new(Id::Version(version), name, up, down));
                 }
                 Some((version, _)) if down => {
                     let path = folder.path(&format!("{}/down.sql", entry.path));

@@ -119,7 +119,7 @@ impl Layout for Flyway {
                 }
                 _ => {
                     let up = script(folder, entry, &asked, part == Part::Repeatable, options)?;
-                    let migration = Migration { id, name: name.to_owned(), up, down: None };
+                    let migration = Migration::new(id, name, up, None);
                     if part == Part::Baseline {
                         baselines.push(migration);
                     } else {
@@ -132,7 +132,7 @@ impl Layout for Flyway {
         for migration in &mut source.migrations {
             let Some(entry) = migration.id.version().and_then(|version| undos.remove(version)) else { continue };
             if let Some(asked) = Asked::read(folder, entry)? {
-                migration.down = Some(script(folder, entry, &asked, false, options)?);
+                migration.down = Some(script(folder, entry, &asked, false, options)?.into());
             }
         }
         if let Some((version, entry)) = undos.pop_first() {

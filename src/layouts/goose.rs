@@ -79,7 +79,7 @@ impl Layout for Goose {
             match (named, extension) {
                 (Some((version, name)), "sql") => {
                     let (up, down) = scripts(folder, entry, options)?;
-                    source.migrations.push(Migration { id: Id::Version(version), name: name.to_owned(), up, down });
+                    source.migrations.push(Migration::new(Id::Version(version), name, up, down));
                 }
                 (Some(_), "go") if !stem.ends_with("_test") => source.remarks.push(Remark {
                     path: folder.path(&entry.path),

@@ -52,7 +52,7 @@ impl Layout for GraphileMigrate {
             let name = if slug.is_empty() { file.message.clone() } else { slug.to_owned() };
             let up = file.script(folder, entry, options)?;
             before = Some((file.hash, version.clone()));
-            source.migrations.push(Migration { id: Id::Version(version), name, up, down: None });
+            source.migrations.push(Migration::new(Id::Version(version), name, up, None));
         }
         for entry in folder.entries().iter().filter(|entry| is_current(&entry.path)) {
             let blank = folder.text(&entry.path).is_ok_and(|text| super::blank::is_blank(&text));

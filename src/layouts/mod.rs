@@ -34,6 +34,7 @@ pub(crate) mod sqitch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use convert::{Body, Conversion, ConvertError, Converted, Draft, targets};
 pub use error::Error;
@@ -226,7 +227,7 @@ pub fn read_folders(folders: &[Folder], layout: Option<&dyn Layout>, options: &O
             read.fill(options)?;
         }
         let scripts = read.migrations.iter_mut().flat_map(|one| std::iter::once(&mut one.up).chain(&mut one.down));
-        scripts.for_each(|script| {
+        scripts.map(Arc::make_mut).for_each(|script| {
             script.way_outside = layout.way_outside();
             script.own_session = layout.gives_sessions();
         });
@@ -300,6 +301,7 @@ impl Source {
         for migration in &mut self.migrations {
             let repeats = migration.repeats().is_some();
             for script in [Some(&mut migration.up), migration.down.as_mut()].into_iter().flatten() {
+                let script = Arc::make_mut(script);
                 let whole = Span::new(0, script.text.len());
                 variables::fill(script, &[whole], Form::Braces, &value)?;
                 if repeats {

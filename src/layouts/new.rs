@@ -122,12 +122,8 @@ mod tests {
     use crate::migration::Script;
 
     fn next(existing: &[&str]) -> String {
-        let migration = |version: &&str| Migration {
-            id: Id::Version(version.parse().unwrap()),
-            name: String::new(),
-            up: Script::new("", ""),
-            down: None,
-        };
+        let migration =
+            |version: &&str| Migration::new(Id::Version(version.parse().unwrap()), "", Script::new("", ""), None);
         let existing: Vec<_> = existing.iter().map(migration).collect();
         next_version(&existing, &"20261121093000".parse().unwrap()).to_string()
     }

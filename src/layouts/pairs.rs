@@ -103,7 +103,7 @@ impl Layout for Pairs {
                 (Side::Down, Id::Version(version)) => downs.entry(version).or_default().push((entry, name)),
                 (_, id) => {
                     let up = self.script(folder, entry)?;
-                    source.migrations.push(Migration { id, name: name.to_owned(), up, down: None });
+                    source.migrations.push(Migration::new(id, name, up, None));
                 }
             }
         }
@@ -118,14 +118,14 @@ impl Layout for Pairs {
                 let message = format!("is taken as the way back of `{}`, though their names differ", migration.title());
                 source.remarks.push(Remark::note(folder.path(&entry.path), 1, message));
             }
-            migration.down = Some(self.script(folder, entry)?);
+            migration.down = Some(self.script(folder, entry)?.into());
         }
         let left = downs.into_iter().find_map(|(version, left)| left.first().map(|(entry, _)| (version, *entry)));
         if let Some((version, entry)) = left {
             let path = folder.path(&entry.path);
             let taken = |one: &Migration| one.down.as_ref().filter(|_| one.id.version() == Some(&version)).cloned();
             return Err(match source.migrations.iter().find_map(taken) {
-                Some(first) => Error::DuplicateVersion { version, first: first.path, second: path },
+                Some(first) => Error::DuplicateVersion { version, first: first.path.clone(), second: path },
                 None => {
                     Error::DownWithoutUp { expected: entry.file_name().replace(".down.sql", ".up.sql"), path, version }
                 }

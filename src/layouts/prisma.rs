@@ -74,7 +74,7 @@ impl Layout for Prisma {
                     let up = script(folder, &format!("{}/migration.sql", entry.path))?;
                     let down = has(folder, entry, "down.sql").then(|| format!("{}/down.sql", entry.path));
                     let down = down.map(|path| script(folder, &path)).transpose()?;
-                    source.migrations.push(Migration { id: Id::Version(version), name: name.to_owned(), up, down });
+                    source.migrations.push(Migration::new(Id::Version(version), name, up, down));
                 }
                 (Some(_), false) if folder.inside(entry).next().is_none() => {
                     source.remarks.push(Remark::note(path, 1, "is empty and not read"));

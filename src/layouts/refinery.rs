@@ -96,7 +96,7 @@ impl Layout for Refinery {
             };
             let mut up = Script::file(folder.path(&entry.path), folder.text(&entry.path)?);
             up.outer_transaction = OuterTransaction::Taken;
-            source.migrations.push(Migration { id: Id::Version(version), name: name.to_owned(), up, down: None });
+            source.migrations.push(Migration::new(Id::Version(version), name, up, None));
         }
         source.remark_blanks();
         Ok(source)

@@ -47,7 +47,7 @@ pub(super) fn outline(source: &Source) -> Vec<String> {
         if script.first_line == 1 { name.to_owned() } else { format!("{name}:{}", script.first_line) }
     };
     let line = |migration: &crate::migration::Migration| {
-        let down = migration.down.as_ref().map_or("-".to_owned(), file);
+        let down = migration.down.as_deref().map_or("-".to_owned(), file);
         format!("{} | {} | {}", migration.title(), file(&migration.up), down)
     };
     source.migrations.iter().map(line).collect()

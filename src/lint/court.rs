@@ -187,6 +187,8 @@ impl<'a> Court<'a> {
                 let case = Case { number, side, standing, newest, script, broken, catalog: &catalog, undo };
                 verdicts[number] = self.is_compatible(&case);
             }
+            // Before the catalog changes what it has in common with it.
+            drop(read);
             catalog.settle(&touched);
         }
         verdicts

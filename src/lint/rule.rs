@@ -160,7 +160,7 @@ impl<'a> Context<'a> {
     /// The other script of the migration.
     pub fn other_script(&self) -> Option<&'a Script> {
         match self.side {
-            Side::Up => self.migration().down.as_ref(),
+            Side::Up => self.migration().down.as_deref(),
             Side::Down => Some(&self.migration().up),
         }
     }

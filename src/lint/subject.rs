@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::migration::{Id, Migration, Script, Version};
 
@@ -15,7 +16,7 @@ pub enum Standing {
     /// It is history, and its down script was written or edited since: that is under judgement.
     WayBack,
     /// It is history, was deployed with this up script, and was edited since. It will not run again.
-    Edited(Box<Script>),
+    Edited(Arc<Script>),
 }
 
 /// Migrations in the order in which they meet the database, each with its standing.
@@ -74,7 +75,8 @@ impl Subject {
             match take(&migration) {
                 None => judged.push(migration),
                 Some(base) if base.up.checksum == migration.up.checksum => {
-                    let is_same = |down: &Script| base.down.as_ref().is_some_and(|was| was.checksum == down.checksum);
+                    let is_same =
+                        |down: &Arc<Script>| base.down.as_ref().is_some_and(|was| was.checksum == down.checksum);
                     let as_it_was = migration.down.as_ref().is_none_or(is_same);
                     subject.push(migration, if as_it_was { Standing::Deployed } else { Standing::WayBack });
                 }
@@ -82,7 +84,7 @@ impl Subject {
                     subject.push(base, Standing::Deployed);
                     judged.push(migration);
                 }
-                Some(base) => subject.push(migration, Standing::Edited(Box::new(base.up))),
+                Some(base) => subject.push(migration, Standing::Edited(base.up)),
             }
         }
         judged.into_iter().for_each(|migration| subject.push(migration, Standing::Judged));
@@ -116,11 +118,9 @@ mod tests {
     use crate::migration::Script;
 
     fn migrations(texts: &[(&str, &str)]) -> Vec<Migration> {
-        let migration = |(id, text): &(&str, &str)| Migration {
-            id: id.parse().map_or_else(|_| Id::Repeatable((*id).to_owned()), Id::Version),
-            name: String::new(),
-            up: Script::new(format!("{id}.sql"), text),
-            down: None,
+        let migration = |(id, text): &(&str, &str)| {
+            let up = Script::new(format!("{id}.sql"), text);
+            Migration::new(id.parse().map_or_else(|_| Id::Repeatable((*id).to_owned()), Id::Version), "", up, None)
         };
         texts.iter().map(migration).collect()
     }
@@ -149,7 +149,7 @@ mod tests {
         let with_down = |downs: [Option<&str>; 3]| {
             let mut all = migrations(&[("1", "a"), ("2", "b"), ("3", "c")]);
             let down = |text| Script::new("down.sql", text);
-            all.iter_mut().zip(downs).for_each(|(one, text)| one.down = text.map(down));
+            all.iter_mut().zip(downs).for_each(|(one, text)| one.down = text.map(|text| down(text).into()));
             all
         };
         let subject =

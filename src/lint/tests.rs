@@ -60,7 +60,7 @@ fn judged(sql: &str, database: &dyn Database, settings: &Settings) -> Judgement 
     let migrations = migrations(now);
     let mut standings = vec![Standing::Deployed; migrations.len() - 1];
     standings.push(match was {
-        Some(was) => Standing::Edited(Box::new(Script::new("1_step.up.sql", was))),
+        Some(was) => Standing::Edited(Script::new("1_step.up.sql", was).into()),
         None => Standing::Judged,
     });
     judge(&migrations, &standings, database.dialect(), settings)
@@ -74,7 +74,7 @@ pub(super) fn migrations(sql: &str) -> Vec<Migration> {
         let up = Script::new(format!("{version}_step.up.sql"), text);
         let down = down.map(|down| Script::new(format!("{version}_step.down.sql"), down));
         let id = Id::Version(version.to_string().parse::<Version>().unwrap());
-        migrations.push(Migration { id, name: "step".to_owned(), up, down });
+        migrations.push(Migration::new(id, "step", up, down));
     };
     for line in sql.lines() {
         let Some(how) = line.strip_prefix("-- next migration") else {

@@ -24,10 +24,10 @@ pub struct Migration {
     pub id: Id,
     /// The words of the file name, for people.
     pub name: String,
-    /// The script that applies it.
-    pub up: Script,
+    /// The script that applies it; shared with the plans that run it.
+    pub up: Arc<Script>,
     /// The script that undoes it.
-    pub down: Option<Script>,
+    pub down: Option<Arc<Script>>,
 }
 
 /// What a migration is known by.
@@ -76,6 +76,11 @@ impl fmt::Display for Id {
 }
 
 impl Migration {
+    /// A migration of these scripts.
+    pub fn new(id: Id, name: impl Into<String>, up: Script, down: Option<Script>) -> Self {
+        Migration { id, name: name.into(), up: Arc::new(up), down: down.map(Arc::new) }
+    }
+
     /// Version and name as people read them: `0007 add_phone`, or `R__views`.
     pub fn title(&self) -> String {
         title(&self.id, &self.name)

@@ -273,7 +273,7 @@ impl<'a> Judged<'a> {
         let source = Some((tool.name(), self.record.checksum.as_deref()));
         let of_file = |file: &'a Migration| Fact {
             up: Some(&file.up),
-            down: file.down.as_ref(),
+            down: file.down.as_deref(),
             source,
             ..Fact::new(Kind::Adopt, Some(&file.id), &file.name)
         };

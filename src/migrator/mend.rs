@@ -50,7 +50,7 @@ impl Migrator {
                 .iter()
                 .map(|migration| Fact {
                     up: Some(&migration.up),
-                    down: migration.down.as_ref(),
+                    down: migration.down.as_deref(),
                     release: self.settings.release.as_deref(),
                     ..Fact::new(Kind::Baseline, Some(&migration.id), &migration.name)
                 })
@@ -114,7 +114,7 @@ impl Migrator {
                         if let Some(file) = files.get(id) {
                             facts.push(Fact {
                                 up: Some(&file.up),
-                                down: file.down.as_ref(),
+                                down: file.down.as_deref(),
                                 ..Fact::new(Kind::Repair, Some(&file.id), &file.name)
                             });
                         }

@@ -1,6 +1,7 @@
 //! What `down` has to do.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::history::{Applied, History, Scripts};
 use crate::migration::{Directive, Id, Migration, Script};
@@ -79,13 +80,13 @@ pub fn down(
         let from_file = file.and_then(|migration| migration.down.clone());
         let from_history = stored.get(&applied.id).and_then(|scripts| scripts.down.as_deref()).map(|text| {
             let restored = Script::restored(format!("history:{}.down.sql", applied.id), text);
-            match file {
+            Arc::new(match file {
                 // What the folder refuses, it refuses of the stored text, too.
                 Some(Migration { up, .. }) => {
                     Script { outer_transaction: up.outer_transaction, way_outside: up.way_outside, ..restored }
                 }
                 None => restored,
-            }
+            })
         });
         let (script, is_stored) = match (prefer, from_file, from_history) {
             (Prefer::Stored, _, Some(script)) | (Prefer::File, None, Some(script)) => (script, true),

@@ -9,6 +9,7 @@ mod touches;
 mod up;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub use down::{Irreversible, Prefer, down, undo};
 pub use drift::{Drift, Policy, Refused, Tolerance};
@@ -40,11 +41,11 @@ pub struct Step {
     /// Which way.
     pub direction: Direction,
     /// The script to run.
-    pub script: Script,
+    pub script: Arc<Script>,
     /// The up script, to be recorded with it.
-    pub up: Option<Script>,
+    pub up: Option<Arc<Script>>,
     /// The down script, to be recorded with it.
-    pub down: Option<Script>,
+    pub down: Option<Arc<Script>>,
     /// Whether the script comes from the history, the folder having none.
     pub stored: bool,
     /// Whether code that ran before it can run after it, to be recorded with it; none where that is not known.
@@ -58,8 +59,8 @@ impl Step {
             id: migration.id.clone(),
             name: migration.name.clone(),
             direction: Direction::Up,
-            script: migration.up.clone(),
-            up: Some(migration.up.clone()),
+            script: Arc::clone(&migration.up),
+            up: Some(Arc::clone(&migration.up)),
             down: migration.down.clone(),
             stored: false,
             compatible: None,

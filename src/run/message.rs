@@ -75,8 +75,8 @@ pub(super) fn fact<'p>(prepared: &'p Prepared, release: Option<&'p str>) -> Fact
     let step = &prepared.step;
     let mut fact = match step.direction {
         Direction::Up => Fact {
-            up: step.up.as_ref(),
-            down: step.down.as_ref(),
+            up: step.up.as_deref(),
+            down: step.down.as_deref(),
             compatible: step.compatible,
             ..Fact::new(Kind::Apply, Some(&step.id), &step.name)
         },

@@ -1,5 +1,6 @@
 //! Resolving what an interrupted run left behind.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::databases::{Limits, Probe};
@@ -99,8 +100,8 @@ impl Locked {
         if prepared.step.script.checksum != stored.step.script.checksum && entry.kind == Kind::Apply {
             let step = &prepared.step;
             let repair = Fact {
-                up: step.up.as_ref(),
-                down: step.down.as_ref(),
+                up: step.up.as_deref(),
+                down: step.down.as_deref(),
                 ..Fact::new(Kind::Repair, entry.id.as_ref(), &step.name)
             };
             self.record(&[repair]).await?;
@@ -132,7 +133,7 @@ impl Locked {
             )));
         };
         let path = format!("history:{id}");
-        let script = |text: &str| Script::restored(&path, text);
+        let script = |text: &str| Arc::new(Script::restored(&path, text));
         let own = script(text);
         let step = Step {
             id,

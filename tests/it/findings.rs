@@ -12,7 +12,7 @@ const HOSTILE: &str = "\u{1b}[31mred\u{9b}2J\n::error file=a,line=1::x%0A\n##[er
 
 fn migration(version: &str, path: &str, text: &str, down: Option<&str>) -> Migration {
     let down = down.map(|text| Script::new(path.replace(".up.", ".down."), text));
-    Migration { id: Id::Version(version.parse().unwrap()), name: "step".to_owned(), up: Script::new(path, text), down }
+    Migration::new(Id::Version(version.parse().unwrap()), "step", Script::new(path, text), down)
 }
 
 /// Only these rules judge: what a report looks like does not depend on which others there are.

@@ -42,7 +42,7 @@ fn migration(file: &File) -> Migration {
     let stem = file.name.trim_end_matches(".sql");
     let (version, name) = stem.split_once("__").unwrap();
     let version = version.trim_start_matches('V').parse().unwrap();
-    Migration { id: Id::Version(version), name: name.to_owned(), up: Script::new(&file.name, &file.sql), down: None }
+    Migration::new(Id::Version(version), name, Script::new(&file.name, &file.sql), None)
 }
 
 impl Case {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use coexist::layouts::{self, Folder, NewFile, Options, Rewritten, Write};
 use coexist::lint::{Edit, Judgement, Mended, Side, Subject};
@@ -104,9 +105,9 @@ fn following(
         }
         let judged = &mut mended.migrations[given + at];
         judged.id = id;
-        judged.up.path.clone_from(&written.up.path);
+        Arc::make_mut(&mut judged.up).path.clone_from(&written.up.path);
         if let (Some(down), Some(written)) = (&mut judged.down, &written.down) {
-            down.path.clone_from(&written.path);
+            Arc::make_mut(down).path.clone_from(&written.path);
         }
         existing.push(written);
         new.extend(files);

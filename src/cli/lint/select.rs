@@ -184,7 +184,7 @@ fn real(path: &Path) -> PathBuf {
 /// A script that belongs to no folder of migrations.
 fn lone(script: Script) -> Migration {
     let name = script.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Migration { id: Id::Named(script.path.display().to_string()), name, up: script, down: None }
+    Migration::new(Id::Named(script.path.display().to_string()), name, script, None)
 }
 
 fn standard_input() -> Result<String, Failure> {

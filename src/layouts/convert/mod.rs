@@ -157,9 +157,9 @@ impl Conversion<'_> {
     fn draft(&self, migration: &Migration, meant: &Migration, id: Id) -> Result<Draft, String> {
         let tool = self.to.name();
         // Liquibase's scripts are put together, and their checksums are of the parts.
-        let filled = |script: &&Script| script.checksum != Checksum::of_bytes(script.text.as_bytes());
+        let filled = |script: &Script| script.checksum != Checksum::of_bytes(script.text.as_bytes());
         let mut scripts = std::iter::once(&migration.up).chain(&migration.down);
-        if !matches!(migration.id, Id::Named(_)) && scripts.any(|script| filled(&script)) {
+        if !matches!(migration.id, Id::Named(_)) && scripts.any(|script| filled(script)) {
             return Err(format!("`{}` puts values into it that would stay in the text", self.from.name()));
         }
         for (_, directive) in &migration.up.conventions {

@@ -135,7 +135,7 @@ impl Changeset {
                 Some(self.script(folder, &other.up)?)
             }
         };
-        Ok(Migration { id: Id::Named(self.key()), name: self.id.clone(), up, down })
+        Ok(Migration::new(Id::Named(self.key()), self.id.clone(), up, down))
     }
 
     fn script(&self, folder: &Folder, pieces: &[Sql]) -> Result<Script, Error> {

@@ -63,7 +63,7 @@ impl Layout for Sqitch {
             let down = revert.as_deref().map(|revert| script(folder, revert)).transpose()?;
             // A state's name leads to the change that it stands after.
             let name = change.tags.first().map_or_else(|| change.name.clone(), |tag| format!("@{tag}"));
-            source.migrations.push(Migration { id: Id::Named(instance(&plan, at)), name, up, down });
+            source.migrations.push(Migration::new(Id::Named(instance(&plan, at)), name, up, down));
             used.extend([Some(deploy), revert].into_iter().flatten());
         }
         for entry in folder.entries().iter().filter(|entry| entry.is_sql()) {

@@ -6,6 +6,7 @@
 mod pieces;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use pieces::Pieces;
 
@@ -147,12 +148,9 @@ impl State {
         for following in &fix.following {
             let number = self.migrations.len();
             let path = self.migrations[origin].up.path.with_file_name(format!("{}.sql", following.name));
-            self.migrations.push(Migration {
-                id: Id::Named(format!("{number} {}", following.name)),
-                name: following.name.clone(),
-                up: Script::new(&path, &following.up),
-                down: Some(Script::new(&path, &following.down)),
-            });
+            let id = Id::Named(format!("{number} {}", following.name));
+            let (up, down) = (Script::new(&path, &following.up), Script::new(&path, &following.down));
+            self.migrations.push(Migration::new(id, &following.name, up, Some(down)));
             self.origins.push(origin);
         }
     }
@@ -164,6 +162,7 @@ impl State {
             (Side::Down, Some(down)) => down,
             (Side::Down, None) => return,
         };
+        let script = Arc::make_mut(script);
         let pieces = self.texts.entry((number, side)).or_insert_with(|| Pieces::of(&script.text));
         pieces.apply(edits);
         let moved = |span: &Span| Span::new(moved(span.start, edits), moved(span.end, edits));

@@ -8,7 +8,7 @@ use crate::lint::{Level, ServerVersion, Settings, lint};
 /// Migrations of PostgreSQL, all judged but the first; the last has this way back.
 fn mended(sql: &str, down: Option<&str>) -> Mended {
     let mut migrations = migrations(sql);
-    migrations.last_mut().unwrap().down = down.map(|down| Script::new("down.sql", down));
+    migrations.last_mut().unwrap().down = down.map(|down| Script::new("down.sql", down).into());
     let server: ServerVersion = "16".parse().unwrap();
     let settings = Settings { server: Some(server), ..Settings::default() };
     let dialect = databases::find("postgres").unwrap().dialect();

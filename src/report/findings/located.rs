@@ -30,7 +30,7 @@ impl Located<'_> {
     /// The other script of its migration.
     pub fn other(&self) -> Option<&Script> {
         match self.finding.side {
-            Side::Up => self.migration.down.as_ref(),
+            Side::Up => self.migration.down.as_deref(),
             Side::Down => Some(&self.migration.up),
         }
     }

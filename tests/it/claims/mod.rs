@@ -141,7 +141,7 @@ impl Row {
         let server = if self.fits(installed) { installed } else { self.since.or(until)? };
         let migration = |version: &str, text: &str| {
             let id = Id::Version(version.parse().unwrap());
-            Migration { id, name: String::new(), up: Script::new(format!("{version}.sql"), text), down: None }
+            Migration::new(id, "", Script::new(format!("{version}.sql"), text), None)
         };
         let history = format!("{setting}\n{}", self.extra);
         let migrations = [migration("1", &history), migration("2", self.script)];
@@ -199,7 +199,7 @@ fn same_reserved_words<'w>(db: &TestDatabase, words: impl Iterator<Item = (&'w s
         let text = format!("create table t (id int primary key, {} int)", dialect.quote(word));
         let up = Script::new("1.sql", &text);
         let id = Id::Version("1".parse().unwrap());
-        let migration = Migration { id, name: String::new(), up, down: None };
+        let migration = Migration::new(id, "", up, None);
         let judgement = lint(&[migration], 0, dialect, &settings);
         let said = judgement.findings.iter().any(|one| one.rule == rule.name);
         reserved += usize::from(refused);
