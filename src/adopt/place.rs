@@ -122,7 +122,7 @@ impl Place {
                 self.literal(table)
             )
         };
-        Ok(session.query(&sql).await?.into_iter().flatten().flatten().collect())
+        Ok(session.query(&sql).await?.into_iter().flatten().flatten().map(String::from).collect())
     }
 
     /// Whether a table has all of these columns.

@@ -10,7 +10,7 @@ pub(super) fn text(row: &Row, column: usize) -> String {
 
 /// The text of a column.
 pub(super) fn optional(row: &Row, column: usize) -> Option<String> {
-    row.get(column).cloned().flatten()
+    row.get(column)?.as_deref().map(str::to_owned)
 }
 
 /// Whether a column holds a truth, however the engine writes it.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ecow::EcoString;
 
 use super::{BatchError, Notices, SqlError};
 
-/// A row of a result, every value as text.
-pub type Row = Vec<Option<String>>;
+/// A row of a result, every value as text. Most values are short, and then take no memory of their own.
+pub type Row = Vec<Option<EcoString>>;
 
 /// One open connection.
 #[async_trait]

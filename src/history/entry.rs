@@ -1,5 +1,7 @@
 //! One entry of the history.
 
+use ecow::EcoString;
+
 use crate::migration::{Checksum, Id, Script};
 
 /// What kind of thing happened.
@@ -84,7 +86,7 @@ pub struct Entry {
     /// The migration it happened to, if to one.
     pub id: Option<Id>,
     /// The migration's name.
-    pub name: String,
+    pub name: EcoString,
     /// How far it is.
     pub state: State,
     /// How many of its statements are known to be done.
@@ -92,35 +94,35 @@ pub struct Entry {
     /// How many it has.
     pub statements_total: usize,
     /// What was in the catalog before the statement in flight.
-    pub probe: Option<String>,
+    pub probe: Option<EcoString>,
     /// The run that wrote it.
-    pub owner: String,
+    pub owner: EcoString,
     /// The checksum of the up script, and the algorithm's name.
-    pub checksum: Option<(String, String)>,
+    pub checksum: Option<(EcoString, EcoString)>,
     /// The checksum of the down script, by the same algorithm.
-    pub down_checksum: Option<String>,
+    pub down_checksum: Option<EcoString>,
     /// The name given to the state (kind tag), or a note.
-    pub tag: Option<String>,
+    pub tag: Option<EcoString>,
     /// The release it came with.
-    pub release: Option<String>,
+    pub release: Option<EcoString>,
     /// Whether old code can run on it, as the linter judged.
     pub compatible: Option<bool>,
     /// The tool it was adopted from.
-    pub source_tool: Option<String>,
+    pub source_tool: Option<EcoString>,
     /// That tool's checksum.
-    pub source_checksum: Option<String>,
+    pub source_checksum: Option<EcoString>,
     /// The database login.
-    pub applied_by: String,
+    pub applied_by: EcoString,
     /// The machine, or pipeline, it was run on.
-    pub host: String,
+    pub host: EcoString,
     /// This program's version at the time.
-    pub tool: String,
+    pub tool: EcoString,
     /// When it began, by the database's clock in UTC.
-    pub started_at: String,
+    pub started_at: EcoString,
     /// When it ended, likewise.
-    pub finished_at: Option<String>,
+    pub finished_at: Option<EcoString>,
     /// Its link in the chain.
-    pub hash: String,
+    pub hash: EcoString,
 }
 
 /// What is written of something that happens; the table adds number, time, owner and hash.

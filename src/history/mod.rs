@@ -7,7 +7,10 @@ mod chain;
 mod entry;
 mod store;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use ecow::EcoString;
+use foldhash::HashMap;
 
 pub use chain::GENESIS;
 pub use entry::{Entry, Fact, Kind, State};
@@ -30,21 +33,21 @@ pub struct Applied {
     /// Which.
     pub id: Id,
     /// Its name when it was applied.
-    pub name: String,
+    pub name: EcoString,
     /// The entry that applied it.
     pub seq: u64,
     /// How it came to count as applied.
     pub kind: Kind,
     /// The checksum of its up script, as last applied or repaired, with its algorithm; none when it was never known.
-    pub checksum: Option<(String, String)>,
+    pub checksum: Option<(EcoString, EcoString)>,
     /// The entry that holds its scripts as last applied or repaired.
     pub scripts: u64,
     /// The release it came with.
-    pub release: Option<String>,
+    pub release: Option<EcoString>,
     /// Whether old code can run on it, as the linter judged when it was applied.
     pub compatible: Option<bool>,
     /// When it was applied, by the database's clock in UTC.
-    pub at: String,
+    pub at: EcoString,
     /// Whether, being repeatable, it must run again: something was undone since, and its objects with it perhaps.
     pub stale: bool,
 }
@@ -160,7 +163,7 @@ impl History {
     /// Where the history ends.
     pub fn head(&self) -> Head {
         match self.entries.last() {
-            Some(last) => Head { seq: last.seq, hash: last.hash.clone() },
+            Some(last) => Head { seq: last.seq, hash: last.hash.to_string() },
             None => Head { seq: 0, hash: GENESIS.to_owned() },
         }
     }

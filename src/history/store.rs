@@ -104,8 +104,8 @@ impl Store {
             for row in session.query(&sql).await? {
                 let mut values = row.into_iter();
                 let seq = values.next().flatten().and_then(|seq| seq.parse::<u64>().ok()).unwrap_or(0);
-                let up = values.next().flatten();
-                found.insert(seq, Scripts { up, down: values.next().flatten() });
+                let mut script = || values.next().flatten().map(String::from);
+                found.insert(seq, Scripts { up: script(), down: script() });
             }
         }
         Ok(seqs.iter().map(|seq| found.remove(seq).unwrap_or_default()).collect())
@@ -352,9 +352,9 @@ fn read_entry(mut row: Row) -> Result<Entry, SqlError> {
     let kind = text(1).as_deref().and_then(Kind::from_word).ok_or_else(|| wrong("kind"))?;
     let (version, name) = (text(2).unwrap_or_default(), text(3).unwrap_or_default());
     let id = match (repeatable, version.as_str()) {
-        (true, _) => Some(Id::Repeatable(name.clone())),
+        (true, _) => Some(Id::Repeatable(name.to_string())),
         (_, "") if name.is_empty() => None,
-        (_, "") => Some(Id::Named(name.clone())),
+        (_, "") => Some(Id::Named(name.to_string())),
         (_, version) => Some(Id::Version(version.parse().map_err(|_| wrong("version"))?)),
     };
     Ok(Entry {
@@ -367,7 +367,7 @@ fn read_entry(mut row: Row) -> Result<Entry, SqlError> {
         statements_total: total,
         probe: text(8),
         owner: text(9).unwrap_or_default(),
-        checksum: text(10).map(|checksum| (text(11).unwrap_or_else(|| Checksum::ALGORITHM.to_owned()), checksum)),
+        checksum: text(10).map(|checksum| (text(11).unwrap_or_else(|| Checksum::ALGORITHM.into()), checksum)),
         down_checksum: text(12),
         tag: text(13),
         release: text(14),

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::{Error, file};
 
@@ -289,7 +291,7 @@ impl Folder {
 
     /// Refuses SQL files that are one file where capitals do not count.
     fn check_capitals(&self) -> Result<(), Error> {
-        let mut seen = HashMap::new();
+        let mut seen = HashMap::default();
         for entry in self.entries.iter().filter(|entry| entry.is_sql()) {
             let lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
             let key = match entry.path.bytes().all(lower) {

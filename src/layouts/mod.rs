@@ -32,9 +32,11 @@ mod prisma;
 mod refinery;
 pub(crate) mod sqitch;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 pub use convert::{Body, Conversion, ConvertError, Converted, Draft, targets};
 pub use error::Error;
@@ -280,7 +282,7 @@ impl Source {
     /// The same, in the order in which the migrations run.
     fn in_order(mut self, shared_versions: bool) -> Result<Self, Error> {
         self.migrations.sort_by(|a, b| a.id.order(&b.id));
-        let mut seen: HashMap<&Id, &Migration> = HashMap::new();
+        let mut seen: HashMap<&Id, &Migration> = HashMap::default();
         for other in &self.migrations {
             let Some(one) = seen.insert(&other.id, other) else { continue };
             let (first, second) = (one.up.path.clone(), other.up.path.clone());

@@ -5,12 +5,14 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+use ecow::EcoString;
+
 /// A migration's version: numbers separated by `.` or `_`, each of any length.
 ///
 /// `7`, `0007` and `007` are the same version; `1.10` is later than `1.9`.
 #[derive(Clone, Debug)]
 pub struct Version {
-    written: String,
+    written: EcoString,
     /// Where trailing parts begin that are zero and do not count (`2.0` is `2`).
     end: usize,
 }
@@ -68,7 +70,7 @@ impl FromStr for Version {
         {
             end = last;
         }
-        Ok(Version { written: text.to_owned(), end })
+        Ok(Version { written: text.into(), end })
     }
 }
 

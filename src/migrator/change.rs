@@ -76,7 +76,8 @@ impl Migrator {
         seen: Option<&SavedPlan>,
         listener: &mut Listener<'_>,
     ) -> Result<Outcome, Error> {
-        if let Some((id, name)) = locked.history().unfinished().and_then(|e| Some((e.id.clone()?, e.name.clone()))) {
+        if let Some((id, name)) = locked.history().unfinished().and_then(|e| Some((e.id.clone()?, e.name.to_string())))
+        {
             self.keep_beside(locked, &[(id, name)]).await?;
         }
         let recovered = locked.recover(&self.migrations, listener).await?;

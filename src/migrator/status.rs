@@ -126,7 +126,7 @@ impl Migrator {
         for applied in history.applied().filter(|applied| !files.contains_key(&applied.id)) {
             lines.push(Line {
                 id: applied.id.clone(),
-                name: applied.name.clone(),
+                name: applied.name.to_string(),
                 condition: conditions.get(&applied.id).copied().unwrap_or(Condition::Missing),
                 applied: Some(applied.clone()),
                 has_down: entries.get(applied.scripts as usize - 1).is_some_and(|entry| entry.down_checksum.is_some()),
@@ -134,7 +134,7 @@ impl Migrator {
         }
         lines.sort_by(|a, b| a.id.order(&b.id));
         let tags = entries.iter().filter(|entry| entry.kind == crate::history::Kind::Tag);
-        let tags = tags.filter_map(|entry| entry.tag.clone().map(|tag| (tag, entry.seq))).collect();
+        let tags = tags.filter_map(|entry| entry.tag.as_ref().map(|tag| (tag.to_string(), entry.seq))).collect();
         Ok(Status { lines, drift: plan.drift, head: history.head().hash, tags })
     }
 

@@ -104,7 +104,7 @@ pub fn down(
         }
         steps.push(Step {
             id: applied.id.clone(),
-            name: applied.name.clone(),
+            name: applied.name.to_string(),
             direction: Direction::Down,
             script,
             up: None,

@@ -113,9 +113,9 @@ pub(super) fn in_history(name: &str, history: &History) -> Result<Point, Unresol
     if let Some(seq) = last(&forward) {
         return Ok(Point { mark: Mark::Release(name.to_owned()), seq });
     }
-    let mut names: Vec<String> = history.applied().flat_map(|a| [a.id.to_string(), a.name.clone()]).collect();
-    names.extend(history.entries().iter().filter_map(|entry| entry.tag.clone()));
-    names.extend(history.entries().iter().filter_map(|entry| entry.release.clone()));
+    let mut names: Vec<String> = history.applied().flat_map(|a| [a.id.to_string(), a.name.to_string()]).collect();
+    names.extend(history.entries().iter().filter_map(|entry| entry.tag.as_deref().map(str::to_owned)));
+    names.extend(history.entries().iter().filter_map(|entry| entry.release.as_deref().map(str::to_owned)));
     Err(Unresolved::Unknown { name: name.to_owned(), place: "in the history", near: near(name, names) })
 }
 

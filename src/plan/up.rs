@@ -1,6 +1,6 @@
 //! What `up` and `goto` have to do.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::history::{Applied, History};
 use crate::migration::{Id, Migration, Version};
@@ -63,7 +63,7 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
     {
         drift.push(Drift::Unfinished {
             id: id.clone(),
-            name: entry.name.clone(),
+            name: entry.name.to_string(),
             done: entry.statements_done,
             of: entry.statements_total,
         });
@@ -78,16 +78,16 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
                 {
                     drift.push(Drift::Changed {
                         id: applied.id.clone(),
-                        name: applied.name.clone(),
+                        name: applied.name.to_string(),
                         path: migration.up.path.clone(),
-                        recorded: recorded.clone(),
+                        recorded: recorded.to_string(),
                         found: migration.up.checksum.to_string(),
                         scripts: applied.scripts,
                     });
                 }
             }
             (None, _) => {
-                let (id, name) = (applied.id.clone(), applied.name.clone());
+                let (id, name) = (applied.id.clone(), applied.name.to_string());
                 drift.push(if order.is_after_all_files(applied) {
                     Drift::Ahead { id, name, compatible: applied.compatible }
                 } else {

@@ -383,8 +383,8 @@ fn write_log(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
         let what = match (&entry.id, &entry.tag) {
             (Some(id), Some(note)) => format!("{}: {note}", title(id, &entry.name)),
             (Some(id), None) => title(id, &entry.name),
-            (None, Some(tag)) => tag.clone(),
-            (None, None) => entry.release.clone().unwrap_or_default(),
+            (None, Some(tag)) => tag.to_string(),
+            (None, None) => entry.release.as_deref().unwrap_or_default().to_owned(),
         };
         let state = match entry.state {
             State::Done => String::new(),
@@ -401,7 +401,7 @@ fn write_log(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
             .unwrap_or_default();
         // A SQLite file has no logins.
         let who = match entry.applied_by.as_str() {
-            "" => entry.host.clone(),
+            "" => entry.host.to_string(),
             login => format!("{login} on {}", entry.host),
         };
         writeln!(

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ecow::EcoString;
+
 use crate::databases::{Dialect, Limits, LockName};
 use crate::history::{Claim, Fact, Head, Kind, State, Store};
 use crate::plan::{Bracket, Direction, Prepared};
@@ -67,7 +69,7 @@ pub(super) struct Composer<'a> {
     /// Whether claims and ends of migrations are prepared.
     pub prepared: bool,
     /// The number of rows that point nowhere before foreign keys are suspended.
-    pub dangling: Option<String>,
+    pub dangling: Option<EcoString>,
 }
 
 /// What happens, as the history will have it.

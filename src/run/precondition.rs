@@ -76,7 +76,7 @@ impl Locked {
                 name: prepared.step.name.clone(),
                 query: precondition.query.clone(),
                 expected: precondition.expected.clone(),
-                found: found.unwrap_or_else(|| "nothing".to_owned()),
+                found: found.map_or_else(|| "nothing".to_owned(), String::from),
             };
             let (verdict, what) = match precondition.on_failure {
                 OnFailure::Halt => return Err(failed),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ecow::EcoString;
+
 use crate::databases::{Limits, Probe};
 use crate::history::{Entry, Fact, Head, Kind, State};
 use crate::migration::{Id, Migration, Script, title};
@@ -87,7 +89,7 @@ impl Locked {
             self.advance(&prepared, entry.seq, from).await?;
         }
         if let Some((statement, what)) = prepared.irretrievable(from) {
-            let (id, name, of) = (prepared.step.id.clone(), entry.name.clone(), prepared.pieces.len());
+            let (id, name, of) = (prepared.step.id.clone(), entry.name.to_string(), prepared.pieces.len());
             return Err(RunError::SessionGone { id, name, done: from, of, statement, what });
         }
         let resolution = if done >= stored.pieces.len() { "every statement had run".to_owned() } else { resolution };
@@ -137,7 +139,7 @@ impl Locked {
         let own = script(text);
         let step = Step {
             id,
-            name: file.map_or_else(|| entry.name.clone(), |file| file.name.clone()),
+            name: file.map_or_else(|| entry.name.to_string(), |file| file.name.clone()),
             direction,
             up: scripts.up.as_deref().map(script),
             down: scripts.down.as_deref().map(script),
@@ -263,7 +265,7 @@ impl Locked {
         let doing = "clear away what the interrupted statement left";
         let Some(query) = self.dialect().leftovers(sql) else { return Ok(false) };
         let rows = self.session.query(&query).await.map_err(RunError::sql(doing))?;
-        let cures: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        let cures: Vec<EcoString> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
         if cures.is_empty() {
             return Ok(false);
         }
@@ -377,7 +379,7 @@ fn half_done(entry: &Entry, stored: &Prepared, reason: String) -> RunError {
     let index = entry.statements_done;
     RunError::HalfDone {
         id: stored.step.id.clone(),
-        name: entry.name.clone(),
+        name: entry.name.to_string(),
         statement: index + 1,
         of: stored.pieces.len(),
         sql: stored.pieces.get(index).map(|piece| piece.sql(stored).to_owned()).unwrap_or_default(),

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::databases::{BatchError, ErrorKind, SqlError};
+use ecow::EcoString;
+
+use crate::databases::{BatchError, ErrorKind, Row, SqlError};
 use crate::history::{Head, Kind, State};
 use crate::plan::{Approved, Bracket, Direction, Mode, Prepared};
 
@@ -280,7 +282,7 @@ impl Locked {
     }
 
     /// The number of rows that point nowhere at present, asked only where foreign keys are about to be suspended.
-    async fn dangling(&mut self, steps: &[Prepared]) -> Result<Option<String>, Trouble> {
+    async fn dangling(&mut self, steps: &[Prepared]) -> Result<Option<EcoString>, Trouble> {
         match self.dialect().foreign_key_suspension() {
             Some(suspension) if steps.iter().any(|prepared| prepared.suspends_foreign_keys) => {
                 let rows = self.session.query(suspension.dangling).await;
@@ -424,7 +426,7 @@ impl Locked {
                 if let Some(suspension) = self.dialect().foreign_key_suspension() {
                     rows = self.session.query(suspension.violations).await.unwrap_or_default();
                 }
-                let one = |row: Vec<Option<String>>| {
+                let one = |row: Row| {
                     let mut words = row.into_iter().map(|word| word.unwrap_or_default());
                     format!("{} -> {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
                 };

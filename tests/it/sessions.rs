@@ -46,7 +46,7 @@ async fn fail(session: &mut dyn Session, parts: &[&str]) -> BatchError {
 
 async fn value(session: &mut dyn Session, sql: &str) -> Option<String> {
     let rows = session.query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten()
+    rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten().map(String::from)
 }
 
 fn owned(parts: &[String]) -> Vec<&str> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ecow::EcoString;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sqlx::{ConnectOptions as _, Error};
 
@@ -170,7 +171,7 @@ fn introduce(address: &Address, place: &str, row: &Row, status: &[Row]) -> Resul
             "name it behind the host: `mysql://host/database`",
         );
     };
-    let on = |flag: &Option<String>| !matches!(flag.as_deref(), None | Some("0" | "OFF"));
+    let on = |flag: &Option<EcoString>| !matches!(flag.as_deref(), None | Some("0" | "OFF"));
     if on(read_only) || on(innodb_read_only) {
         return fail(
             format!("the server at {place} is read-only (`read_only` is on), as replicas are"),
@@ -189,10 +190,10 @@ fn introduce(address: &Address, place: &str, row: &Row, status: &[Row]) -> Resul
     let about = About {
         product: server.product(),
         version: server.numbers.clone(),
-        database: database.clone(),
-        schema: Some(database.clone()),
-        user: user.clone().unwrap_or_default(),
-        connection: connection.clone(),
+        database: database.to_string(),
+        schema: Some(database.to_string()),
+        user: user.clone().unwrap_or_default().into(),
+        connection: connection.to_string(),
         warnings,
     };
     let largest = packet.as_deref().and_then(|bytes| bytes.parse().ok()).unwrap_or(1 << 22);

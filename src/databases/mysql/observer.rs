@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ecow::EcoString;
 use sqlx::mysql::MySqlConnectOptions;
 
 use super::connect::dial;
@@ -54,7 +55,7 @@ impl Watch {
         }
         let sql = "SELECT ENABLED FROM performance_schema.setup_instruments WHERE NAME = 'wait/lock/metadata/sql/mdl'";
         let keeps = match self.ask(sql).await {
-            Ok(rows) => rows.concat().first() == Some(&Some("YES".to_owned())),
+            Ok(rows) => rows.concat().first() == Some(&Some("YES".into())),
             Err(error) if error.kind.is_lost() => return Err(error),
             // Not for everybody.
             Err(_) => false,
@@ -197,7 +198,7 @@ impl Observer for Watch {
             "SELECT STATE {progress} FROM information_schema.PROCESSLIST WHERE ID = {watched} AND COMMAND <> 'Sleep'"
         );
         let row = self.ask_either(&stage, &state).await?.into_iter().next().unwrap_or_default();
-        let said: Vec<String> = row.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        let said: Vec<EcoString> = row.into_iter().flatten().filter(|text| !text.is_empty()).collect();
         Ok((!said.is_empty()).then(|| said.join(": ")))
     }
 
@@ -224,8 +225,8 @@ impl Observer for Watch {
 }
 
 fn blocker(row: Row) -> Option<Blocker> {
-    let [connection, transaction, user, command, age, time, query] = <[Option<String>; 7]>::try_from(row).ok()?;
-    let seconds = |text: &Option<String>| text.as_deref()?.parse().ok().map(Duration::from_secs);
+    let [connection, transaction, user, command, age, time, query] = <[Option<EcoString>; 7]>::try_from(row).ok()?;
+    let seconds = |text: &Option<EcoString>| text.as_deref()?.parse().ok().map(Duration::from_secs);
     let state = match (command.as_deref(), &transaction) {
         (Some("Sleep"), Some(_)) => Some("idle in transaction".to_owned()),
         (Some("Sleep"), None) => Some("idle".to_owned()),
@@ -233,13 +234,13 @@ fn blocker(row: Row) -> Option<Blocker> {
         (None, _) => None,
     };
     Some(Blocker {
-        connection: connection?,
+        connection: connection?.into(),
         age: seconds(&age).or(seconds(&time)),
-        transaction,
-        user,
+        transaction: transaction.map(String::from),
+        user: user.map(String::from),
         application: None,
         state,
-        query,
+        query: query.map(String::from),
         suspected: false,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ecow::EcoString;
 use futures_util::StreamExt as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, MySql, MySqlConnection, Row as _, ValueRef as _};
@@ -58,7 +59,7 @@ pub(super) struct MySqlSession {
     /// Whether a script may have changed the session since it was opened or reset.
     dirty: bool,
     /// The variables as they were before the first script that may have changed them.
-    variables: Option<HashMap<String, String>>,
+    variables: Option<HashMap<EcoString, EcoString>>,
     /// What takes away things that no list of the server shows.
     litter: Vec<String>,
     notices: Notices,
@@ -86,7 +87,7 @@ impl MySqlSession {
         }
     }
 
-    async fn variables(&mut self) -> Result<HashMap<String, String>, SqlError> {
+    async fn variables(&mut self) -> Result<HashMap<EcoString, EcoString>, SqlError> {
         let rows = self.link.query("SHOW SESSION VARIABLES").await?;
         let pair = |row: Row| {
             let mut cells = row.into_iter().flatten();
@@ -154,10 +155,10 @@ impl MySqlSession {
                  WHERE t.PROCESSLIST_ID = {connection} AND v.VARIABLE_NAME = 'coexist_doing'"
             ))
             .await;
-        rows.ok()?.into_iter().next()?.into_iter().next()?
+        rows.ok()?.into_iter().next()?.into_iter().next()?.map(String::from)
     }
 
-    async fn one(&mut self, sql: &str) -> Result<Option<String>, SqlError> {
+    async fn one(&mut self, sql: &str) -> Result<Option<EcoString>, SqlError> {
         let rows = self.link.query(sql).await?;
         Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
     }
@@ -222,14 +223,15 @@ impl Session for MySqlSession {
         );
         let row = self.link.query(&sql).await?.into_iter().next().unwrap_or_default();
         let [Some(connection), user, from, query] = &row[..] else { return Ok(None) };
+        let owned = |text: &Option<EcoString>| text.as_deref().map(str::to_owned);
         let who = self.doing(connection).await;
         Ok(Some(Holder {
             who,
-            connection: connection.clone(),
-            user: user.clone(),
-            from: from.clone(),
+            connection: connection.to_string(),
+            user: owned(user),
+            from: owned(from),
             since: None,
-            query: query.clone(),
+            query: owned(query),
         }))
     }
 
@@ -280,7 +282,7 @@ impl Session for MySqlSession {
                 continue;
             }
             let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            let value = if number { value.clone() } else { literal(value) };
+            let value = if number { value.to_string() } else { literal(value) };
             match self.link.query(&format!("SET SESSION {name} = {value}")).await {
                 Err(error) if !error.code.as_deref().is_some_and(|code| NOT_OURS.contains(&code)) => return Err(error),
                 _ => {}
@@ -374,7 +376,7 @@ fn text(row: &MySqlRow) -> Row {
         .map(|index| {
             let value = row.try_get_raw(index).ok().filter(|value| !value.is_null())?;
             let bytes = <&[u8] as sqlx::Decode<MySql>>::decode(value).ok()?;
-            Some(String::from_utf8_lossy(bytes).into_owned())
+            Some(String::from_utf8_lossy(bytes).into())
         })
         .collect()
 }

@@ -261,10 +261,10 @@ async fn learn(
     let about = About {
         product: format!("PostgreSQL {short}"),
         version: vec![number / 10_000, number % 10_000],
-        database: database.unwrap_or_default(),
-        schema,
-        user: user.unwrap_or_default(),
-        connection: pid.unwrap_or_default(),
+        database: database.unwrap_or_default().into(),
+        schema: schema.map(String::from),
+        user: user.unwrap_or_default().into(),
+        connection: pid.unwrap_or_default().into(),
         warnings,
     };
     Ok((about, is_indirect(place, local_ports.as_deref(), client_port.as_deref(), server_port.as_deref())))

@@ -91,7 +91,7 @@ impl Observer for PostgresObserver {
             .await?
             .into_iter()
             .map(|row| {
-                let mut values = row.into_iter();
+                let mut values = row.into_iter().map(|value| value.map(String::from));
                 (values.next().flatten().unwrap_or_default(), values.next().flatten())
             })
             // Without a transaction it stands in nobody's way.
@@ -151,7 +151,7 @@ impl Observer for PostgresObserver {
 
 fn blocker(row: Row) -> Blocker {
     let mut values = row.into_iter();
-    let mut next = || values.next().flatten().filter(|text| !text.is_empty());
+    let mut next = || values.next().flatten().filter(|text| !text.is_empty()).map(String::from);
     Blocker {
         connection: next().unwrap_or_default(),
         transaction: next(),

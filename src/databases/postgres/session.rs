@@ -101,7 +101,7 @@ fn texts(row: &PgRow) -> Result<Row, sqlx::Error> {
                 return Ok(None);
             }
             debug_assert_eq!(value.format(), PgValueFormat::Text, "simple queries are answered in text");
-            value.as_str().map(|text| Some(text.to_owned())).map_err(sqlx::Error::Decode)
+            value.as_str().map(|text| Some(text.into())).map_err(sqlx::Error::Decode)
         })
         .collect()
 }
@@ -183,7 +183,7 @@ impl Session for PostgresSession {
         );
         let Some(row) = self.query(&sql).await?.into_iter().next() else { return Ok(None) };
         let mut values = row.into_iter();
-        let mut next = || values.next().flatten().filter(|text| !text.is_empty());
+        let mut next = || values.next().flatten().filter(|text| !text.is_empty()).map(String::from);
         Ok(Some(Holder {
             connection: next().unwrap_or_default(),
             who: next(),

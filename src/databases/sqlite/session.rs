@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ecow::eco_format;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
@@ -296,10 +297,10 @@ fn texts(row: &SqliteRow) -> Result<Row, sqlx::Error> {
             }
             let kind = value.type_info().name().to_owned();
             Ok(Some(match kind.as_str() {
-                "INTEGER" => row.try_get_unchecked::<i64, _>(index)?.to_string(),
-                "REAL" => format!("{:?}", row.try_get_unchecked::<f64, _>(index)?),
-                "BLOB" => String::from_utf8_lossy(&row.try_get_unchecked::<Vec<u8>, _>(index)?).into_owned(),
-                _ => row.try_get_unchecked::<String, _>(index)?,
+                "INTEGER" => eco_format!("{}", row.try_get_unchecked::<i64, _>(index)?),
+                "REAL" => eco_format!("{:?}", row.try_get_unchecked::<f64, _>(index)?),
+                "BLOB" => String::from_utf8_lossy(row.try_get_unchecked::<&[u8], _>(index)?).into(),
+                _ => row.try_get_unchecked::<&str, _>(index)?.into(),
             }))
         })
         .collect()

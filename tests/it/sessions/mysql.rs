@@ -27,7 +27,7 @@ async fn run(session: &mut Open, parts: &[&str]) -> Result<(), BatchError> {
 
 async fn value(session: &mut Open, sql: &str) -> String {
     let rows = session.query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-    rows[0][0].clone().unwrap_or_else(|| "NULL".to_owned())
+    rows[0][0].as_deref().unwrap_or("NULL").to_owned()
 }
 
 async fn refusal(session: &mut Open, parts: &[&str]) -> BatchError {
