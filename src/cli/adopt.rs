@@ -5,7 +5,8 @@ use coexist::migrator::{Verdict, Wish};
 use coexist::report::Report;
 
 use super::exit::{Exit, Failure};
-use super::settings::{Surroundings, Wishes};
+use super::open::Wishes;
+use super::settings::Surroundings;
 use super::shared::Shared;
 use super::terminal::Terminal;
 

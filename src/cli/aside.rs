@@ -4,7 +4,8 @@ use clap::Args;
 use coexist::report::Report;
 
 use super::exit::{Exit, Failure};
-use super::settings::{Surroundings, Wishes};
+use super::open::Wishes;
+use super::settings::Surroundings;
 use super::shared::Shared;
 use super::terminal::Terminal;
 

@@ -10,7 +10,8 @@ use coexist::report::Report;
 use coexist::run::{Ahead, Interrupt};
 
 use super::exit::{Exit, Failure};
-use super::settings::{Surroundings, Wishes};
+use super::open::Wishes;
+use super::settings::Surroundings;
 use super::shared::Shared;
 use super::terminal::Terminal;
 

@@ -1,5 +1,6 @@
 //! The command line: only here arguments, terminals, exit codes and the environment are known.
 
+mod address;
 mod adopt;
 mod alias;
 mod aside;
@@ -11,6 +12,7 @@ mod exit;
 mod lint;
 mod mend;
 mod new;
+mod open;
 mod progress;
 mod rules;
 mod settings;

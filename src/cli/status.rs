@@ -6,7 +6,8 @@ use coexist::report::Report;
 use coexist::run::Ahead;
 
 use super::exit::{Exit, Failure};
-use super::settings::{Surroundings, Wishes};
+use super::open::Wishes;
+use super::settings::Surroundings;
 use super::shared::Shared;
 use super::terminal::Terminal;
 

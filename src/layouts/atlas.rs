@@ -34,7 +34,7 @@ impl Layout for Atlas {
     fn recognises(&self, folder: &Folder) -> Fit {
         // Atlas keeps sums of other tools' folders, too; what is named in pairs is read as pairs.
         let in_pairs = folder.direct().any(|entry| entry.path.ends_with(".up.sql"));
-        let marked = || folder.find(SUM).is_some() || folder.any_line(|line| line.starts_with(MARK));
+        let marked = || folder.find(SUM).is_some() || folder.any_comment(|line| line.starts_with(MARK));
         if !in_pairs && marked() { Fit::Sure } else { Fit::No }
     }
 

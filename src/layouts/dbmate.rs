@@ -46,7 +46,7 @@ impl Layout for Dbmate {
     }
 
     fn recognises(&self, folder: &Folder) -> Fit {
-        match folder.any_line(|line| matches!(mark(line), Some((Side::Up, _)))) {
+        match folder.any_comment(|line| matches!(mark(line), Some((Side::Up, _)))) {
             true => Fit::Sure,
             false => Fit::No,
         }

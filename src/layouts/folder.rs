@@ -159,10 +159,11 @@ impl Folder {
         self.find(path).is_some_and(|entry| matches!(entry.kind, Kind::File | Kind::Link))
     }
 
-    /// Whether any of its SQL files has a line of which `is_mark` is true. Files that cannot be read have none:
-    /// whoever reads the folder will say what is wrong with them.
-    pub fn any_line(&self, is_mark: impl Fn(&str) -> bool) -> bool {
-        let marked = |entry: &Entry| self.text(&entry.path).is_ok_and(|text| text.lines().any(&is_mark));
+    /// Whether any of its SQL files has a line with a comment of which `is_mark` is true. Files that cannot be read have
+    /// none: whoever reads the folder will say what is wrong with them.
+    pub fn any_comment(&self, is_mark: impl Fn(&str) -> bool) -> bool {
+        let has_mark = |text: &str| text.contains("--") && text.lines().any(&is_mark);
+        let marked = |entry: &Entry| self.text(&entry.path).is_ok_and(|text| has_mark(&text));
         self.flat().any(|entry| entry.is_sql() && marked(entry))
     }
 

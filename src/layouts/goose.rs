@@ -60,7 +60,7 @@ impl Layout for Goose {
     }
 
     fn recognises(&self, folder: &Folder) -> Fit {
-        match folder.any_line(|line| matches!(annotation(line), Some(Ok(Annotation::Up)))) {
+        match folder.any_comment(|line| matches!(annotation(line), Some(Ok(Annotation::Up)))) {
             true => Fit::Sure,
             false => Fit::No,
         }

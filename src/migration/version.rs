@@ -33,6 +33,10 @@ impl Version {
         &self.written
     }
 
+    fn is_one_number(&self) -> bool {
+        !self.written.bytes().any(|byte| separates(&byte))
+    }
+
     /// The numbers that count, without their leading zeros.
     fn parts(&self) -> impl Iterator<Item = &[u8]> {
         self.written.as_bytes()[..self.end].split(separates).map(|part| {
@@ -82,6 +86,10 @@ impl fmt::Display for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
+        // Of two plain numbers with as many digits, the greater is the later text.
+        if self.written.len() == other.written.len() && self.is_one_number() && other.is_one_number() {
+            return self.written.cmp(&other.written);
+        }
         let (mut ours, mut theirs) = (self.parts(), other.parts());
         loop {
             let order = match (ours.next(), theirs.next()) {

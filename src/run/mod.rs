@@ -17,9 +17,11 @@ mod message;
 mod patience;
 mod precondition;
 mod recover;
+mod sending;
 mod steps;
 mod transaction;
 mod watch;
+mod work;
 
 use std::time::Duration;
 

@@ -14,8 +14,8 @@ use super::event::{Event, Listener};
 use super::failure::{Aftermath, Done};
 use super::locked::Locked;
 use super::message::{Composer, Cut};
-use super::steps::{Trouble, Work};
 use super::watch::Owner;
+use super::work::{Trouble, Work};
 use super::{Interrupt, RunError};
 
 /// How long clearing up may wait for others when the user wants to stop.

@@ -4,17 +4,17 @@ use std::time::Instant;
 
 use ecow::EcoString;
 
-use crate::databases::{BatchError, ErrorKind, Row, SqlError};
+use crate::databases::ErrorKind;
 use crate::history::{Head, Kind, State};
-use crate::plan::{Approved, Bracket, Direction, Mode, Prepared};
+use crate::plan::{Approved, Direction, Mode, Prepared};
 
 use super::event::{Event, Listener};
 use super::failure::{Aftermath, Done, Failure, Outcome, StatementAt};
 use super::locked::Locked;
-use super::message::{Composer, Cut, Part, Role, messages};
+use super::message::{Composer, Cut, Part, Role};
 use super::patience::Patience;
 use super::precondition::preconditions;
-use super::watch::{Owner, Refusal};
+use super::work::{Stopped, Trouble, Work, tell_end};
 use super::{RunError, Scope};
 
 /// On a fresh database, how many migrations ride in one message.
@@ -24,43 +24,6 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// How often the connection may be lost in a row without any migration done in between.
 const SETBACKS: u32 = 5;
-
-/// Why an attempt ended early.
-pub(super) enum Trouble {
-    /// The connection is gone; history will tell.
-    Lost(SqlError),
-    /// Somebody else claimed the entry.
-    Raced,
-    /// A step failed; the steps before it are done, unless [`Stopped::finished`] says otherwise.
-    Failed(Box<Stopped>),
-    /// Something of our own failed.
-    Run(RunError),
-}
-
-/// Where and why a step stopped.
-pub(super) struct Stopped {
-    /// The step's index among those attempted.
-    pub step: usize,
-    /// How many steps were finished: fewer than those before it when the server refused the whole message unread.
-    pub finished: usize,
-    pub role: Role,
-    /// How many statements of the step are known to be done, where they run one by one; its record may know of more.
-    pub known: usize,
-    pub refusal: Refusal,
-}
-
-/// One step, or several that ride together.
-pub(super) struct Work<'p> {
-    pub steps: &'p [Prepared],
-    /// The first step's number in the run, from 1.
-    pub first: usize,
-    pub parts: Vec<Part>,
-    pub cut: Cut,
-    /// Which statement a step that goes on begins with; 0 for those that begin.
-    pub from: usize,
-    /// Of how many of the steps the user was told already, in an earlier attempt.
-    pub told: usize,
-}
 
 impl Locked {
     /// Runs an approved plan to its end.
@@ -293,176 +256,6 @@ impl Locked {
         }
     }
 
-    /// Sends the messages of some work and tells what happens.
-    pub(super) async fn carry_out(
-        &mut self,
-        work: &Work<'_>,
-        done: &mut Vec<Done>,
-        listener: &mut Listener<'_>,
-    ) -> Result<(), Trouble> {
-        let started = Instant::now();
-        let mut finished = 0;
-        let last_of = |step: usize| work.parts.iter().rposition(|part| part.step == step);
-        for message in messages(&work.parts, work.cut) {
-            let parts = &work.parts[message.clone()];
-            if message.start > 0
-                && self.connector.interrupt.requested()
-                && parts.iter().any(|part| matches!(part.role, Role::Statement(_)))
-            {
-                self.roll_back().await;
-                self.restore(work.steps).await;
-                let error = SqlError::new(ErrorKind::Cancelled, "interrupted");
-                let refusal = Refusal { error: BatchError { part: 0, ran: 0, error }, blockers: Vec::new() };
-                return Err(Trouble::Failed(Box::new(Stopped {
-                    step: parts[0].step,
-                    finished,
-                    role: parts[0].role,
-                    known: known(work, message.start),
-                    refusal,
-                })));
-            }
-            tell_beginning(work, parts, listener);
-            let mut sent = self.send(work, &message, listener).await;
-            let reached = match &sent {
-                Ok(()) => message.end,
-                Err(Trouble::Failed(stopped)) => message.start + stopped.refusal.error.ran,
-                Err(_) => message.start,
-            };
-            while finished < work.steps.len() && last_of(finished).is_some_and(|last| last < reached) {
-                if self.settings.scope == Scope::File || reached == work.parts.len() {
-                    tell_end(work, finished, started, done, listener);
-                }
-                finished += 1;
-            }
-            if let Err(Trouble::Failed(stopped)) = &mut sent {
-                stopped.finished = finished;
-            }
-            sent?;
-        }
-        Ok(())
-    }
-
-    async fn send(
-        &mut self,
-        work: &Work<'_>,
-        message: &std::ops::Range<usize>,
-        listener: &mut Listener<'_>,
-    ) -> Result<(), Trouble> {
-        let parts = &work.parts[message.clone()];
-        let sql: Vec<&str> = parts.iter().map(|part| part.sql.as_str()).collect();
-        let owners: Vec<Owner<'_>> = parts.iter().map(|part| owner(work, part)).collect();
-        let interrupt = self.connector.interrupt.clone();
-        let mut skipped = 0;
-        let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
-        loop {
-            let sent =
-                self.watch.send(&mut *self.session, &sql[skipped..], &owners[skipped..], &interrupt, listener).await;
-            let Err(mut refusal) = sent else { return Ok(()) };
-            // What was rolled back with it may have set them.
-            self.session_limits = None;
-            refusal.error.part += skipped;
-            refusal.error.ran += skipped;
-            let at = message.start + refusal.error.part.min(parts.len() - 1);
-            let part = &work.parts[at];
-            let error = &refusal.error.error;
-            match (part.role, error.kind) {
-                (_, kind) if kind.is_lost() => return Err(Trouble::Lost(error.clone())),
-                (Role::Commit, kind) if kind.is_retryable() && self.dialect().commit_can_wait() => {
-                    // The transaction is whole and open; only its end had to wait for readers.
-                    skipped = refusal.error.part;
-                    patience.failed();
-                    if patience.remaining().is_zero() || !patience.pause(&[], &mut self.watch, &interrupt).await {
-                        self.roll_back().await;
-                        return Err(Trouble::Failed(Box::new(Stopped {
-                            step: part.step,
-                            finished: 0,
-                            role: part.role,
-                            known: known(work, at),
-                            refusal,
-                        })));
-                    }
-                }
-                (Role::Fence | Role::Claim, ErrorKind::GuardFailed) => {
-                    self.roll_back().await;
-                    return Err(Trouble::Run(RunError::Pooled));
-                }
-                (Role::Claim, ErrorKind::UniqueViolation) => {
-                    self.roll_back().await;
-                    return Err(Trouble::Raced);
-                }
-                (role, _) => {
-                    let step = part.step;
-                    self.explain(role, &mut refusal).await;
-                    self.roll_back().await;
-                    self.restore(work.steps).await;
-                    return Err(Trouble::Failed(Box::new(Stopped {
-                        step,
-                        finished: 0,
-                        role,
-                        known: known(work, at),
-                        refusal,
-                    })));
-                }
-            }
-        }
-    }
-
-    /// Says what a guard of ours found, while the transaction that shows it is still open.
-    async fn explain(&mut self, role: Role, refusal: &mut Refusal) {
-        let error = &mut refusal.error.error;
-        if error.kind != ErrorKind::GuardFailed {
-            return;
-        }
-        match role {
-            Role::Seal => {
-                *error = SqlError::new(
-                    ErrorKind::TransactionEnded,
-                    "the script ended the transaction it was run in; take COMMIT and ROLLBACK out of it",
-                );
-            }
-            Role::Mine => *error = SqlError::new(ErrorKind::Other, "another run took this migration over"),
-            Role::ForeignKeys => {
-                let mut rows = Vec::new();
-                if let Some(suspension) = self.dialect().foreign_key_suspension() {
-                    rows = self.session.query(suspension.violations).await.unwrap_or_default();
-                }
-                let one = |row: Row| {
-                    let mut words = row.into_iter().map(|word| word.unwrap_or_default());
-                    format!("{} -> {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
-                };
-                let examples: Vec<String> = rows.into_iter().take(5).map(one).collect();
-                let message = format!("rows would point nowhere after it: {}", examples.join(", "));
-                *error = SqlError::new(ErrorKind::Other, message);
-            }
-            _ => {}
-        }
-    }
-
-    /// What follows steps that are done: the session as it was before them.
-    pub(super) async fn after(&mut self, steps: &[Prepared]) -> Result<(), Trouble> {
-        self.restore(steps).await;
-        if steps.iter().any(|prepared| prepared.changes_session) {
-            self.session_limits = None;
-            match self.session.reset().await {
-                Err(error) if error.kind.is_lost() => return Err(Trouble::Lost(error)),
-                Err(error) => return Err(Trouble::Run(RunError::sql("reset the session")(error))),
-                Ok(()) => {}
-            }
-            let reach = std::sync::Arc::clone(&self.beside.reach);
-            self.execute("reach the other tool's tables", &reach).await.map_err(Trouble::Run)?;
-        }
-        Ok(())
-    }
-
-    async fn restore(&mut self, steps: &[Prepared]) {
-        if let Some(suspension) = self.dialect().foreign_key_suspension()
-            && steps.iter().any(|prepared| prepared.suspends_foreign_keys)
-        {
-            // A session that cannot put them back is closed before anything else is run on it.
-            let _ = self.session.execute(&[suspension.on]).await;
-        }
-    }
-
     /// The first step that the history does not have yet; tells of those that it turned out to have.
     fn catch_up(
         &self,
@@ -534,86 +327,4 @@ impl Locked {
             Mode::Stepwise => self.settle_stepwise(prepared, known).await,
         }
     }
-}
-
-/// How many statements of a step are known to be done when this part of it was refused, or not sent any more.
-fn known(work: &Work<'_>, at: usize) -> usize {
-    let part = &work.parts[at.min(work.parts.len() - 1)];
-    if let Role::Statement(index) = part.role {
-        return index;
-    }
-    let before = &work.parts[..at];
-    let is_statement = |other: &Part| other.step == part.step && matches!(other.role, Role::Statement(_));
-    let Some(last) = before.iter().rposition(is_statement) else { return 0 };
-    let Role::Statement(index) = before[last].role else { return 0 };
-    // One that was in a transaction is undone with it, unless that has ended.
-    let alone = matches!(work.steps[part.step].pieces[index].bracket, Bracket::Alone { .. });
-    let committed = before[last..].iter().any(|other| other.role == Role::Commit);
-    index + usize::from(alone || committed)
-}
-
-fn owner<'w>(work: &Work<'w>, part: &Part) -> Owner<'w> {
-    let statement = match part.role {
-        Role::Statement(index) | Role::Warnings(index) => Some(index + 1),
-        _ => None,
-    };
-    // Deferred triggers speak at the end.
-    let heard = statement.is_some() || part.role == Role::Commit;
-    Owner { id: &work.steps[part.step].step.id, statement, heard }
-}
-
-fn tell_beginning(work: &Work<'_>, parts: &[Part], listener: &mut Listener<'_>) {
-    for part in parts {
-        let prepared = &work.steps[part.step];
-        let first_of_all = match part.role {
-            Role::Statement(index) => index == if part.step == 0 { work.from } else { 0 },
-            Role::Claim => prepared.pieces.is_empty(),
-            _ => false,
-        };
-        if first_of_all && part.step >= work.told {
-            tell_migration(work, part.step, listener);
-        }
-        if let Role::Statement(index) = part.role {
-            listener(&Event::StatementStarted {
-                id: &prepared.step.id,
-                statement: index + 1,
-                of: prepared.pieces.len(),
-                sql: prepared.pieces[index].sql(prepared),
-            });
-        }
-    }
-}
-
-fn tell_migration(work: &Work<'_>, step: usize, listener: &mut Listener<'_>) {
-    let prepared = &work.steps[step];
-    listener(&Event::MigrationStarted {
-        id: &prepared.step.id,
-        name: &prepared.step.name,
-        direction: prepared.step.direction,
-        step: work.first + step,
-        statements: prepared.pieces.len(),
-    });
-    if prepared.pieces.is_empty() {
-        // Somebody wrote the file and forgot to fill it, more often than not.
-        let (title, path) = (prepared.step.title(), prepared.step.script.path.display().to_string());
-        listener(&Event::Warning { message: &format!("`{title}` has no statements (`{path}`)") });
-    }
-}
-
-fn tell_end(work: &Work<'_>, step: usize, started: Instant, done: &mut Vec<Done>, listener: &mut Listener<'_>) {
-    let prepared = &work.steps[step];
-    let elapsed = started.elapsed();
-    done.push(Done {
-        id: prepared.step.id.clone(),
-        name: prepared.step.name.clone(),
-        direction: prepared.step.direction,
-        milliseconds: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-    });
-    listener(&Event::MigrationFinished {
-        id: &prepared.step.id,
-        name: &prepared.step.name,
-        direction: prepared.step.direction,
-        step: work.first + step,
-        elapsed,
-    });
 }

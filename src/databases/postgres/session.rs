@@ -94,16 +94,16 @@ fn closed() -> sqlx::Error {
 
 /// Every value as the server wrote it.
 fn texts(row: &PgRow) -> Result<Row, sqlx::Error> {
-    (0..row.len())
-        .map(|index| {
-            let value = row.try_get_raw(index)?;
-            if value.is_null() {
-                return Ok(None);
-            }
-            debug_assert_eq!(value.format(), PgValueFormat::Text, "simple queries are answered in text");
-            value.as_str().map(|text| Some(text.into())).map_err(sqlx::Error::Decode)
-        })
-        .collect()
+    let mut texts = Vec::with_capacity(row.len());
+    for index in 0..row.len() {
+        let value = row.try_get_raw(index)?;
+        debug_assert_eq!(value.format(), PgValueFormat::Text, "simple queries are answered in text");
+        texts.push(match value.is_null() {
+            true => None,
+            false => Some(value.as_str().map_err(sqlx::Error::Decode)?.into()),
+        });
+    }
+    Ok(texts)
 }
 
 #[async_trait]

@@ -62,15 +62,19 @@ pub(super) fn changelogs(folder: &Folder) -> Result<Changelogs, Error> {
 /// Whether a folder has a changelog other than formatted SQL.
 pub(super) fn has_root(folder: &Folder) -> bool {
     let is_changelog = |entry: &Entry| {
-        let known = [".xml", ".yaml", ".yml", ".json"].iter().any(|end| entry.path.to_ascii_lowercase().ends_with(end));
-        known && folder.text(&entry.path).is_ok_and(|text| text.contains("databaseChangeLog"))
+        is_structured(&entry.path) && folder.text(&entry.path).is_ok_and(|text| text.contains("databaseChangeLog"))
     };
     folder.direct().any(is_changelog)
 }
 
+/// Whether a file is named as one that holds a tree.
+fn is_structured(path: &str) -> bool {
+    let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+    ["xml", "yaml", "yml", "json"].iter().any(|known| end.eq_ignore_ascii_case(known))
+}
+
 fn tree(folder: &Folder, path: &str) -> Result<Option<Element>, Error> {
-    let known = [".xml", ".yaml", ".yml", ".json"].iter().any(|end| path.to_ascii_lowercase().ends_with(end));
-    if !known {
+    if !is_structured(path) {
         return Ok(None);
     }
     let text = folder.text(path)?;

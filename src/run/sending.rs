@@ -1,0 +1,187 @@
+//! Sending work to the database, and what its refusals mean.
+
+use std::time::Instant;
+
+use crate::databases::{BatchError, ErrorKind, Row, SqlError};
+use crate::plan::Prepared;
+
+use super::event::Listener;
+use super::failure::Done;
+use super::locked::Locked;
+use super::message::{Role, messages};
+use super::patience::Patience;
+use super::watch::{Owner, Refusal};
+use super::work::{Stopped, Trouble, Work, known, owner, tell_beginning, tell_end};
+use super::{RunError, Scope};
+
+impl Locked {
+    /// Sends the messages of some work and tells what happens.
+    pub(super) async fn carry_out(
+        &mut self,
+        work: &Work<'_>,
+        done: &mut Vec<Done>,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), Trouble> {
+        let started = Instant::now();
+        let mut finished = 0;
+        let last_of = |step: usize| work.parts.iter().rposition(|part| part.step == step);
+        for message in messages(&work.parts, work.cut) {
+            let parts = &work.parts[message.clone()];
+            if message.start > 0
+                && self.connector.interrupt.requested()
+                && parts.iter().any(|part| matches!(part.role, Role::Statement(_)))
+            {
+                self.roll_back().await;
+                self.restore(work.steps).await;
+                let error = SqlError::new(ErrorKind::Cancelled, "interrupted");
+                let refusal = Refusal { error: BatchError { part: 0, ran: 0, error }, blockers: Vec::new() };
+                return Err(Trouble::Failed(Box::new(Stopped {
+                    step: parts[0].step,
+                    finished,
+                    role: parts[0].role,
+                    known: known(work, message.start),
+                    refusal,
+                })));
+            }
+            tell_beginning(work, parts, listener);
+            let mut sent = self.send(work, &message, listener).await;
+            let reached = match &sent {
+                Ok(()) => message.end,
+                Err(Trouble::Failed(stopped)) => message.start + stopped.refusal.error.ran,
+                Err(_) => message.start,
+            };
+            while finished < work.steps.len() && last_of(finished).is_some_and(|last| last < reached) {
+                if self.settings.scope == Scope::File || reached == work.parts.len() {
+                    tell_end(work, finished, started, done, listener);
+                }
+                finished += 1;
+            }
+            if let Err(Trouble::Failed(stopped)) = &mut sent {
+                stopped.finished = finished;
+            }
+            sent?;
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        work: &Work<'_>,
+        message: &std::ops::Range<usize>,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), Trouble> {
+        let parts = &work.parts[message.clone()];
+        let sql: Vec<&str> = parts.iter().map(|part| part.sql.as_str()).collect();
+        let owners: Vec<Owner<'_>> = parts.iter().map(|part| owner(work, part)).collect();
+        let interrupt = self.connector.interrupt.clone();
+        let mut skipped = 0;
+        let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
+        loop {
+            let sent =
+                self.watch.send(&mut *self.session, &sql[skipped..], &owners[skipped..], &interrupt, listener).await;
+            let Err(mut refusal) = sent else { return Ok(()) };
+            // What was rolled back with it may have set them.
+            self.session_limits = None;
+            refusal.error.part += skipped;
+            refusal.error.ran += skipped;
+            let at = message.start + refusal.error.part.min(parts.len() - 1);
+            let part = &work.parts[at];
+            let error = &refusal.error.error;
+            match (part.role, error.kind) {
+                (_, kind) if kind.is_lost() => return Err(Trouble::Lost(error.clone())),
+                (Role::Commit, kind) if kind.is_retryable() && self.dialect().commit_can_wait() => {
+                    // The transaction is whole and open; only its end had to wait for readers.
+                    skipped = refusal.error.part;
+                    patience.failed();
+                    if patience.remaining().is_zero() || !patience.pause(&[], &mut self.watch, &interrupt).await {
+                        self.roll_back().await;
+                        return Err(Trouble::Failed(Box::new(Stopped {
+                            step: part.step,
+                            finished: 0,
+                            role: part.role,
+                            known: known(work, at),
+                            refusal,
+                        })));
+                    }
+                }
+                (Role::Fence | Role::Claim, ErrorKind::GuardFailed) => {
+                    self.roll_back().await;
+                    return Err(Trouble::Run(RunError::Pooled));
+                }
+                (Role::Claim, ErrorKind::UniqueViolation) => {
+                    self.roll_back().await;
+                    return Err(Trouble::Raced);
+                }
+                (role, _) => {
+                    let step = part.step;
+                    self.explain(role, &mut refusal).await;
+                    self.roll_back().await;
+                    self.restore(work.steps).await;
+                    return Err(Trouble::Failed(Box::new(Stopped {
+                        step,
+                        finished: 0,
+                        role,
+                        known: known(work, at),
+                        refusal,
+                    })));
+                }
+            }
+        }
+    }
+
+    /// Says what a guard of ours found, while the transaction that shows it is still open.
+    async fn explain(&mut self, role: Role, refusal: &mut Refusal) {
+        let error = &mut refusal.error.error;
+        if error.kind != ErrorKind::GuardFailed {
+            return;
+        }
+        match role {
+            Role::Seal => {
+                *error = SqlError::new(
+                    ErrorKind::TransactionEnded,
+                    "the script ended the transaction it was run in; take COMMIT and ROLLBACK out of it",
+                );
+            }
+            Role::Mine => *error = SqlError::new(ErrorKind::Other, "another run took this migration over"),
+            Role::ForeignKeys => {
+                let mut rows = Vec::new();
+                if let Some(suspension) = self.dialect().foreign_key_suspension() {
+                    rows = self.session.query(suspension.violations).await.unwrap_or_default();
+                }
+                let one = |row: Row| {
+                    let mut words = row.into_iter().map(|word| word.unwrap_or_default());
+                    format!("{} -> {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
+                };
+                let examples: Vec<String> = rows.into_iter().take(5).map(one).collect();
+                let message = format!("rows would point nowhere after it: {}", examples.join(", "));
+                *error = SqlError::new(ErrorKind::Other, message);
+            }
+            _ => {}
+        }
+    }
+
+    /// What follows steps that are done: the session as it was before them.
+    pub(super) async fn after(&mut self, steps: &[Prepared]) -> Result<(), Trouble> {
+        self.restore(steps).await;
+        if steps.iter().any(|prepared| prepared.changes_session) {
+            self.session_limits = None;
+            match self.session.reset().await {
+                Err(error) if error.kind.is_lost() => return Err(Trouble::Lost(error)),
+                Err(error) => return Err(Trouble::Run(RunError::sql("reset the session")(error))),
+                Ok(()) => {}
+            }
+            let reach = std::sync::Arc::clone(&self.beside.reach);
+            self.execute("reach the other tool's tables", &reach).await.map_err(Trouble::Run)?;
+        }
+        Ok(())
+    }
+
+    async fn restore(&mut self, steps: &[Prepared]) {
+        if let Some(suspension) = self.dialect().foreign_key_suspension()
+            && steps.iter().any(|prepared| prepared.suspends_foreign_keys)
+        {
+            // A session that cannot put them back is closed before anything else is run on it.
+            let _ = self.session.execute(&[suspension.on]).await;
+        }
+    }
+}
