@@ -61,9 +61,9 @@ pub trait Session: Send {
     /// When the server refuses.
     async fn end_idle(&mut self, connection: &str) -> Result<(), SqlError>;
 
-    /// Says what the session is doing, where the server has a place for it (`application_name`): a statement
-    /// to put before others, so that it costs no message of its own.
-    fn announce(&self, doing: &str) -> Option<String>;
+    /// Says what the session is doing to those who wait for its lock. Where the server has a place for it
+    /// (`application_name`), that takes a statement, which is put before others so that it costs no message of its own.
+    fn announce(&mut self, doing: &str) -> Option<String>;
 
     /// Where to find what the server says beside its answers while it runs what [`execute`](Session::execute) sends.
     fn notices(&self) -> Notices;

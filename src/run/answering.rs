@@ -110,7 +110,7 @@ impl Session for Answering {
         ask!(self, end_idle(connection))
     }
 
-    fn announce(&self, doing: &str) -> Option<String> {
+    fn announce(&mut self, doing: &str) -> Option<String> {
         self.session.announce(doing)
     }
 

@@ -83,7 +83,7 @@ impl Session for Failing {
         self.0.end_idle(connection).await
     }
 
-    fn announce(&self, doing: &str) -> Option<String> {
+    fn announce(&mut self, doing: &str) -> Option<String> {
         self.0.announce(doing)
     }
 

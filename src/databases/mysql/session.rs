@@ -250,7 +250,7 @@ impl Session for MySqlSession {
         }
     }
 
-    fn announce(&self, doing: &str) -> Option<String> {
+    fn announce(&mut self, doing: &str) -> Option<String> {
         Some(announcement(doing))
     }
 

@@ -209,7 +209,7 @@ impl Session for PostgresSession {
         self.query(&sql).await.map(|_| ())
     }
 
-    fn announce(&self, doing: &str) -> Option<String> {
+    fn announce(&mut self, doing: &str) -> Option<String> {
         let name = application_name(&self.address, &self.who, doing);
         Some(format!("SET application_name = {}", literal(&name)))
     }

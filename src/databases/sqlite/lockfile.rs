@@ -17,6 +17,8 @@ use super::super::Holder;
 pub(super) struct LockFile {
     file: File,
     path: PathBuf,
+    /// When it was taken, in seconds since 1970.
+    since: u64,
 }
 
 /// Where the lock of a database is.
@@ -36,7 +38,8 @@ impl LockFile {
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            let mut lock = LockFile { file, path: path.to_owned() };
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            let mut lock = LockFile { file, path: path.to_owned(), since };
             if lock.is_in_place() {
                 lock.sign(who)?;
                 return Ok(Some(lock));
@@ -44,12 +47,13 @@ impl LockFile {
         }
     }
 
-    fn sign(&mut self, who: &str) -> io::Result<()> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    /// Writes into it who has it, for those who wait.
+    pub(super) fn sign(&mut self, who: &str) -> io::Result<()> {
         let who = who.replace(char::is_control, " ");
-        self.file.set_len(0)?;
+        let text = format!("{who}\n{}\n{}\n", std::process::id(), self.since);
         self.file.rewind()?;
-        write!(self.file, "{who}\n{}\n{now}\n", std::process::id())
+        self.file.write_all(text.as_bytes())?;
+        self.file.set_len(text.len() as u64)
     }
 
     /// Whether the name still leads to the locked file.
@@ -102,6 +106,11 @@ mod tests {
         let seen = holder(&path).unwrap();
         assert_eq!(seen.who.as_deref(), Some("migrate/1 first"));
         assert_eq!(seen.connection, std::process::id().to_string());
+        let mut first = first;
+        first.sign("migrate/1 at work").unwrap();
+        first.sign("shorter").unwrap();
+        assert_eq!(holder(&path).unwrap().who.as_deref(), Some("shorter"));
+        assert_eq!(holder(&path).unwrap().connection, seen.connection);
         assert!(first.release());
         assert!(!path.exists());
         assert!(holder(&path).is_none());

@@ -387,7 +387,11 @@ impl Session for SqliteSession {
         Ok(())
     }
 
-    fn announce(&self, _doing: &str) -> Option<String> {
+    fn announce(&mut self, doing: &str) -> Option<String> {
+        if let Some(lock) = &mut self.lock {
+            // Nothing depends on it but what those who wait are told.
+            let _ = lock.sign(&format!("{} {doing}", self.who));
+        }
         None
     }
 
