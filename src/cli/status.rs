@@ -41,7 +41,7 @@ fn reading(detail: Detail) -> Wishes {
 
 /// `migrate status`.
 pub async fn status(args: &StatusArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading(Detail::All)).await?;
+    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading(Detail::Dated)).await?;
     let status = migrator.status(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Status(&status));
     let is = |wanted: fn(&coexist::plan::Drift) -> bool| status.drift.iter().any(wanted);

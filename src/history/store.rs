@@ -44,13 +44,17 @@ pub struct Claim {
 pub enum Detail {
     /// Whatever decides what is to be done. The rest, who and when, is left empty: formatting it costs the server most.
     Deciding,
+    /// That, and when each ended.
+    Dated,
     /// Everything but the scripts.
     All,
 }
 
 const DECIDING: &str = "seq, kind, version, name, repeatable, state, statements_done, statements_total, probe, owner, \
                         checksum, checksum_algorithm, down_checksum, tag, release_name, compatible, hash";
+const ENDED: &str = "finished_at";
 const CIRCUMSTANCES: &str = "source_tool, source_checksum, applied_by, host, tool";
+const BEGUN: &str = "started_at";
 
 impl Store {
     /// A store over this table, writing as this run from this machine.
@@ -76,9 +80,12 @@ impl Store {
     /// When the server refuses, or the table is not one of ours.
     pub async fn read(&self, session: &mut dyn Session, detail: Detail) -> Result<History, SqlError> {
         let mut columns: Vec<String> = DECIDING.split(", ").map(str::to_owned).collect();
+        if detail != Detail::Deciding {
+            columns.push(self.dialect.utc(ENDED));
+        }
         if detail == Detail::All {
             columns.extend(CIRCUMSTANCES.split(", ").map(str::to_owned));
-            columns.extend(["started_at", "finished_at"].map(|column| self.dialect.utc(column)));
+            columns.push(self.dialect.utc(BEGUN));
         }
         let packed = self.dialect.packed(&columns, &self.name, "seq");
         let sql =
@@ -373,12 +380,12 @@ fn read_entry(mut row: Row) -> Result<Entry, SqlError> {
         release: text(14),
         compatible: text(15).map(|word| word == "yes"),
         hash: text(16).unwrap_or_default(),
-        source_tool: text(17),
-        source_checksum: text(18),
-        applied_by: text(19).unwrap_or_default(),
-        host: text(20).unwrap_or_default(),
-        tool: text(21).unwrap_or_default(),
-        started_at: text(22).unwrap_or_default(),
-        finished_at: text(23),
+        finished_at: text(17),
+        source_tool: text(18),
+        source_checksum: text(19),
+        applied_by: text(20).unwrap_or_default(),
+        host: text(21).unwrap_or_default(),
+        tool: text(22).unwrap_or_default(),
+        started_at: text(23).unwrap_or_default(),
     })
 }

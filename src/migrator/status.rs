@@ -83,7 +83,7 @@ impl Migrator {
     ///
     /// When the server cannot be reached or refuses.
     pub async fn status(&self, listener: &mut Listener<'_>) -> Result<Status, Error> {
-        let history = self.read(Detail::All, listener).await?.close().await;
+        let history = self.read(Detail::Dated, listener).await?.close().await;
         let plan = plan::up(&self.migrations, &history, &Target::All, self.lexis())?;
         let mut conditions = std::collections::HashMap::new();
         for drift in &plan.drift {
