@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::place::{Lock, Place};
-use super::rows::version_as_text;
+use super::rows::{add_version, remove_version, versions};
 use super::{Agreement, Mirrored, NO_CHECKSUM, Record, Tool};
 use crate::databases::{Session, SqlError};
 use crate::migration::Migration;
@@ -35,9 +35,7 @@ impl Tool for Diesel {
     }
 
     async fn read(&self, place: &Place, session: &mut dyn Session, _: &[Migration]) -> Result<Vec<Record>, SqlError> {
-        let sql = format!("SELECT version FROM {} ORDER BY version", place.table(TABLE));
-        let rows = session.query(&sql).await?;
-        rows.iter().map(|row| Ok(Record::applied(version_as_text(row, 0, TABLE)?, "", None))).collect()
+        versions(place, session, TABLE).await
     }
 
     fn compare(&self, _: &Record, _: &Migration) -> Agreement {
@@ -45,18 +43,10 @@ impl Tool for Diesel {
     }
 
     fn applied(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
-        let Some(version) = migration.id.version() else { return Vec::new() };
-        let version = place.literal(version.as_str());
-        vec![place.insert_once(
-            &place.table(TABLE),
-            &["version"],
-            std::slice::from_ref(&version),
-            &format!("version = {version}"),
-        )]
+        add_version(place, TABLE, migration)
     }
 
     fn undone(&self, place: &Place, migration: &Mirrored<'_>) -> Vec<String> {
-        let Some(version) = migration.id.version() else { return Vec::new() };
-        vec![format!("DELETE FROM {} WHERE version = {}", place.table(TABLE), place.literal(version.as_str()))]
+        remove_version(place, TABLE, migration)
     }
 }

@@ -1,6 +1,7 @@
-//! Reading rows of text.
+//! Rows of other tools' tables: how they are read, and how tables that hold versions alone are kept.
 
-use crate::databases::{ErrorKind, Row, SqlError};
+use super::{Mirrored, Place, Record};
+use crate::databases::{ErrorKind, Row, Session, SqlError};
 use crate::migration::{Id, Version, VersionError};
 
 /// The text of a column; empty where there is none.
@@ -24,11 +25,31 @@ pub(super) fn version(row: &Row, column: usize, table: &str) -> Result<Id, SqlEr
 }
 
 /// What a version means in a table of a tool that compares versions as texts.
-pub(super) fn version_as_text(row: &Row, column: usize, table: &str) -> Result<Id, SqlError> {
+fn version_as_text(row: &Row, column: usize, table: &str) -> Result<Id, SqlError> {
     read(&text(row, column), Version::of_text, table)
 }
 
 fn read(word: &str, parse: impl Fn(&str) -> Result<Version, VersionError>, table: &str) -> Result<Id, SqlError> {
     let wrong = |_| SqlError::new(ErrorKind::Other, format!("`{table}` has a version `{word}`, which is none"));
     parse(word).map(Id::Version).map_err(wrong)
+}
+
+/// What a table says that holds versions, as texts, and nothing more.
+pub(super) async fn versions(place: &Place, session: &mut dyn Session, table: &str) -> Result<Vec<Record>, SqlError> {
+    let rows = session.query(&format!("SELECT version FROM {} ORDER BY version", place.table(table))).await?;
+    rows.iter().map(|row| Ok(Record::applied(version_as_text(row, 0, table)?, "", None))).collect()
+}
+
+/// The statement that adds a migration to such a table.
+pub(super) fn add_version(place: &Place, table: &str, migration: &Mirrored<'_>) -> Vec<String> {
+    let Some(version) = migration.id.version() else { return Vec::new() };
+    let version = place.literal(version.as_str());
+    let there = format!("version = {version}");
+    vec![place.insert_once(&place.table(table), &["version"], &[version], &there)]
+}
+
+/// The statement that takes a migration out of such a table.
+pub(super) fn remove_version(place: &Place, table: &str, migration: &Mirrored<'_>) -> Vec<String> {
+    let Some(version) = migration.id.version() else { return Vec::new() };
+    vec![format!("DELETE FROM {} WHERE version = {}", place.table(table), place.literal(version.as_str()))]
 }
