@@ -79,6 +79,9 @@ pub struct RedoArgs {
     /// Do not ask
     #[arg(short = 'y', long)]
     yes: bool,
+    /// Run it whatever the linter finds
+    #[arg(long)]
+    no_lint: bool,
 }
 
 /// Go to a version or name, whichever direction leads there
@@ -150,6 +153,9 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
     };
     if args.dry_run {
         let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
+        if let Some(saved) = &saved {
+            saved.agrees(&proposal.approved)?;
+        }
         terminal.report(&Report::Proposal(&proposal));
         return Ok(Exit::Done);
     }
@@ -172,7 +178,8 @@ pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> 
 
 /// `migrate redo`.
 pub async fn redo(args: &RedoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files()).await?;
+    let wishes = Wishes { no_lint: args.no_lint, ..files() };
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     agreed(&migrator, &Request::Redo(args.count, Prefer::File), args.yes, interrupt, terminal).await
 }
 
@@ -251,7 +258,7 @@ async fn agreed(
 ) -> Result<Exit, Failure> {
     let proposal = migrator.propose(request, &mut |event| terminal.event(event)).await?;
     let forward = proposal.direction == Direction::Up || proposal.approved.steps().is_empty();
-    if forward && proposal.recovers.is_none() {
+    if forward {
         return carry_out(migrator, request, None, interrupt, terminal).await;
     }
     terminal.preview(&Report::Proposal(&proposal));
@@ -272,9 +279,7 @@ async fn agreed(
             });
         }
     }
-    let seen = SavedPlan::of(&proposal.approved);
-    let seen = proposal.recovers.is_none().then_some(&seen);
-    carry_out(migrator, request, seen, interrupt, terminal).await
+    carry_out(migrator, request, Some(&SavedPlan::of(&proposal.approved)), interrupt, terminal).await
 }
 
 fn question(proposal: &Proposal) -> String {

@@ -10,7 +10,7 @@ mod store;
 use std::collections::BTreeMap;
 
 use ecow::EcoString;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 pub use chain::GENESIS;
 pub use entry::{Entry, Fact, Kind, State};
@@ -133,6 +133,22 @@ impl History {
                 _ => {}
             },
         }
+    }
+
+    /// The history as it will be once what is half-done is finished, which happens before anything else is done.
+    #[must_use]
+    pub fn finished(&self) -> History {
+        let mut entries = self.entries.clone();
+        if let Some(index) = self.unfinished {
+            entries[index].state = State::Done;
+        }
+        History::new(entries)
+    }
+
+    /// What was applied when this entry was written.
+    pub fn applied_at(&self, seq: u64) -> HashSet<Id> {
+        let until = self.entries.iter().take_while(|entry| entry.seq <= seq).cloned();
+        History::new(until.collect()).by_id.into_keys().collect()
     }
 
     /// Every entry, oldest first.

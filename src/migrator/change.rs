@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::history::{Detail, Fact, History, Kind, Scripts};
+use crate::history::{Applied, Detail, Entry, Fact, History, Kind, Scripts};
 use crate::migration::{Id, Migration};
 use crate::plan::{self, Direction, Drift, Plan, Policy, Prefer, Step, Target};
 use crate::run::event::{Event, Listener};
@@ -26,6 +26,15 @@ impl Migrator {
     /// When it would be refused.
     pub async fn propose(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Proposal, Error> {
         let mut read = self.read(Detail::Deciding, listener).await?;
+        let recovers = read.history.unfinished().map(|entry| {
+            format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
+        });
+        let half_done = read.history.unfinished().and_then(direction_of);
+        let request = &request.after(half_done)?;
+        if recovers.is_some() {
+            // What is shown is what there will be to do then.
+            read.history = read.history.finished();
+        }
         let draft = match self.undone(request, &read.history)? {
             undone if undone.is_empty() => self.draft(request, &read.history, &HashMap::new()),
             undone => {
@@ -41,13 +50,11 @@ impl Migrator {
         };
         let history = read.close().await;
         let mut draft = draft?;
-        let recovers = history.unfinished().map(|entry| {
-            format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
-        });
+        let policy = self.policy_for(&draft, &history);
+        let mut linted = self.lint(&mut draft.plan, &history);
+        linted.threshold = policy.threshold;
         // What would be refused for what the linter says is shown all the same.
-        let policy = Policy { unfinished_is_recovered: true, threshold: None, ..self.policy_for(draft.direction) };
-        let linted = self.lint(&mut draft.plan, &history);
-        let approved = self.approve(draft.plan, &policy, &linted)?;
+        let approved = self.approve(draft.plan, &Policy { threshold: None, ..policy }, &linted)?;
         Ok(Proposal { direction: draft.direction, towards: draft.towards, approved, linted, recovers })
     }
 
@@ -80,12 +87,13 @@ impl Migrator {
         {
             self.keep_beside(locked, &[(id, name)]).await?;
         }
+        let request = &request.after(locked.history().unfinished().and_then(direction_of))?;
         let recovered = locked.recover(&self.migrations, listener).await?;
         let history = Arc::clone(locked.history());
         let undone = self.undone(request, &history)?;
         let stored = locked.scripts(&seqs(&undone)).await?;
         let mut draft = self.draft(request, &history, &by_id(&undone, stored))?;
-        let policy = self.policy_for(draft.direction);
+        let policy = self.policy_for(&draft, &history);
         let is_ahead = |drift: &&Drift| matches!(drift, Drift::Ahead { .. });
         let ahead: Vec<String> = draft.plan.drift.iter().filter(is_ahead).map(ToString::to_string).collect();
         let linted = self.lint(&mut draft.plan, &history);
@@ -94,12 +102,14 @@ impl Migrator {
             ahead.iter().for_each(|message| listener(&Event::Warning { message }));
         }
         if let Some(seen) = seen {
-            seen.agrees(&approved)?;
+            // What was finished first has changed the history, as was shown.
+            if recovered.is_none() { seen.agrees(&approved)? } else { seen.has_steps_of(&approved)? }
         }
         let steps = approved.steps().iter().map(|prepared| (prepared.step.id.clone(), prepared.step.name.clone()));
         self.keep_beside(locked, &steps.collect::<Vec<_>>()).await?;
         let mut outcome = locked.run(approved, listener).await?;
-        if let (Request::Up(_), Some(release)) = (request, self.settings.release.as_deref()) {
+        // What an older release finds there is not its state.
+        if let (Request::Up(_), Some(release), true) = (request, self.settings.release.as_deref(), ahead.is_empty()) {
             self.note_release(locked, release, &mut outcome).await?;
         }
         outcome.done.splice(0..0, recovered);
@@ -115,14 +125,18 @@ impl Migrator {
         Ok(())
     }
 
-    fn policy_for(&self, direction: Direction) -> Policy {
-        match direction {
-            Direction::Up => Policy { threshold: self.checks.threshold, ..self.policy },
-
+    fn policy_for(&self, draft: &Draft, history: &History) -> Policy {
+        // What `redo` applies again was let pass before, unless it was edited since.
+        let edited = |step: &Step| {
+            let agrees = |applied: &Applied| step.up.as_ref().is_none_or(|up| applied.agrees(&up.checksum));
+            step.direction == Direction::Up && !history.find(&step.id).is_some_and(agrees)
+        };
+        let threshold = self.checks.threshold.filter(|_| draft.plan.steps.iter().any(edited));
+        match draft.direction {
+            Direction::Up => Policy { threshold, ..self.policy },
             // Going back goes by the history: older files are what one goes back with.
-            // What `redo` applies again was let pass before.
             Direction::Down => {
-                Policy { files_must_agree: false, ahead: plan::Tolerance::Allow, threshold: None, ..self.policy }
+                Policy { files_must_agree: false, ahead: plan::Tolerance::Allow, threshold, ..self.policy }
             }
         }
     }
@@ -134,8 +148,8 @@ impl Migrator {
             Request::Down(target, _) => target.clone(),
             Request::Redo(count, _) => Target::Count(*count),
             Request::Goto(name, _) => match plan::goto(name, &self.migrations, history)? {
-                Direction::Up => return Ok(Vec::new()),
-                Direction::Down => Target::To(name.clone()),
+                (Direction::Up, _) => return Ok(Vec::new()),
+                (Direction::Down, target) => target,
             },
         };
         let (undone, _) = plan::undo(history, &self.known(&target, history))?;
@@ -163,15 +177,23 @@ impl Migrator {
         };
         let down = |target: &Target, prefer: Prefer| -> Result<Draft, Error> {
             let (undone, point) = plan::undo(history, &self.known(target, history))?;
+            let towards = match point.map(|point| (point.missing(history), point.mark)) {
+                None => None,
+                Some((missing, mark)) if missing.is_empty() => Some(mark.to_string()),
+                Some((missing, mark)) if undone.is_empty() => {
+                    return Err(plan::Unresolved::NotThere { mark, missing }.into());
+                }
+                Some((missing, mark)) => Some(format!("{mark}, but for {}, which it had", plan::listed(&missing))),
+            };
             let plan = plan::down(migrations, history, &undone, stored, prefer, self.lexis())?;
-            Ok(Draft { plan, direction: Direction::Down, towards: point.map(|point| point.mark.to_string()) })
+            Ok(Draft { plan, direction: Direction::Down, towards })
         };
         match request {
             Request::Up(target) => up(target),
             Request::Down(target, prefer) => down(target, *prefer),
             Request::Goto(name, prefer) => match plan::goto(name, migrations, history)? {
-                Direction::Up => up(&Target::To(name.clone())),
-                Direction::Down => down(&Target::To(name.clone()), *prefer),
+                (Direction::Up, target) => up(&target),
+                (Direction::Down, target) => down(&target, *prefer),
             },
             Request::Redo(count, prefer) => {
                 let mut draft = down(&Target::Count(*count), *prefer)?;
@@ -194,6 +216,31 @@ impl Migrator {
             }
         }
     }
+}
+
+impl Request {
+    /// What is left of it once this has been finished which an earlier run left half-done: that counts as the first of so
+    /// many, since whoever says it again means the same.
+    fn after(&self, half_done: Option<(Direction, Id)>) -> Result<Request, Error> {
+        let less = |count: &usize| Target::Count(count.saturating_sub(1));
+        Ok(match (self, half_done) {
+            (Request::Up(Target::Count(count)), Some((Direction::Up, _))) => Request::Up(less(count)),
+            (Request::Down(Target::Count(count), prefer), Some((Direction::Down, _))) => {
+                Request::Down(less(count), *prefer)
+            }
+            (Request::Redo(..), Some((Direction::Down, id))) => {
+                let hint = "`migrate up` finishes that, and applies it again";
+                return Err(Error::usage(format!("`{id}` is half undone, and not the last one that is applied"), hint));
+            }
+            _ => self.clone(),
+        })
+    }
+}
+
+/// Which way something half-done was going, and what it is.
+fn direction_of(entry: &Entry) -> Option<(Direction, Id)> {
+    let direction = if entry.kind == Kind::Revert { Direction::Down } else { Direction::Up };
+    Some((direction, entry.id.clone()?))
 }
 
 fn seqs(undone: &[(Id, u64)]) -> Vec<u64> {

@@ -66,6 +66,14 @@ impl Error {
                 Some("`migrate status` lists versions and names, `migrate log` tags and releases".to_owned())
             }
             Error::Unresolved(Unresolved::Ambiguous { .. }) => Some("give the version instead".to_owned()),
+            Error::Unresolved(Unresolved::Several { name, .. }) => {
+                Some(format!("say which: `version:{name}`, `tag:{name}` or `release:{name}`"))
+            }
+            Error::Unresolved(Unresolved::NotThere { .. }) => Some("`migrate goto` the same name applies it".to_owned()),
+            Error::Unresolved(Unresolved::BothWays { .. }) => {
+                Some("`migrate down --to` the same name first, and `migrate goto` it then".to_owned())
+            }
+            Error::Unresolved(Unresolved::NoFiles { .. }) => Some("restore the files, or give another name".to_owned()),
             Error::Irreversible(_) => {
                 Some("write a down script, or restore from a backup; `--to` a later state undoes less".to_owned())
             }

@@ -57,7 +57,20 @@ impl SavedPlan {
         if self.head != now.head {
             return Err(Error::Stale("something was applied or undone since".to_owned()));
         }
+        self.has_steps_of(approved)
+    }
+
+    /// Whether these are its steps, whatever the history was.
+    ///
+    /// # Errors
+    ///
+    /// When they are not, with what changed.
+    pub(super) fn has_steps_of(&self, approved: &Approved) -> Result<(), Error> {
+        let now = SavedPlan::of(approved);
         for (before, after) in self.steps.iter().zip(&now.steps) {
+            if (&before.id, &before.direction) == (&after.id, &after.direction) && before != after {
+                return Err(Error::Stale(format!("the script of {} was edited since", before.id)));
+            }
             if before != after {
                 return Err(Error::Stale(format!("step {} is now {} {}", before.id, after.direction, after.id)));
             }

@@ -41,8 +41,8 @@ impl Irreversible {
 
 /// What must be undone to reach the target, newest first, and what the target's name turned out to be.
 ///
-/// The order is that of application, not of versions: what was applied last is undone first. Repeatable migrations
-/// stay.
+/// The order is that of application, not of versions: what was applied last is undone first. Of a tag or a release stays
+/// what was applied then, also what was undone and applied again since. Repeatable migrations stay.
 ///
 /// # Errors
 ///
@@ -50,11 +50,12 @@ impl Irreversible {
 pub fn undo<'h>(history: &'h History, target: &Target) -> Result<(Vec<&'h Applied>, Option<Point>), Unresolved> {
     let newest_first = history.applied().rev().filter(|applied| !applied.id.is_repeatable());
     Ok(match target {
-        Target::All => (newest_first.collect(), Some(Point { mark: Mark::Empty, seq: 0 })),
+        Target::All => (newest_first.collect(), Some(Point::until(Mark::Empty, 0))),
         Target::Count(count) => (newest_first.take(*count).collect(), None),
+        Target::These(ids) => (newest_first.filter(|applied| ids.contains(&applied.id)).collect(), None),
         Target::To(name) => {
             let point = target::in_history(name, history)?;
-            (newest_first.filter(|applied| applied.seq > point.seq).collect(), Some(point))
+            (newest_first.filter(|applied| !point.has(applied)).collect(), Some(point))
         }
     })
 }

@@ -175,8 +175,6 @@ pub struct Policy {
     pub ahead: Tolerance,
     /// Whether missing and changed files stop the run; `down` goes by the history and is not stopped.
     pub files_must_agree: bool,
-    /// Whether a half-done migration is known to be finished before the plan is run.
-    pub unfinished_is_recovered: bool,
     /// The lightest finding of the linter that stops the run; none stops it when there is no threshold.
     pub threshold: Option<Severity>,
     /// Whether everything is to be one transaction, so that nothing can be run that cannot be in one.
@@ -191,7 +189,6 @@ impl Default for Policy {
             out_of_order: Tolerance::WhenHarmless,
             ahead: Tolerance::WhenHarmless,
             files_must_agree: true,
-            unfinished_is_recovered: false,
         }
     }
 }
@@ -201,8 +198,7 @@ impl Policy {
     pub fn tolerates(&self, drift: &Drift) -> bool {
         match drift {
             Drift::Changed { .. } | Drift::Missing { .. } => !self.files_must_agree,
-            Drift::BrokenChain { .. } => false,
-            Drift::Unfinished { .. } => self.unfinished_is_recovered,
+            Drift::BrokenChain { .. } | Drift::Unfinished { .. } => false,
             Drift::Ahead { compatible, .. } => match self.ahead {
                 Tolerance::Refuse => false,
                 Tolerance::WhenHarmless => *compatible == Some(true),

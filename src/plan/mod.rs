@@ -15,8 +15,8 @@ use foldhash::HashMap;
 pub use down::{Irreversible, Prefer, down, undo};
 pub use drift::{Drift, Policy, Refused, Tolerance};
 pub use prepare::{Bracket, Mode, Piece, Prepared, Unrunnable};
-pub(crate) use target::in_files;
 pub use target::{Mark, Point, Target, Unresolved};
+pub(crate) use target::{in_files, listed};
 pub use up::{goto, up};
 
 use crate::history::Head;

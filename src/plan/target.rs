@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::history::{History, Kind, State};
+use foldhash::HashSet;
+
+use crate::history::{Applied, Entry, History, Kind, State};
 use crate::migration::{Id, Migration, Version};
 
 /// How far to go.
@@ -14,6 +16,8 @@ pub enum Target {
     Count(usize),
     /// To the state that a name stands for.
     To(String),
+    /// These and no others.
+    These(Vec<Id>),
 }
 
 /// A state of the schema that had a name.
@@ -23,10 +27,51 @@ pub struct Point {
     pub mark: Mark,
     /// The last history entry that belongs to the state; 0 is the empty schema.
     pub seq: u64,
+    /// What a tag or a release stands for: everything that was applied then, in whatever order it was since.
+    pub was: Option<HashSet<Id>>,
+}
+
+impl Point {
+    /// A state that ends with this entry.
+    pub(super) fn until(mark: Mark, seq: u64) -> Self {
+        Point { mark, seq, was: None }
+    }
+
+    fn at(mark: Mark, seq: u64, history: &History) -> Self {
+        Point { mark, seq, was: Some(history.applied_at(seq)) }
+    }
+
+    /// Whether what is applied belongs to the state.
+    pub(super) fn has(&self, applied: &Applied) -> bool {
+        match &self.was {
+            Some(was) => was.contains(&applied.id),
+            None => applied.seq <= self.seq,
+        }
+    }
+
+    /// Whether going back to either leads to the same.
+    fn is_as(&self, other: &Point, history: &History) -> bool {
+        let applied = || history.applied().filter(|applied| !applied.id.is_repeatable());
+        applied().all(|applied| self.has(applied) == other.has(applied))
+            && self.missing(history) == other.missing(history)
+    }
+
+    /// What belongs to the state and is not applied at present, in the order in which it was.
+    pub fn missing(&self, history: &History) -> Vec<Id> {
+        let Some(was) = &self.was else { return Vec::new() };
+        let mut missing: Vec<Id> = Vec::new();
+        for entry in history.entries().iter().filter(|entry| entry.seq <= self.seq) {
+            let Some(id) = entry.id.as_ref().filter(|id| was.contains(id) && !id.is_repeatable()) else { continue };
+            if history.find(id).is_none() && !missing.contains(id) {
+                missing.push(id.clone());
+            }
+        }
+        missing
+    }
 }
 
 /// What kind of name it was.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// A migration, by version or name.
     Migration(Id),
@@ -70,53 +115,117 @@ pub enum Unresolved {
         /// Their versions.
         versions: Vec<String>,
     },
+    /// It stands for several states.
+    #[error("`{name}` is {}", meanings.iter().map(Mark::to_string).collect::<Vec<_>>().join(" and "))]
+    Several {
+        /// The name.
+        name: String,
+        /// What it stands for.
+        meanings: Vec<Mark>,
+    },
+    /// The state has migrations that are not applied, and going back cannot bring them.
+    #[error("{mark} has {}, which {} not applied", listed(missing), if missing.len() == 1 { "is" } else { "are" })]
+    NotThere {
+        /// The state.
+        mark: Mark,
+        /// What it has.
+        missing: Vec<Id>,
+    },
+    /// To apply what the state has is not enough: there is more than it has.
+    #[error("{mark} has {}, which {} not applied, and there is more than it has", listed(missing), if missing.len() == 1 { "is" } else { "are" })]
+    BothWays {
+        /// The state.
+        mark: Mark,
+        /// What it has.
+        missing: Vec<Id>,
+    },
+    /// What is to be applied has no files.
+    #[error("there is no file for {}", listed(ids))]
+    NoFiles {
+        /// What is to be applied.
+        ids: Vec<Id>,
+    },
 }
 
-/// The state in history that a name stands for.
+/// Names as a sentence has them.
+pub(crate) fn listed(ids: &[Id]) -> String {
+    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The state in history that a name stands for. What it stands for can be said before it: `tag:v1`, `release:v1`,
+/// `version:1`.
 ///
 /// # Errors
 ///
-/// When nothing applied has the name, or several migrations have.
+/// When nothing applied has the name, or it stands for several states.
 pub(super) fn in_history(name: &str, history: &History) -> Result<Point, Unresolved> {
-    if let Ok(version) = name.parse::<Version>() {
-        let id = Id::Version(version);
-        if let Some(applied) = history.find(&id) {
-            return Ok(Point { mark: Mark::Migration(id), seq: applied.seq });
-        }
-        if matches!(name, "0" | "00" | "000" | "0000") {
-            return Ok(Point { mark: Mark::Empty, seq: 0 });
-        }
-    }
-    if let Some(applied) = history.find(&Id::Named(name.to_owned())) {
-        return Ok(Point { mark: Mark::Migration(applied.id.clone()), seq: applied.seq });
-    }
-    let named: Vec<_> =
-        history.applied().filter(|applied| applied.name == name || applied.id.to_string() == name).collect();
-    match named.as_slice() {
-        [one] => return Ok(Point { mark: Mark::Migration(one.id.clone()), seq: one.seq }),
-        [] => {}
-        several => {
-            let versions = several.iter().map(|applied| applied.id.to_string()).collect();
-            return Err(Unresolved::Ambiguous { name: name.to_owned(), versions });
-        }
-    }
-    let last = |wanted: &dyn Fn(&crate::history::Entry) -> bool| {
-        history.entries().iter().rev().find(|entry| entry.state == State::Done && wanted(entry)).map(|entry| entry.seq)
+    let (kinds, own) = match name.split_once(':') {
+        Some(("version", own)) => (&[migration_of as Meaning][..], own),
+        Some(("tag", own)) => (&[tag_of as Meaning][..], own),
+        Some(("release", own)) => (&[release_of as Meaning][..], own),
+        _ => (&[migration_of as Meaning, tag_of, release_of][..], name),
     };
-    if let Some(seq) = last(&|entry| entry.kind == Kind::Tag && entry.tag.as_deref() == Some(name)) {
-        return Ok(Point { mark: Mark::Tag(name.to_owned()), seq });
+    let mut points: Vec<Point> = Vec::new();
+    for meaning in kinds {
+        if let Some(point) = meaning(own, history)?
+            && !points.iter().any(|other| other.is_as(&point, history))
+        {
+            points.push(point);
+        }
     }
-    // The state a release left: its last entry that went forward, not a later roll-back that merely names it.
-    let forward = |entry: &crate::history::Entry| {
-        matches!(entry.kind, Kind::Apply | Kind::Release | Kind::Baseline) && entry.release.as_deref() == Some(name)
-    };
-    if let Some(seq) = last(&forward) {
-        return Ok(Point { mark: Mark::Release(name.to_owned()), seq });
+    if points.len() > 1 {
+        let meanings = points.into_iter().map(|point| point.mark).collect();
+        return Err(Unresolved::Several { name: name.to_owned(), meanings });
+    }
+    if let Some(point) = points.pop() {
+        return Ok(point);
+    }
+    if matches!(own, "0" | "00" | "000" | "0000") {
+        return Ok(Point::until(Mark::Empty, 0));
     }
     let mut names: Vec<String> = history.applied().flat_map(|a| [a.id.to_string(), a.name.to_string()]).collect();
     names.extend(history.entries().iter().filter_map(|entry| entry.tag.as_deref().map(str::to_owned)));
     names.extend(history.entries().iter().filter_map(|entry| entry.release.as_deref().map(str::to_owned)));
     Err(Unresolved::Unknown { name: name.to_owned(), place: "in the history", near: near(name, names) })
+}
+
+type Meaning = fn(&str, &History) -> Result<Option<Point>, Unresolved>;
+
+fn migration_of(name: &str, history: &History) -> Result<Option<Point>, Unresolved> {
+    let point = |applied: &Applied| Some(Point::until(Mark::Migration(applied.id.clone()), applied.seq));
+    let version = name.parse::<Version>().ok().and_then(|version| history.find(&Id::Version(version)));
+    if let Some(applied) = version.or_else(|| history.find(&Id::Named(name.to_owned()))) {
+        return Ok(point(applied));
+    }
+    let named: Vec<_> =
+        history.applied().filter(|applied| applied.name == name || applied.id.to_string() == name).collect();
+    match named.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(point(one)),
+        several => {
+            let versions = several.iter().map(|applied| applied.id.to_string()).collect();
+            Err(Unresolved::Ambiguous { name: name.to_owned(), versions })
+        }
+    }
+}
+
+fn tag_of(name: &str, history: &History) -> Result<Option<Point>, Unresolved> {
+    let seq = last(history, |entry| entry.kind == Kind::Tag && entry.tag.as_deref() == Some(name));
+    Ok(seq.map(|seq| Point::at(Mark::Tag(name.to_owned()), seq, history)))
+}
+
+/// The state a release left: its last entry that went forward, not a later roll-back that merely names it.
+fn release_of(name: &str, history: &History) -> Result<Option<Point>, Unresolved> {
+    let forward = |entry: &Entry| {
+        matches!(entry.kind, Kind::Apply | Kind::Release | Kind::Baseline) && entry.release.as_deref() == Some(name)
+    };
+    Ok(last(history, forward).map(|seq| Point::at(Mark::Release(name.to_owned()), seq, history)))
+}
+
+/// The number of the last entry of this kind.
+fn last(history: &History, wanted: impl Fn(&Entry) -> bool) -> Option<u64> {
+    let mut entries = history.entries().iter().rev().filter(|entry| entry.state == State::Done);
+    entries.find(|entry| wanted(entry)).map(|entry| entry.seq)
 }
 
 /// The migration among the files that a version or name stands for.

@@ -6,7 +6,7 @@ use crate::history::{Applied, History};
 use crate::migration::{Id, Migration, Version};
 use crate::sql::Lexis;
 
-use super::target::{self, Target, Unresolved};
+use super::target::{self, Mark, Target, Unresolved};
 use super::touches::Touches;
 use super::{Direction, Drift, Plan, Step, by_id};
 
@@ -31,6 +31,16 @@ pub fn up(migrations: &[Migration], history: &History, target: &Target, lexis: &
             ordered.truncate(until);
             ordered.into_iter().filter(|migration| !migration.id.is_repeatable()).filter(is_pending).collect()
         }
+        Target::These(ids) => {
+            let pending: Vec<&Migration> =
+                ordered.into_iter().filter(|one| ids.contains(&one.id)).filter(is_pending).collect();
+            let without = |id: &&Id| !pending.iter().any(|one| one.id == **id);
+            let ids: Vec<Id> = ids.iter().filter(without).cloned().collect();
+            if !ids.is_empty() {
+                return Err(Unresolved::NoFiles { ids });
+            }
+            pending
+        }
     };
     let drift = drift(migrations, history, &pending, lexis);
     Ok(Plan { head: history.head(), steps: pending.into_iter().map(Step::apply).collect(), drift })
@@ -40,14 +50,32 @@ pub fn up(migrations: &[Migration], history: &History, target: &Target, lexis: &
 ///
 /// # Errors
 ///
-/// When the name means nothing.
-pub fn goto(name: &str, migrations: &[Migration], history: &History) -> Result<Direction, Unresolved> {
-    if let Ok(found) = target::in_files(name, migrations)
-        && history.find(&found.id).is_none()
-    {
-        return Ok(Direction::Up);
+/// When the name means nothing, or neither direction leads there.
+pub fn goto(name: &str, migrations: &[Migration], history: &History) -> Result<(Direction, Target), Unresolved> {
+    let to = Target::To(name.to_owned());
+    match target::in_files(name, migrations) {
+        Ok(found) if history.find(&found.id).is_none() => {
+            return match target::in_history(name, history) {
+                Ok(point) => Err(Unresolved::Several {
+                    name: name.to_owned(),
+                    meanings: vec![Mark::Migration(found.id.clone()), point.mark],
+                }),
+                Err(Unresolved::Unknown { .. }) => Ok((Direction::Up, to)),
+                Err(wrong) => Err(wrong),
+            };
+        }
+        Err(wrong @ Unresolved::Ambiguous { .. }) => return Err(wrong),
+        Ok(_) | Err(_) => {}
     }
-    target::in_history(name, history).map(|_| Direction::Down)
+    let point = target::in_history(name, history)?;
+    let missing = point.missing(history);
+    if missing.is_empty() {
+        return Ok((Direction::Down, to));
+    }
+    match history.applied().all(|applied| applied.id.is_repeatable() || point.has(applied)) {
+        true => Ok((Direction::Up, Target::These(missing))),
+        false => Err(Unresolved::BothWays { mark: point.mark, missing }),
+    }
 }
 
 /// Every disagreement between files and history, with what these pending ones add to it.
@@ -96,13 +124,14 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
             }
         }
     }
+    let mut touched = Touched { files: &files, known: HashMap::default(), lexis };
     for migration in pending.iter().filter(|migration| history.find(&migration.id).is_none()) {
         if let Some(newest) = order.newest_after(migration) {
             drift.push(Drift::OutOfOrder {
                 id: migration.id.clone(),
                 name: migration.name.clone(),
                 path: migration.up.path.clone(),
-                conflicts: conflicts(migration, history, &files, &order, lexis),
+                conflicts: conflicts(migration, history, &order, &mut touched),
                 newest: newest.clone(),
             });
         }
@@ -168,18 +197,27 @@ impl<'a> Order<'a> {
     }
 }
 
+/// What files touch, each read once.
+struct Touched<'a> {
+    files: &'a HashMap<&'a Id, &'a Migration>,
+    known: HashMap<Id, Option<Touches>>,
+    lexis: &'a Lexis,
+}
+
+impl Touched<'_> {
+    /// What the file of this migration touches; none when it is missing.
+    fn by(&mut self, id: &Id) -> Option<&Touches> {
+        let read = || self.files.get(id).map(|file| Touches::of(&file.up, self.lexis));
+        self.known.entry(id.clone()).or_insert_with(read).as_ref()
+    }
+}
+
 /// Which later migrations, applied already, touch what this one touches, and what that is.
-fn conflicts(
-    late: &Migration,
-    history: &History,
-    files: &HashMap<&Id, &Migration>,
-    order: &Order<'_>,
-    lexis: &Lexis,
-) -> Vec<(Id, String)> {
-    let own = Touches::of(&late.up, lexis);
+fn conflicts(late: &Migration, history: &History, order: &Order<'_>, touched: &mut Touched<'_>) -> Vec<(Id, String)> {
+    let own = Touches::of(&late.up, touched.lexis);
     let later = history.applied().filter(|applied| order.may_be_after(&applied.id, &late.id));
-    let shared = |applied: &Applied| match files.get(&applied.id) {
-        Some(file) => own.shared_with(&Touches::of(&file.up, lexis)),
+    let mut shared = |applied: &Applied| match touched.by(&applied.id) {
+        Some(file) => own.shared_with(file),
         None => Some("something that only its missing file would tell".to_owned()),
     };
     later.filter_map(|applied| shared(applied).map(|what| (applied.id.clone(), what))).collect()

@@ -101,8 +101,9 @@ fn drift_value(drift: &Drift) -> Value {
 
 fn proposal_value(proposal: &Proposal) -> Value {
     let step = |prepared: &Prepared| {
+        let lines = prepared.step.script.lines();
         let statements = prepared.pieces.iter().map(|piece| {
-            let place = prepared.place(piece.span.start);
+            let place = lines.place(piece.span.start);
             json!({ "line": place.line, "column": place.column, "sql": redact_sql(piece.sql(prepared)) })
         });
         json!({

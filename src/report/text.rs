@@ -248,8 +248,9 @@ fn write_step(prepared: &Prepared, out: &mut dyn Write) -> io::Result<()> {
     for loss in prepared.losses() {
         writeln!(out, "  {BAD}loses data:{BAD:#} {}", sanitize(&loss))?;
     }
+    let lines = step.script.lines();
     for piece in &prepared.pieces {
-        let place = prepared.place(piece.span.start);
+        let place = lines.place(piece.span.start);
         writeln!(out, "  {FAINT}{:>4}{FAINT:#}  {}", place.line, one_line(piece.sql(prepared), 160))?;
     }
     Ok(())

@@ -78,7 +78,7 @@ impl Locked {
                     }
                     self.finish_interrupted(listener).await?;
                     let known = next;
-                    next = self.catch_up(&steps, base, known, &mut done, listener);
+                    next = self.catch_up(&steps, base, known, &mut done, listener)?;
                     if next > known {
                         setbacks = 0;
                     }
@@ -257,6 +257,10 @@ impl Locked {
     }
 
     /// The first step that the history does not have yet; tells of those that it turned out to have.
+    ///
+    /// # Errors
+    ///
+    /// When the history has what this run did not write: the plan was not made for it.
     fn catch_up(
         &self,
         steps: &[Prepared],
@@ -264,25 +268,34 @@ impl Locked {
         known: usize,
         done: &mut Vec<Done>,
         listener: &mut Listener<'_>,
-    ) -> usize {
+    ) -> Result<usize, RunError> {
         let mut next = 0;
-        for entry in self.history.entries().iter().filter(|entry| entry.seq > base && entry.state == State::Done) {
-            let Some(prepared) = steps.get(next) else { break };
-            let same_way = match prepared.step.direction {
-                Direction::Up => entry.kind == Kind::Apply,
-                Direction::Down => entry.kind == Kind::Revert,
+        for entry in self.history.entries().iter().filter(|entry| entry.seq > base) {
+            let direction = match entry.kind {
+                Kind::Apply => Some(Direction::Up),
+                Kind::Revert => Some(Direction::Down),
+                _ => None,
             };
-            if same_way && entry.id.as_ref() == Some(&prepared.step.id) {
-                if next >= known && entry.owner == self.connector.run && done.len() <= next {
-                    let one = [prepared.clone()];
-                    let work =
-                        Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0, told: 1 };
-                    tell_end(&work, 0, Instant::now(), done, listener);
-                }
-                next += 1;
+            let planned = steps.get(next).filter(|prepared| {
+                Some(prepared.step.direction) == direction && Some(&prepared.step.id) == entry.id.as_ref()
+            });
+            let done_here = entry.state == State::Done && direction.is_some();
+            if entry.owner != self.connector.run {
+                let (seq, owner) = (entry.seq, &entry.owner);
+                return Err(RunError::History(format!(
+                    "run {owner} wrote row {seq} of the history while this run had lost its connection; nothing more was run: say it again, and it is planned anew"
+                )));
             }
+            let Some(prepared) = planned.filter(|_| done_here) else { continue };
+            if next >= known && done.len() <= next {
+                let one = [prepared.clone()];
+                let work =
+                    Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0, told: 1 };
+                tell_end(&work, 0, Instant::now(), done, listener);
+            }
+            next += 1;
         }
-        next
+        Ok(next)
     }
 
     /// Turns a refusal into a failure that says where it was and what is true now.

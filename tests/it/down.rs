@@ -50,6 +50,100 @@ each_database! {
         project.run(["up"]).ok().says("nothing to do");
     }
 
+    fn a_tag_is_what_was_applied_then_whatever_was_done_since(db: TestDatabase) {
+        let project = released(&db);
+        // The newest is not the one that was applied last any more.
+        project.run(["down", "--to", "before-import", "--yes"]).ok();
+        project.run(["redo", "--yes"]).ok().says("undone 0003 tags").says("applied 0003 tags");
+        project.run(["up"]).ok();
+        project.run(["down", "--to", "before-import", "--yes"]).ok().says("undone 0004 import");
+        assert!(db.table_exists("tags") && !db.table_exists("import"));
+        project.run(["down", "--to", "v1", "--yes"]).ok();
+        let partly = project.run(["down", "--to", "before-import", "--yes"]).exits(2);
+        partly.says("tag before-import has `0003`, which is not applied").says("migrate goto");
+        project.run(["goto", "before-import", "--yes"]).ok().says("applied 0003 tags");
+        assert!(db.table_exists("tags") && !db.table_exists("import"));
+        project.run(["goto", "v3", "--yes"]).ok().says("applied 0004 import");
+        project.run(["goto", "v3", "--yes"]).ok().says("nothing to do");
+        project.run(["down", "--all", "--yes"]).ok();
+        project.run(["goto", "v2", "--yes"]).ok().says("3 migrations applied");
+        assert!(db.table_exists("tags") && !db.table_exists("import"));
+        project.write("migrations/0005_more.up.sql", "create table more (id int primary key);");
+        project.write("migrations/0005_more.down.sql", "drop table more;");
+        project.run(["up"]).ok();
+        project.run(["down", "--to", "users", "--yes"]).ok();
+        project.remove("migrations/0002_orders.up.sql");
+        project.remove("migrations/0002_orders.down.sql");
+        project.run(["goto", "v1", "--yes"]).exits(2).says("there is no file for `0002`");
+    }
+
+    fn going_back_brings_nothing_that_was_undone_since(db: TestDatabase) {
+        let project = released(&db);
+        project.run(["down", "2", "--yes"]).ok();
+        project.write("migrations/0005_more.up.sql", "create table more (id int primary key);");
+        project.write("migrations/0005_more.down.sql", "drop table more;");
+        project.remove("migrations/0003_tags.up.sql");
+        project.remove("migrations/0003_tags.down.sql");
+        project.run(["up", "--to", "5"]).ok();
+        let both = project.run(["goto", "before-import", "--yes"]).exits(2);
+        both.says("tag before-import has `0003`, which is not applied, and there is more than it has");
+        let back = project.run(["down", "--to", "before-import", "--yes"]).ok();
+        back.says("going back to tag before-import, but for `0003`, which it had").says("undone 0005 more");
+        assert!(db.table_exists("orders") && !db.table_exists("more") && !db.table_exists("import"));
+    }
+
+    fn redo_undoes_nothing_for_what_the_linter_stops(db: TestDatabase) {
+        let project = released(&db);
+        project.write("migrations/0004_import.up.sql", "creat table import (id int primary key);");
+        project.run(["redo", "--yes"]).exits(3).says("unparsed-statement");
+        assert!(db.table_exists("import"));
+        project.write("migrations/0004_import.up.sql", "create table import (id int primary key); drop table orders;");
+        project.run(["redo", "--yes"]).exits(3);
+        assert!(db.table_exists("import") && db.table_exists("orders"));
+        project.run(["redo", "--yes", "--no-lint"]).ok();
+        assert!(!db.table_exists("orders"));
+    }
+
+    fn a_dry_run_of_a_plan_says_what_the_run_would_say(db: TestDatabase) {
+        let project = released(&db);
+        project.write("migrations/0005_more.up.sql", "create table more (id int primary key);");
+        project.run(["plan", "-o", "plan.json"]).ok();
+        project.run(["up", "--plan", "plan.json", "--dry-run"]).ok().says("create table more");
+        project.write("migrations/0005_more.up.sql", "create table other (id int primary key);");
+        for arguments in [&["up", "--plan", "plan.json", "--dry-run"][..], &["up", "--plan", "plan.json"]] {
+            project.run(arguments).exits(5).says("the script of 0005 was edited since");
+        }
+        assert!(!db.table_exists("other"));
+    }
+
+    fn a_name_that_means_several_states_is_asked_back(db: TestDatabase) {
+        let project = released(&db);
+        project.write("migrations/0005_more.up.sql", "create table more (id int primary key);");
+        project.write("migrations/0005_more.down.sql", "drop table more;");
+        project.run(["up", "--release", "2.0"]).ok();
+        let asked = project.run(["down", "--to", "2.0", "--yes"]).exits(2);
+        asked.says("`2.0` is migration 0002 and release 2.0").says("`release:2.0`");
+        project.run(["down", "--to", "release:2.0", "--yes"]).ok().says("nothing to do");
+        project.run(["down", "--to", "version:2.0", "--yes"]).ok().says("undone 0003 tags");
+        assert!(db.table_exists("orders") && !db.table_exists("tags"));
+        project.write("migrations/0006_orders.up.sql", "create table others (id int primary key);");
+        project.run(["goto", "orders", "--yes"]).exits(2).says("`orders` is the name of several migrations: 0002, 0006");
+    }
+
+    fn what_an_older_release_finds_is_not_its_state(db: TestDatabase) {
+        let project = released(&db);
+        let older = Project::with([
+            ("migrations/0001_users.up.sql", "create table users (id int primary key);"),
+            ("migrations/0001_users.down.sql", "drop table users;"),
+            ("migrations/0002_orders.up.sql", "create table orders (id int primary key);"),
+            ("migrations/0002_orders.down.sql", "drop table orders;"),
+        ])
+        .on(&db);
+        older.run(["up", "--release", "v1"]).ok();
+        project.run(["down", "--to", "v1", "--yes"]).ok().says("undone 0003 tags");
+        assert!(db.table_exists("orders") && !db.table_exists("tags"));
+    }
+
     fn nobody_to_ask_is_no_yes(db: TestDatabase) {
         let project = released(&db);
         project.run(["down"]).exits(2).says("--yes");

@@ -124,3 +124,41 @@ each_database! {
         project.run(["status"]).ok().says("0 applied, 1 pending");
     }
 }
+
+each_database! {
+    fn what_is_undone_after_a_half_done_migration_is_shown_first(db: TestDatabase) {
+        let (broken, mended) = broken_and_mended("create table two (id int); BREAK; create table three (id int);");
+        let project = Project::with([
+            ("migrations/0001_a.up.sql", "create table one (id int);".to_owned()),
+            ("migrations/0001_a.down.sql", "drop table one;".to_owned()),
+            ("migrations/0002_b.up.sql", broken),
+            ("migrations/0002_b.down.sql", "drop table three; drop table two;".to_owned()),
+        ])
+        .on(&db);
+        project.run(["up"]).exits(1).says("it goes on with statement");
+        project.write("migrations/0002_b.up.sql", mended);
+        let shown = project.run(["down", "--dry-run"]).ok();
+        shown.says("`0002` is half-done; it is finished first").says("undo 0002 b").says("1 migration to run");
+        project.run(["goto", "1"]).exits(2).says("undo 0002 b").says("--yes");
+        let back = project.run(["down", "--yes"]).ok();
+        back.says("undo 0002 b").says("applied 0002 b").says("undone 0002 b");
+        assert!(db.table_exists("one") && !db.table_exists("two"));
+    }
+
+    fn what_was_half_undone_counts_when_it_is_said_again(db: TestDatabase) {
+        let (broken, mended) = broken_and_mended("drop table three; BREAK; drop table two;");
+        let project = Project::with([
+            ("migrations/0001_a.up.sql", "create table one (id int);".to_owned()),
+            ("migrations/0001_a.down.sql", "drop table one;".to_owned()),
+            ("migrations/0002_b.up.sql", "create table two (id int); create table three (id int);".to_owned()),
+            ("migrations/0002_b.down.sql", broken),
+        ])
+        .on(&db);
+        project.run(["up"]).ok();
+        project.run(["down", "--yes"]).exits(1).says("it goes on with statement");
+        project.write("migrations/0002_b.down.sql", mended);
+        project.run(["redo", "--yes"]).exits(2).says("`0002` is half undone");
+        project.run(["down", "--yes"]).ok().says("undone 0002 b");
+        assert!(db.table_exists("one") && !db.table_exists("two"));
+    }
+}
