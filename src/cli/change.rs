@@ -46,8 +46,8 @@ pub struct UpArgs {
 
 /// Undo migrations, the last one unless told otherwise
 ///
-/// `--to` takes a version, a migration's name, a tag or a release, and undoes everything applied after it. Down scripts
-/// come from the folder, or from the history when the folder has none.
+/// `--to` takes a version or a migration's name, and undoes everything applied after it; or a tag or a release, and undoes
+/// everything that was not applied then. Down scripts come from the folder, or from the history when the folder has none.
 #[derive(Debug, Args)]
 pub struct DownArgs {
     /// Undo so many [default: 1]

@@ -1,7 +1,7 @@
-//! Eight deployers at once, ten rounds.
+//! Several deployers: eight at once, ten rounds; one that goes on where another has been meanwhile.
 
 use super::{assert_whole, project, undisturbed};
-use crate::support::TestDatabase;
+use crate::support::{Engine, Project, TestDatabase};
 
 each_database! {
     fn eight_deployers(db: TestDatabase) {
@@ -24,4 +24,29 @@ each_database! {
             assert_whole(&db, &projects[0], &schema, &format!("round {round}"));
         }
     }
+}
+
+/// One loses its connection, and with it the lock, and does not know it yet while another deploys.
+#[test]
+fn a_plan_ends_where_the_history_has_what_another_wrote() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let both = [
+        ("migrations/0001_count.sql", "create table counted (n int);"),
+        ("migrations/0003_one.sql", "insert into counted values (1);"),
+    ];
+    let (first, second) = (Project::with(both).on(&db), Project::with(both).on(&db));
+    first.run(["up", "1"]).ok();
+    first.write("migrations/0002_slow.sql", "select pg_sleep(5);");
+    let running = first.spawn(["up", "-v"]);
+    running.wait_for("0002 [1/2]");
+    running.freeze(true);
+    db.rows("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()");
+    second.run(["up"]).ok().says("applied 0003 one");
+    running.freeze(false);
+    running.wait().exits(5).says("row 2 of the history while this run had lost its connection");
+    assert_eq!(db.value("select count(*) from counted"), "1");
+    first.run(["up"]).ok().says("applied 0002 slow");
 }
