@@ -13,7 +13,7 @@ impl Surroundings {
     pub fn address(&self, terminal: &mut Terminal) -> Result<Address, Failure> {
         let url = match &self.shared.env {
             Some(name) if self.shared.database_url.is_none() => Some(self.url_of(name)?),
-            _ => self.shared.database_url.clone().or_else(|| self.url_of_surroundings()),
+            _ => self.given_url()?,
         };
         let parts = self.parts()?;
         if url.is_none() && parts.database.is_none() {
@@ -37,7 +37,7 @@ impl Surroundings {
         let url = || {
             let of_env = || self.shared.env.as_deref().and_then(|name| self.url_of(name).ok());
             let given = self.shared.database_url.clone().or_else(of_env);
-            given.or_else(|| self.url_of_surroundings())
+            given.or_else(|| self.url_of_surroundings().ok().flatten())
         };
         let name = url().and_then(|url| scheme(&url)).or(dialect)?;
         databases::find(&name).map(|database| database.name())
@@ -49,10 +49,6 @@ impl Surroundings {
         let shared = &self.shared;
         let said = shared.dialect.clone().or_else(|| scheme(shared.database_url.as_ref()?));
         let said = said.or_else(|| self.get(None, "MIGRATE_DIALECT", self.config.dialect.as_ref()));
-        let url = || {
-            let of_env = shared.env.as_deref().and_then(|name| self.url_of(name).ok());
-            scheme(&of_env.or_else(|| self.url_of_surroundings())?)
-        };
         let hint = || {
             let known: Vec<&str> = databases::ALL.iter().map(|database| database.name()).collect();
             Some(format!(
@@ -60,24 +56,45 @@ impl Surroundings {
                 known.join(", ")
             ))
         };
-        let Some(name) = said.or_else(url) else {
+        let name = match said {
+            Some(name) => Some(name),
+            None => {
+                let of_env = shared.env.as_deref().and_then(|name| self.url_of(name).ok());
+                let url = if of_env.is_some() { of_env } else { self.url_of_surroundings()? };
+                url.and_then(|url| scheme(&url))
+            }
+        };
+        let Some(name) = name else {
             return Err(Failure::usage("nothing says which database the SQL is for", hint()));
         };
         databases::find(&name).ok_or_else(|| Failure::usage(format!("`{name}` is no database"), hint()))
     }
 
-    /// The database's URL where no flag gives one.
-    fn url_of_surroundings(&self) -> Option<String> {
-        self.environment
-            .get("MIGRATE_DATABASE_URL")
-            .or_else(|| self.in_file("MIGRATE_DATABASE_URL_FILE"))
-            .or_else(|| self.environment.get("DATABASE_URL"))
-            .or_else(|| self.in_file("DATABASE_URL_FILE"))
+    /// The database's URL: as a flag says, or else the environment.
+    fn given_url(&self) -> Result<Option<String>, Failure> {
+        match &self.shared.database_url {
+            Some(url) => Ok(Some(url.clone())),
+            None => self.url_of_surroundings(),
+        }
     }
 
-    fn in_file(&self, variable: &str) -> Option<String> {
-        let path = self.environment.get(variable)?;
-        std::fs::read_to_string(path).ok().map(|text| text.trim_end().to_owned())
+    /// The database's URL where no flag gives one. A file that is named and cannot be read is no reason to take the next
+    /// source: that would be another database.
+    fn url_of_surroundings(&self) -> Result<Option<String>, Failure> {
+        for variable in ["MIGRATE_DATABASE_URL", "DATABASE_URL"] {
+            if let Some(url) = self.environment.get(variable) {
+                return Ok(Some(url));
+            }
+            let variable = format!("{variable}_FILE");
+            if let Some(path) = self.environment.get(&variable) {
+                let text = std::fs::read_to_string(&path).map_err(|error| {
+                    let hint = "correct the variable, or unset it so that the address is taken from elsewhere";
+                    Failure::usage(format!("cannot read `{path}` ({variable}): {error}"), Some(hint.to_owned()))
+                })?;
+                return Ok(Some(text.trim().to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// The URL of `[env.NAME]`, with the environment's variables in it.
