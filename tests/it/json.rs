@@ -163,6 +163,42 @@ fn every_result_is_documented() {
 }
 
 #[test]
+fn what_the_linter_says_is_documented() {
+    let project = Project::with([
+        ("migrations/0001_a.sql", "create table a (id int primary key, b int);"),
+        ("migrations/0002_index.up.sql", "create index a_b on a (b);"),
+        ("migrations/0002_index.down.sql", "drop index a_b;"),
+    ]);
+    let json = |arguments: &[&str]| project.run(arguments.iter().copied().chain(["--format", "json"]));
+    let lint = json(&["lint", "--dialect", "postgres", "--last", "1"]).exits(3);
+    let mut found = Keys::new();
+    leaves(&serde_json::from_str(&lint.stdout).unwrap(), "", &mut found);
+    assert!(found.contains("findings[].fix.edits[].text"), "{lint}");
+    found.remove("findings[].fix");
+    let page = &documented()["lint"];
+    let unknown: Vec<&String> = found.difference(page).collect();
+    assert!(unknown.is_empty(), "docs/json.md lacks {unknown:?}");
+    // A fix of this rule has no migration to follow it.
+    let absent: Vec<&String> = page.difference(&found).filter(|key| !key.contains(".fix.")).collect();
+    assert!(absent.is_empty(), "nothing writes {absent:?}");
+    assert_documented("rules", [&json(&["rules"]).json()]);
+    assert_documented("explain", [&json(&["explain", "drop-column"]).json()]);
+}
+
+#[test]
+fn what_is_taken_over_is_documented() {
+    let db = TestDatabase::fresh(Engine::Sqlite);
+    db.sql("create table schema_migrations (version uint64, dirty bool)");
+    db.sql("insert into schema_migrations values (1, false)");
+    let project = Project::with([
+        ("migrations/1_a.up.sql", "create table a (id int);"),
+        ("migrations/2_b.up.sql", "create table b (id int);"),
+    ])
+    .on(&db);
+    assert_documented("adopt", [&project.run(["adopt", "--dry-run", "--format", "json"]).json()]);
+}
+
+#[test]
 fn the_holder_of_the_lock_is_documented() {
     let db = TestDatabase::fresh(Engine::Sqlite);
     let slow =
