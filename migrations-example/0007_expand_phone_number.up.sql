@@ -2,5 +2,3 @@
 -- The first half of renaming `phone`: a rename in one step would break the code that still runs.
 -- From now on new code writes both columns and reads the new one.
 alter table customers add column phone_number varchar(40);
-
-update customers set phone_number = phone where phone_number is null;

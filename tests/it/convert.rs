@@ -318,7 +318,7 @@ fn nothing_is_written_unless_all_of_it_is() {
     let project = example(|_| true);
     let listed = project.run(["convert", "--to", "flyway", "--dialect", "sqlite", "--dry-run"]).ok();
     assert!(listed.stdout.contains("migrations-flyway/V0001__create_customers.sql\n"), "{listed}");
-    assert!(listed.stdout.ends_with("11 migrations, 29 statements, the same in both\n"), "{listed}");
+    assert!(listed.stdout.ends_with("12 migrations, 29 statements, the same in both\n"), "{listed}");
     assert!(!project.path("migrations-flyway").exists());
 
     let refused = project.run(["convert", "--to", "goose", "--dialect", "sqlite"]).exits(2);

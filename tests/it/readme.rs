@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::Project;
+use crate::support::{Project, TestDatabase};
 
 /// What differs from run to run, made equal: moments, durations and hashes.
 fn constant(text: &str) -> String {
@@ -75,6 +75,39 @@ fn console_blocks_are_true() {
             .unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
         assert_eq!(constant(&printed), constant(expected.trim_end_matches('\n')), "`{command}` printed:\n{printed}");
+    }
+}
+
+/// The example as the README's session has it.
+fn example(db: &TestDatabase) -> Project {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations-example");
+    let files = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let named = files.map(|path| (format!("migrations/{}", path.file_name().unwrap().to_str().unwrap()), path));
+    Project::with(named.map(|(name, path)| (name, std::fs::read_to_string(path).unwrap()))).on(db)
+}
+
+each_database! {
+    /// Whoever tries the session on another database sees the same.
+    fn the_session_runs_everywhere(db: TestDatabase) {
+        let project = example(&db);
+        project.run(["up", "6", "--release", "v1.0"]).ok().says("6 migrations applied");
+        project.run(["up", "--release", "v1.1"]).ok().says("6 migrations applied");
+        project.run(["down", "--to", "v1.0", "--yes"]).ok();
+        project.run(["status"]).ok().says("6 applied, 6 pending");
+        project.run(["up"]).ok().says("6 migrations applied");
+    }
+
+    /// What one run creates, the linter lets pass; here every migration finds the tables in use.
+    fn the_example_passes_its_own_linter_one_by_one(db: TestDatabase) {
+        let project = example(&db);
+        let count = std::fs::read_dir(project.path("migrations")).unwrap().count().div_ceil(2);
+        for _ in 0..count {
+            project.run(["up", "1"]).ok().says("1 migration applied");
+        }
+        project.run(["up"]).ok().says("nothing to do");
+        project.run(["lint", "--dialect", db.dialect(), "--last", "6"]).ok();
+        project.run(["down", "--all", "--yes"]).ok();
+        assert!(!db.table_exists("customers"));
     }
 }
 

@@ -1,0 +1,1 @@
+-- Nothing to undo: `phone` still has what was copied, and the copy goes with the column, on the way back from 0007.

@@ -1,3 +1,0 @@
-alter table customers add column phone varchar(40);
-
-update customers set phone = phone_number;
