@@ -5,9 +5,16 @@ use std::ffi::OsString;
 /// The arguments with golang-migrate's single-dash words written as ours.
 pub fn modern(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut made: Vec<OsString> = Vec::new();
-    for word in words {
+    let mut words = words.peekable();
+    while let Some(word) = words.next() {
         let folder = made.last().is_some_and(|last| last == "--dir");
         let ours = match word.to_str() {
+            // It reads ahead, which has no meaning here.
+            Some("-prefetch" | "--prefetch") => {
+                words.next_if(|next| next.to_str().is_some_and(|next| next.parse::<u64>().is_ok()));
+                continue;
+            }
+            Some(word) if word.starts_with("-prefetch=") || word.starts_with("--prefetch=") => continue,
             Some(url) if folder && url.starts_with(FILE) => Some(url[FILE.len()..].to_owned()),
             Some(word) => translate(word),
             None => None,
@@ -35,6 +42,8 @@ fn translate(word: &str) -> Option<String> {
         "all" => "--all",
         "ext" => "--ext",
         "seq" => "--seq",
+        "digits" => "--digits",
+        // A number of seconds, as a time without a unit is here.
         "lock-timeout" => "--lock-wait",
         _ => return None,
     };
@@ -55,5 +64,9 @@ mod tests {
         assert_eq!(made, ["migrate", "--dir", "m", "--database-url=postgres://x", "up", "2", "-v", "--dir", "--dir=m"]);
         let given = ["migrate", "-source", "file://m", "down", "-all"];
         assert_eq!(modern(given.into_iter().map(OsString::from)), ["migrate", "--dir", "m", "down", "--all"]);
+        let given = ["migrate", "-prefetch", "5", "-prefetch=6", "-lock-timeout", "5", "up", "-prefetch", "up"];
+        assert_eq!(modern(given.into_iter().map(OsString::from)), ["migrate", "--lock-wait", "5", "up", "up"]);
+        let given = ["migrate", "create", "-seq", "-digits", "6"];
+        assert_eq!(modern(given.into_iter().map(OsString::from)), ["migrate", "create", "--seq", "--digits", "6"]);
     }
 }

@@ -75,7 +75,10 @@ fn writing(needs_files: bool) -> Wishes {
 
 /// `migrate tag`.
 pub async fn tag(args: &TagArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &writing(false)).await?;
+    let surroundings = Surroundings::read(shared)?;
+    // A tag needs no files; but where they are, their names are taken.
+    let has_files = surroundings.folders().iter().all(|folder| folder.is_dir());
+    let (migrator, _) = surroundings.migrator(terminal, &writing(has_files)).await?;
     let head = migrator.tag(&args.name, &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Tagged { tag: &args.name, head: &head });
     Ok(Exit::Done)

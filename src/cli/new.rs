@@ -29,6 +29,9 @@ pub struct Args {
     /// golang-migrate's word for numbers where there are none yet to go on from
     #[arg(long, hide = true)]
     seq: bool,
+    /// golang-migrate's word for how many digits a number has
+    #[arg(long, hide = true, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=18), requires = "seq")]
+    digits: Option<u8>,
 }
 
 /// `migrate new`.
@@ -65,9 +68,25 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
         }
         (None, _) => {
             let first = if args.seq { "000001".parse().expect("a number") } else { now() };
-            layout.next_id(&existing, &first, &name)
+            match (layout.next_id(&existing, &first, &name), args.digits) {
+                (Id::Version(next), Some(digits)) => Id::Version(padded(&next, usize::from(digits))),
+                (next, _) => next,
+            }
         }
     };
+    let mut others = Vec::new();
+    for other in surroundings.folders().iter().skip(1).filter(|other| other.is_dir()) {
+        let folder = Folder::open(other, options.recursive).map_err(wrong)?;
+        others.extend(layouts::read_folders(&[folder], surroundings.layout()?, &options).map_err(wrong)?.migrations);
+    }
+    if let Some(taken) = existing.iter().chain(&others).find(|migration| migration.id == id) {
+        let message = format!("`{}` is taken already, by `{}`", taken.id, taken.up.path.display());
+        let hint = match id {
+            Id::Version(_) => "leave `--version` away to have the next one, or choose one that is free",
+            Id::Named(_) | Id::Repeatable(_) => "choose another name, or edit that file",
+        };
+        return Err(Failure::usage(message, Some(hint.to_owned())));
+    }
     let Some(files) = layout.new_files(&folder, &id, &name) else {
         return Err(Failure::usage(format!("the layout `{}` has no such migrations", layout.name()), None));
     };
@@ -78,6 +97,12 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
     }
     terminal.report(&Report::Created(&written));
     Ok(Exit::Done)
+}
+
+/// The version with so many digits, where it is one number and has no more.
+fn padded(version: &Version, digits: usize) -> Version {
+    let number = version.as_str().trim_start_matches('0');
+    format!("{number:0>digits$}").parse().unwrap_or_else(|_| version.clone())
 }
 
 /// Writes a new file, and the folder that it is in.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::history::{Applied, Detail, Entry, Fact, History, Kind, Scripts};
 use crate::migration::{Id, Migration};
-use crate::plan::{self, Direction, Drift, Plan, Policy, Prefer, Step, Target};
+use crate::plan::{self, Direction, Drift, Plan, Point, Policy, Prefer, Step, Target, Unresolved};
 use crate::run::event::{Event, Listener};
 use crate::run::{Locked, Outcome};
 
@@ -152,7 +152,7 @@ impl Migrator {
                 (Direction::Down, target) => target,
             },
         };
-        let (undone, _) = plan::undo(history, &self.known(&target, history))?;
+        let (undone, _) = self.to_undo(&target, history)?;
         Ok(undone.into_iter().map(|applied| (applied.id.clone(), applied.scripts)).collect())
     }
 
@@ -166,6 +166,22 @@ impl Migrator {
         }
     }
 
+    /// What must be undone to reach the target. What only the files know is not applied, which is another mistake than a
+    /// name that nothing has.
+    fn to_undo<'h>(
+        &self,
+        target: &Target,
+        history: &'h History,
+    ) -> Result<(Vec<&'h Applied>, Option<Point>), Unresolved> {
+        plan::undo(history, &self.known(target, history)).map_err(|error| match (&error, target) {
+            (Unresolved::Unknown { .. }, Target::To(name)) => match plan::in_files(name, &self.migrations) {
+                Ok(file) if history.find(&file.id).is_none() => Unresolved::NotApplied { title: file.title() },
+                _ => error,
+            },
+            _ => error,
+        })
+    }
+
     fn draft(&self, request: &Request, history: &History, stored: &HashMap<Id, Scripts>) -> Result<Draft, Error> {
         let migrations = &self.migrations;
         let up = |target: &Target| -> Result<Draft, Error> {
@@ -176,12 +192,12 @@ impl Migrator {
             })
         };
         let down = |target: &Target, prefer: Prefer| -> Result<Draft, Error> {
-            let (undone, point) = plan::undo(history, &self.known(target, history))?;
+            let (undone, point) = self.to_undo(target, history)?;
             let towards = match point.map(|point| (point.missing(history), point.mark)) {
                 None => None,
                 Some((missing, mark)) if missing.is_empty() => Some(mark.to_string()),
                 Some((missing, mark)) if undone.is_empty() => {
-                    return Err(plan::Unresolved::NotThere { mark, missing }.into());
+                    return Err(Unresolved::NotThere { mark, missing }.into());
                 }
                 Some((missing, mark)) => Some(format!("{mark}, but for {}, which it had", plan::listed(&missing))),
             };

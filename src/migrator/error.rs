@@ -65,6 +65,9 @@ impl Error {
             Error::Unresolved(Unresolved::Unknown { .. }) => {
                 Some("`migrate status` lists versions and names, `migrate log` tags and releases".to_owned())
             }
+            Error::Unresolved(Unresolved::NotApplied { .. }) => Some(
+                "`migrate status` shows what is applied; `--to` takes one of those, a tag or a release, and undoes what came after it".to_owned(),
+            ),
             Error::Unresolved(Unresolved::Ambiguous { .. }) => Some("give the version instead".to_owned()),
             Error::Unresolved(Unresolved::Several { name, .. }) => {
                 Some(format!("say which: `version:{name}`, `tag:{name}` or `release:{name}`"))

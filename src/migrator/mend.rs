@@ -1,9 +1,9 @@
 //! `baseline`, `tag`, `repair` and `resolve`: mending and marking the history.
 
 use crate::databases::Holder;
-use crate::history::{Fact, Kind, State};
-use crate::migration::{Id, Migration, Version};
-use crate::plan::{self, Drift, Target};
+use crate::history::{Fact, History, Kind, State};
+use crate::migration::{Id, Migration, Version, title};
+use crate::plan::{self, Drift, Mark, Point, Target, Unresolved};
 use crate::run::Locked;
 use crate::run::event::Listener;
 
@@ -78,17 +78,46 @@ impl Migrator {
             ));
         }
         self.with_lock(listener, async |locked, _| {
-            let taken = |entry: &&crate::history::Entry| entry.kind == Kind::Tag && entry.tag.as_deref() == Some(name);
-            if locked.history().entries().iter().any(|entry| taken(&entry)) {
+            if let Some(owner) = self.owner(name, locked.history()) {
                 return Err(Error::usage(
-                    format!("the tag `{name}` exists already"),
-                    "`migrate log` shows it; choose another name",
+                    format!("{owner} has the name `{name}` already"),
+                    "a name that means two states is no way back; `migrate log` shows what there is; choose another",
                 ));
             }
             locked.record(&[Fact { tag: Some(name), ..Fact::new(Kind::Tag, None, "") }]).await?;
             Ok(locked.history().head().hash)
         })
         .await
+    }
+
+    /// What has this name already, so that a tag of the same would leave open which of the two is meant.
+    fn owner(&self, name: &str, history: &History) -> Option<String> {
+        let migration = |title: String| format!("the migration `{title}`");
+        match plan::in_history(name, history) {
+            Ok(Point { mark: Mark::Migration(id), .. }) => {
+                let applied = history.find(&id);
+                return Some(migration(applied.map_or(id.to_string(), |applied| title(&id, &applied.name))));
+            }
+            Ok(Point { mark: Mark::Tag(_), .. }) => return Some("a tag".to_owned()),
+            Ok(Point { mark: Mark::Release(_), .. }) => return Some("a release".to_owned()),
+            Ok(Point { mark: Mark::Empty, .. }) => return Some("the empty schema".to_owned()),
+            Err(Unresolved::Ambiguous { versions, .. }) => {
+                return Some(format!("each of the migrations {}", versions.join(", ")));
+            }
+            Err(Unresolved::Several { meanings, .. }) => {
+                let meanings: Vec<String> = meanings.iter().map(Mark::to_string).collect();
+                return Some(format!("each of {}", meanings.join(" and ")));
+            }
+            Err(_) => {}
+        }
+        // A file that is yet to be applied has the name from then on.
+        match plan::in_files(name, &self.migrations) {
+            Ok(file) => Some(migration(file.title())),
+            Err(Unresolved::Ambiguous { versions, .. }) => {
+                Some(format!("each of the migrations {}", versions.join(", ")))
+            }
+            Err(_) => None,
+        }
     }
 
     /// Accepts edited files as they are now, and forgets migrations whose files are gone for good.
@@ -127,6 +156,14 @@ impl Migrator {
                 }
             }
             for name in accept.iter().chain(forget) {
+                let known = |id: &Id| same(name, id);
+                let in_files = self.migrations.iter().any(|migration| known(&migration.id));
+                if !in_files && !history.applied().any(|applied| known(&applied.id)) {
+                    return Err(Error::usage(
+                        format!("`{name}` is no version among the files or in the history"),
+                        "`migrate status` lists them all",
+                    ));
+                }
                 if !facts.iter().any(|fact| fact.id.is_some_and(|id| same(name, id))) {
                     return Err(Error::usage(
                         format!("there is nothing to repair about `{name}`"),

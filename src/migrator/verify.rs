@@ -42,6 +42,16 @@ impl Verification {
     }
 }
 
+/// The head as the history writes it. A shortened one would prove less than it seems to.
+fn whole_head(head: &str) -> Result<String, Error> {
+    let head = head.trim().to_ascii_lowercase();
+    if head.len() == 64 && head.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Ok(head);
+    }
+    let message = format!("`{}` is no head: 64 hexadecimal digits", head.escape_debug());
+    Err(Error::usage(message, "give what `migrate up` printed last, as it stands; `migrate log` shows every one"))
+}
+
 impl Migrator {
     /// Compares the history with the files, and with a hash that `up` printed once.
     ///
@@ -49,6 +59,7 @@ impl Migrator {
     ///
     /// When the server cannot be reached or refuses.
     pub async fn verify(&self, head: Option<&str>, listener: &mut Listener<'_>) -> Result<Verification, Error> {
+        let head = head.map(whole_head).transpose()?;
         let mut read = self.read(Detail::Deciding, listener).await?;
         let plan = plan::up(&self.migrations, &read.history, &Target::All, self.lexis())?;
         let changed: Vec<(&Id, u64)> = plan
@@ -78,7 +89,7 @@ impl Migrator {
         });
         Ok(Verification {
             differences: differences.collect(),
-            head_known: head.map(|head| history.contains_head(head)),
+            head_known: head.map(|head| history.contains_head(&head)),
             head: history.head().hash,
             compared: history.applied_count(),
             drift: plan.drift,

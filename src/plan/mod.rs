@@ -16,7 +16,7 @@ pub use down::{Irreversible, Prefer, down, undo};
 pub use drift::{Drift, Policy, Refused, Tolerance};
 pub use prepare::{Bracket, Mode, Piece, Prepared, Unrunnable};
 pub use target::{Mark, Point, Target, Unresolved};
-pub(crate) use target::{in_files, listed};
+pub(crate) use target::{in_files, in_history, listed};
 pub use up::{goto, up};
 
 use crate::history::Head;

@@ -107,6 +107,12 @@ pub enum Unresolved {
         /// Names that are near.
         near: Vec<String>,
     },
+    /// A file has this name, and its migration is not applied.
+    #[error("`{title}` is not applied")]
+    NotApplied {
+        /// The migration's version and name.
+        title: String,
+    },
     /// Several migrations have this name.
     #[error("`{name}` is the name of several migrations: {}", versions.join(", "))]
     Ambiguous {
@@ -158,7 +164,7 @@ pub(crate) fn listed(ids: &[Id]) -> String {
 /// # Errors
 ///
 /// When nothing applied has the name, or it stands for several states.
-pub(super) fn in_history(name: &str, history: &History) -> Result<Point, Unresolved> {
+pub(crate) fn in_history(name: &str, history: &History) -> Result<Point, Unresolved> {
     let (kinds, own) = match name.split_once(':') {
         Some(("version", own)) => (&[migration_of as Meaning][..], own),
         Some(("tag", own)) => (&[tag_of as Meaning][..], own),
