@@ -33,3 +33,20 @@ pub(super) fn fill_password(address: &mut Address, lookup: Lookup<'_>, names: &[
 pub(super) fn system_user(lookup: Lookup<'_>) -> Option<String> {
     ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| variable(lookup, name))
 }
+
+/// The login of this process as the operating system knows it, whatever the variables say.
+pub(super) fn process_user() -> Option<String> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+        let users = std::fs::read_to_string("/etc/passwd").ok()?;
+        users.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)? == id).then(|| name.to_owned())
+        })
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}

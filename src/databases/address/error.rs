@@ -8,11 +8,16 @@ pub enum AddressError {
     /// Neither a URL nor a product.
     #[error("no database is named")]
     NoDatabase,
+    /// A URL without a character.
+    #[error("the address is empty")]
+    Empty,
     /// The URL's scheme, or `--dialect`, is none we know.
     #[error("the address does not begin with a database that `migrate` knows: {known}")]
     UnknownDatabase {
         /// The ways an address may begin.
         known: String,
+        /// The file that it looks like.
+        file: Option<String>,
     },
     /// The URL can be read in more than one way, mostly because a password is not percent-encoded.
     #[error("the address is ambiguous: {what}")]
@@ -110,13 +115,14 @@ impl AddressError {
     /// The next step, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            AddressError::NoDatabase => Some(
+            AddressError::NoDatabase | AddressError::Empty => Some(
                 "give `--database-url URL`, set MIGRATE_DATABASE_URL or DATABASE_URL, or give `--dialect` with `--host` and its kin".to_owned(),
             ),
             AddressError::Ambiguous { .. } | AddressError::PercentEncoding => Some(
                 "percent-encode `/ ? # @ : %` in user names and passwords (`@` is `%40`), or give the password with `--password-file`"
                     .to_owned(),
             ),
+            AddressError::UnknownDatabase { file: Some(file), .. } => Some(format!("for an SQLite file write `sqlite:{file}`")),
             AddressError::UnknownParameter { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
             _ => None,
         }

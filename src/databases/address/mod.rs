@@ -48,6 +48,8 @@ pub struct Address {
     pub application: Option<String>,
     /// Whether only a server that accepts writes will do, so that the others of the list are passed over.
     pub writable: bool,
+    /// Whether nothing is going to be written, so that a server that can only be read will do.
+    pub reads: bool,
     /// The connection's character set (MySQL).
     pub charset: Option<String>,
     /// The connection's collation (MySQL).
@@ -188,8 +190,8 @@ impl Address {
             Some(url) => url::read(url)?,
             None => {
                 let name = parts.database.as_deref().ok_or(AddressError::NoDatabase)?;
-                let database =
-                    super::find(name).ok_or_else(|| AddressError::UnknownDatabase { known: url::product_names() })?;
+                let database = super::find(name)
+                    .ok_or_else(|| AddressError::UnknownDatabase { known: url::product_names(), file: None })?;
                 Address::empty(database)
             }
         };
@@ -211,6 +213,7 @@ impl Address {
             connect_timeout: Some(CONNECT_TIMEOUT),
             application: None,
             writable: false,
+            reads: false,
             charset: None,
             collation: None,
             settings: Vec::new(),
@@ -326,8 +329,9 @@ impl Address {
         self.password.iter().chain(&self.raw_secrets)
     }
 
-    /// The address for commands that read: connecting never creates a file.
+    /// The address for commands that read: connecting never creates a file, and a server that can only be read will do.
     pub fn for_reading(mut self) -> Self {
+        self.reads = true;
         if let Target::File(file) = &mut self.target {
             file.create = false;
         }
@@ -336,10 +340,18 @@ impl Address {
 
     /// The address for commands that write: a missing file is created, unless the address says that it must exist.
     pub fn for_writing(mut self) -> Self {
+        self.reads = false;
         if let Target::File(file) = &mut self.target {
             file.create = !file.must_exist;
         }
         self
+    }
+
+    /// Whether a server that can only be read will do. Of several one that accepts writes is looked for: the others may be
+    /// behind it.
+    pub(super) fn takes_readable(&self) -> bool {
+        let several = matches!(&self.target, Target::Hosts(hosts) if hosts.len() > 1);
+        self.reads && !self.writable && !several
     }
 
     /// Whether to connect would create a file, or a database that ends with its connection.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::{fill_password, system_user, variable};
+use super::environment::{fill_password, process_user, system_user, variable};
 use super::parameters::*;
 use super::passfile::{Answer, Login, look_up};
 use super::url::read_server;
@@ -165,7 +165,8 @@ fn complete(address: &mut Address, lookup: Lookup<'_>) -> Result<(), AddressErro
         let host = var("PGHOSTADDR").or_else(|| var("PGHOST")).unwrap_or_else(|| default_host(&ports));
         address.set_hosts(&host, &ports)?;
     }
-    address.user = address.user.take().or_else(|| var("PGUSER")).or_else(|| system_user(lookup));
+    let system = || process_user().or_else(|| system_user(lookup));
+    address.user = address.user.take().or_else(|| var("PGUSER")).or_else(system);
     address.database_name = address.database_name.take().or_else(|| var("PGDATABASE")).or_else(|| address.user.clone());
     address.application = address.application.take().or_else(|| var("PGAPPNAME"));
     let tls = &mut address.tls;

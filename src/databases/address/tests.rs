@@ -54,7 +54,9 @@ fn every_scheme_leads_to_its_database() {
         assert_eq!(parse(url).database().name(), name, "{url}");
     }
     assert!(refuse("oracle://u:hunter2@h/d").contains("`postgres:`"));
-    assert!(refuse("").contains("does not begin with a database"));
+    assert!(refuse("").contains("the address is empty"));
+    assert!(refuse("a/shop.db").ends_with("write `sqlite:a/shop.db`"));
+    assert!(!refuse("ann@hunter2.db").contains("hunter2"));
 }
 
 #[test]
@@ -188,6 +190,18 @@ fn what_is_left_out_comes_from_variables() {
     assert!(service.to_string().contains("`PGSERVICE`"));
     let mode = Address::parse("postgres://u@h/d", &with(&[("PGSSLMODE", "strict")])).unwrap_err();
     assert!(mode.to_string().contains("`PGSSLMODE` must be"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_runs_it_is_the_login_as_with_psql() {
+    let me = std::process::Command::new("id").arg("-un").output().unwrap();
+    let me = String::from_utf8(me.stdout).unwrap().trim().to_owned();
+    for env in [with(&[]), with(&[("USER", "another")])] {
+        let address = Address::parse("postgres://h", &env).unwrap();
+        assert_eq!(address.user.as_deref(), Some(me.as_str()));
+        assert_eq!(address.database_name.as_deref(), Some(me.as_str()));
+    }
 }
 
 #[test]

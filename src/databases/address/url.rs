@@ -12,8 +12,11 @@ pub(super) fn read(url: &str) -> Result<Address, AddressError> {
     if url.chars().any(char::is_control) {
         return Err(AddressError::ControlCharacter);
     }
+    if url.is_empty() {
+        return Err(AddressError::Empty);
+    }
     let url = url.strip_prefix("jdbc:").unwrap_or(url);
-    let unknown = || AddressError::UnknownDatabase { known: product_names() };
+    let unknown = || AddressError::UnknownDatabase { known: product_names(), file: looks_like_a_file(url) };
     let (scheme, rest) = url.split_once(':').ok_or_else(unknown)?;
     let scheme = scheme.to_ascii_lowercase();
     // `postgresql+psycopg2` names a Python driver behind the plus.
@@ -23,6 +26,12 @@ pub(super) fn read(url: &str) -> Result<Address, AddressError> {
     let mut address = Address::empty(database);
     (database.addressing().read)(&mut address, rest)?;
     Ok(address)
+}
+
+/// The path of a database in a file, where nothing else can be meant: what might hold a password is not repeated.
+fn looks_like_a_file(url: &str) -> Option<String> {
+    let ends = [".db", ".db3", ".sqlite", ".sqlite3"].iter().any(|end| url.ends_with(end));
+    (ends && !url.contains([':', '@', '?', '#'])).then(|| url.to_owned())
 }
 
 /// How addresses begin, for messages.

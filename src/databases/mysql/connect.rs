@@ -172,13 +172,17 @@ fn introduce(address: &Address, place: &str, row: &Row, status: &[Row]) -> Resul
         );
     };
     let on = |flag: &Option<EcoString>| !matches!(flag.as_deref(), None | Some("0" | "OFF"));
-    if on(read_only) || on(innodb_read_only) {
+    let read_only = on(read_only) || on(innodb_read_only);
+    if read_only && !address.takes_readable() {
         return fail(
             format!("the server at {place} is read-only (`read_only` is on), as replicas are"),
             "give the address of the primary server",
         );
     }
     let mut warnings = Vec::new();
+    if read_only {
+        warnings.push(format!("the server at {place} is read-only: a replica may be behind its primary"));
+    }
     if value(status, "Ssl_cipher").is_none() && !address.is_local() {
         warnings.push(format!("the connection to {place} is not encrypted: give `--tls require` or better"));
     }

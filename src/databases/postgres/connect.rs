@@ -238,19 +238,23 @@ async fn learn(
             "`migrate` works with PostgreSQL 12 and later",
         ));
     }
-    if standby.as_deref() == Some("t") {
+    let (standby, read_only) = (standby.as_deref() == Some("t"), read_only.as_deref() == Some("on"));
+    if standby && !address.takes_readable() {
         return Err(refuse(
             format!("{} is a standby, which can only be read", place.shown()),
             "give the address of the primary",
         ));
     }
-    if read_only.as_deref() == Some("on") {
+    if read_only && !address.takes_readable() {
         return Err(refuse(
             format!("{} lets this login only read (`default_transaction_read_only` is on)", place.shown()),
             "give the address of the primary, or wait for the end of the maintenance",
         ));
     }
     let mut warnings = address.warnings.clone();
+    if standby {
+        warnings.push(format!("{} is a standby: it may be behind the primary", place.shown()));
+    }
     let encrypted = encrypted.as_deref() == Some("t");
     if !encrypted && !address.is_local() {
         warnings.push(format!(
@@ -301,6 +305,9 @@ fn refuse_relative(version: &str) -> Option<ConnectError> {
     })
 }
 
+/// What the driver says of an answer that no server of PostgreSQL gives.
+const STRANGERS: &[&str] = &["response from SSLRequest", "unknown message type", "unknown authentication method"];
+
 /// A failure to connect, without the password.
 pub(super) fn explain(error: &sqlx::Error, place: &Place, address: &Address) -> ConnectError {
     let secrets: Vec<_> = address.secrets().cloned().collect();
@@ -323,6 +330,13 @@ pub(super) fn explain(error: &sqlx::Error, place: &Place, address: &Address) -> 
         };
         let starting = matches!(said.code(), "57P03" | "53300" | "57P01" | "57P02");
         return ConnectError { message: clean(&message), hint, starting };
+    }
+    if let sqlx::Error::Protocol(said) = error
+        && STRANGERS.iter().any(|words| said.contains(words))
+    {
+        let hint = "does the address name the right host and port? PostgreSQL listens on 5432 unless told otherwise";
+        let message = format!("what answers at {shown} is no PostgreSQL server");
+        return ConnectError { message, hint: Some(hint.to_owned()), starting: false };
     }
     let starting = matches!(error, sqlx::Error::Io(_));
     let hint = match error {

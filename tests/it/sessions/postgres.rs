@@ -334,6 +334,9 @@ fn a_standby_is_refused() {
     let address = Address::parse(&db.url(), &|_| None).unwrap();
     let error = block_on(address.database().connect(&address, "migrate")).err().expect("it is refused");
     assert!(error.message.contains("is a standby"), "{error}");
+    let session = block_on(address.database().connect(&address.for_reading(), "migrate")).expect("it can be read");
+    assert!(session.about().warnings.iter().any(|warning| warning.contains("behind the primary")));
+    block_on(session.close());
 }
 
 #[test]
