@@ -167,7 +167,8 @@ pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> 
     let target = if args.all { Target::All } else { target(args.count, args.to.as_ref(), Target::Count(1)) };
     let prefer = if args.prefer == "stored" { Prefer::Stored } else { Prefer::File };
     let request = Request::Down(target, prefer);
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &files()).await?;
+    let wishes = Wishes { writes: !args.dry_run, ..files() };
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     if args.dry_run {
         let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
         terminal.report(&Report::Proposal(&proposal));
@@ -261,7 +262,9 @@ async fn agreed(
     if forward {
         return carry_out(migrator, request, None, interrupt, terminal).await;
     }
-    terminal.preview(&Report::Proposal(&proposal));
+    if !(yes && terminal.is_quiet()) {
+        terminal.preview(&Report::Proposal(&proposal));
+    }
     if !yes {
         let question = question(&proposal);
         if !terminal.can_ask() {

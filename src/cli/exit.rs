@@ -12,7 +12,7 @@ use coexist::run::{Aftermath, LockError, RunError};
 pub enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// A migration failed.
+    /// A migration failed, or the result could not be written.
     Failed = 1,
     /// Usage or configuration.
     Usage = 2,
@@ -55,6 +55,13 @@ impl Failure {
     /// The command cannot be understood or carried out as given.
     pub fn usage(message: impl Into<String>, hint: Option<String>) -> Self {
         Failure { exit: Exit::Usage, message: message.into(), details: Vec::new(), hint }
+    }
+
+    /// What the command found or did stands, and could not be told.
+    pub fn lost(error: &std::io::Error) -> Self {
+        let message = format!("cannot write the result to standard output: {error}");
+        let hint = Some("what the command did is done; `migrate status` shows where every migration stands".to_owned());
+        Failure { exit: Exit::Failed, message, details: Vec::new(), hint }
     }
 }
 

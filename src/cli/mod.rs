@@ -94,12 +94,21 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Clap knows which of help, version and errors belongs to which stream.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+            let printed = error.print();
+            return match printed {
+                _ if error.use_stderr() => Exit::Usage.into(),
+                Err(lost) if lost.kind() != std::io::ErrorKind::BrokenPipe => {
+                    let failure = Failure::lost(&lost);
+                    let _ = clap::Error::raw(clap::error::ErrorKind::Io, failure.message + "\n").print();
+                    failure.exit.into()
+                }
+                _ => Exit::Done.into(),
+            };
         }
     };
     let mut terminal = Terminal::new(&cli.shared);
-    match run(cli, &mut terminal) {
+    let ended = run(cli, &mut terminal).and_then(|exit| terminal.lost().map(|()| exit));
+    match ended {
         Ok(exit) => exit.into(),
         Err(failure) => {
             terminal.failure(&failure);

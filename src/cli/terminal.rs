@@ -29,6 +29,8 @@ pub struct Terminal {
     verbose: bool,
     redactor: Redactor,
     progress: Option<Progress>,
+    /// Why a result, or a part of it, could not be written.
+    lost: Option<io::Error>,
 }
 
 impl Terminal {
@@ -53,12 +55,18 @@ impl Terminal {
             verbose: shared.verbose > 0,
             redactor: Redactor::new([]),
             progress,
+            lost: None,
         }
     }
 
     /// Never lets these pass.
     pub fn keep_secret<'s>(&mut self, secrets: impl Iterator<Item = &'s Secret>) {
         secrets.for_each(|secret| self.redactor.add(secret));
+    }
+
+    /// Whether only results and what needs attention are shown.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Whether somebody can be asked.
@@ -120,9 +128,16 @@ impl Terminal {
     /// Writes plain text to standard output.
     pub fn write_out(&mut self, text: &str) {
         let text = self.redactor.redact(text);
-        // Nobody is left to tell when nobody reads: a closed pipe is no error.
         let mut out = AutoStream::new(io::stdout().lock(), self.choice);
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        // Nobody is left to tell when nobody reads: a closed pipe is no error.
+        let lost = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        self.lost = self.lost.take().or(lost);
+    }
+
+    /// The failure to write what was the command's result.
+    pub fn lost(&mut self) -> Result<(), Failure> {
+        self.lost.take().map_or(Ok(()), |error| Err(Failure::lost(&error)))
     }
 
     /// Tells people, on standard error, what helps to understand a result.
