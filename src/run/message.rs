@@ -70,6 +70,8 @@ pub(super) struct Composer<'a> {
     pub prepared: bool,
     /// The number of rows that point nowhere before foreign keys are suspended.
     pub dangling: Option<EcoString>,
+    /// Whether foreign keys are suspended for all steps, since they share one transaction and one of them asks for it.
+    pub all_suspended: bool,
 }
 
 /// What happens, as the history will have it.
@@ -133,7 +135,9 @@ impl Composer<'_> {
     ) -> (Vec<Part>, Head) {
         let mut parts = Parts { step, parts: Vec::with_capacity(prepared.pieces.len() + 10) };
         if opens {
-            self.suspend_foreign_keys(&mut parts, prepared);
+            if prepared.suspends_foreign_keys || self.all_suspended {
+                self.suspend_foreign_keys(&mut parts);
+            }
             self.limit(&mut parts, self.limits(prepared));
             parts.extend(Role::Open, self.dialect.begin());
         }
@@ -147,7 +151,8 @@ impl Composer<'_> {
             self.ask_for_warnings(&mut parts, index);
         }
         self.regain(&mut parts, prepared);
-        if prepared.suspends_foreign_keys && commits {
+        // After each that asks for it, so that the right one is named; and at the end what the others did meanwhile.
+        if prepared.suspends_foreign_keys || (self.all_suspended && commits) {
             self.check_foreign_keys(&mut parts);
         }
         self.tell(&mut parts, prepared);
@@ -292,10 +297,8 @@ impl Composer<'_> {
         }
     }
 
-    fn suspend_foreign_keys(&self, parts: &mut Parts, prepared: &Prepared) {
-        if prepared.suspends_foreign_keys
-            && let Some(suspension) = self.dialect.foreign_key_suspension()
-        {
+    fn suspend_foreign_keys(&self, parts: &mut Parts) {
+        if let Some(suspension) = self.dialect.foreign_key_suspension() {
             parts.push(Role::Open, suspension.off.to_owned());
         }
     }

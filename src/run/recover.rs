@@ -302,6 +302,7 @@ impl Locked {
             together: false,
             prepared: false,
             dangling: None,
+            all_suspended: false,
         };
         let mut parts = composer.settings(0, prepared, from);
         parts.extend(composer.statements(0, prepared, seq, from, false));

@@ -206,6 +206,7 @@ impl Locked {
             together,
             prepared: false,
             dangling,
+            all_suspended: scope == Scope::All && steps.iter().any(|prepared| prepared.suspends_foreign_keys),
         };
         let dialect = composer.dialect;
         let plain = |prepared: &Prepared| prepared.mode == Mode::Transaction && prepared.can_ride(dialect);

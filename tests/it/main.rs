@@ -29,6 +29,7 @@ mod lint_up;
 mod mysql_crashes;
 mod notices;
 mod read_only;
+mod one_transaction;
 mod readme;
 mod resume;
 mod secrets;
