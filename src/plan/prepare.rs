@@ -7,7 +7,7 @@ use crate::databases::{Dialect, Probe};
 use crate::migration::{Directive, OuterTransaction};
 use crate::sql::{
     Control, Effect, Leaves, Lexis, LineIndex, Place, Span, Statement, effect, leaves, may_change_session,
-    transaction_pairs,
+    suspends_foreign_keys, transaction_pairs,
 };
 
 use super::Step;
@@ -209,9 +209,11 @@ impl Reader {
             changes_session |= may_change_session(statement, &text, lexis);
             let bracket = match effect(statement, &text, lexis) {
                 Effect::Transactional => Bracket::Transaction,
-                Effect::IdleInside { .. } if !no_transaction && suspends(statement.of(&text)).is_some() => {
-                    // Inside a transaction it would do nothing, silently; it is done around it.
-                    foreign_keys_off |= suspends(statement.of(&text)) == Some(true);
+                // Inside a transaction it would do nothing, silently; it is done around it.
+                Effect::IdleInside { .. }
+                    if !no_transaction && let Some(off) = suspends_foreign_keys(statement, &text, lexis) =>
+                {
+                    foreign_keys_off |= off;
                     continue;
                 }
                 Effect::OutsideOnly { what } | Effect::IdleInside { what } => {
@@ -306,17 +308,5 @@ impl Reader {
             message: message.to_owned(),
             hint: hint.to_owned(),
         }
-    }
-}
-
-/// Whether this is `PRAGMA foreign_keys = …`, and then whether it suspends them.
-fn suspends(sql: &str) -> Option<bool> {
-    let words = sql.to_ascii_lowercase();
-    let value = words.strip_prefix("pragma")?.trim_start().strip_prefix("foreign_keys")?;
-    let value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '=' | '(' | ')' | ';' | '\'' | '"'));
-    match value {
-        "off" | "0" | "no" | "false" => Some(true),
-        "" => None,
-        _ => Some(false),
     }
 }

@@ -10,7 +10,9 @@ mod place;
 mod split;
 
 pub use blocks::split_around;
-pub use effect::{Control, Effect, Leaves, Refusal, effect, leaves, may_change_session, transaction_pairs};
+pub use effect::{
+    Control, Effect, Leaves, Refusal, effect, leaves, may_change_session, suspends_foreign_keys, transaction_pairs,
+};
 pub use gate::read_by;
 pub use lex::{Bodies, Client, DoubleQuotes, Grammar, LONGEST, Lexis, Token, TokenKind, Tokens, Unclosed};
 pub use place::{LineIndex, Place, Span};

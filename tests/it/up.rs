@@ -207,6 +207,22 @@ fn rebuilding_a_table_keeps_the_rows_that_point_to_it() {
     project.write("migrations/0002_rebuild.sql", rebuild);
     project.run(["up"]).ok();
     assert_eq!(db.value("select count(*) from child"), "1", "the cascade did not run");
+    for off in [
+        "PRAGMA foreign_keys(/* */0);",
+        "PRAGMA foreign_keys = [off];",
+        "PRAGMA \"foreign_keys\" = OFF;",
+        "PRAGMA 'foreign_keys'=0;",
+    ] {
+        project.write("migrations/0002.1_again.sql", rebuild.replace("pragma foreign_keys = off;", off));
+        project.run(["up"]).ok();
+        assert_eq!(db.value("select count(*) from child"), "1", "{off}: the cascade did not run");
+        project.run(["repair", "--forget", "2.1"]).exits(2);
+        project.remove("migrations/0002.1_again.sql");
+        project.run(["repair", "--forget", "2.1"]).ok();
+    }
+    project.write("migrations/0003_maybe.sql", "select 1;\npragma foreign_keys = maybe;");
+    project.run(["up"]).exits(2).says("0003_maybe.sql:2:23").says("neither on nor off");
+    project.remove("migrations/0003_maybe.sql");
     project.write("migrations/0003_break.sql", "pragma foreign_keys = off;\ndelete from parent;");
     project.run(["up", "--no-lint"]).exits(1).says("rows would point nowhere").says("child");
     assert_eq!(db.value("select count(*) from parent"), "1");

@@ -1,8 +1,8 @@
 use super::prelude::*;
 use crate::migration::Directive;
 use crate::schema::{Reference, Table};
-use crate::sql::Statement;
 use crate::sql::ddl::{Heading, ReferentialAction, Verb};
+use crate::sql::{Statement, suspends_foreign_keys};
 
 rule! {
     /// Dropping the old table of a rebuild deletes the rows that refer to it.
@@ -39,9 +39,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
     }
     let (ChangeKind::Rebuild { .. }, Some(table)) = (&change.kind, used(change)) else { return };
     let off = |(statement, heading): (&Statement, &Heading)| {
-        let words = statement.of(context.text()).to_ascii_lowercase();
-        let says_off = ["off", "0", "false", "no"].iter().any(|off| words.ends_with(off));
-        heading.verb == Verb::Pragma && words.contains("foreign_keys") && says_off
+        heading.verb == Verb::Pragma && suspends_foreign_keys(statement, context.text(), context.lexis) == Some(true)
     };
     let suspended = context.directives.asks(&Directive::ForeignKeysOff)
         || ((!context.one_transaction() || context.settings.suspends_foreign_keys)

@@ -10,6 +10,7 @@ mod sqlite;
 pub use leaves::{Leaves, leaves};
 pub use outer::transaction_pairs;
 pub use session::may_change_session;
+pub use sqlite::suspends_foreign_keys;
 
 use super::cursor::{Cursor, code};
 use super::lex::{Client, Grammar, Lexis, Token, TokenKind};

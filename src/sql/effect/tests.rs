@@ -107,6 +107,10 @@ fn sqlite() {
         ("pragma foreign_keys = off", "idle: PRAGMA foreign_keys"),
         ("pragma main.foreign_keys(0)", "idle: PRAGMA foreign_keys"),
         ("pragma foreign_keys", "transactional"),
+        ("pragma \"foreign_keys\" /* so */ (0)", "idle: PRAGMA foreign_keys"),
+        ("pragma foreign_keys = maybe", "refused: `maybe` says neither on nor off"),
+        ("pragma foreign_keys = -1", "refused: `-1` says neither on nor off"),
+        ("pragma 'journal_mode' = wal", "outside: PRAGMA journal_mode"),
         ("pragma journal_mode = wal", "outside: PRAGMA journal_mode"),
         ("pragma user_version = 2", "transactional"),
         ("begin immediate", "Begin"),
@@ -115,6 +119,26 @@ fn sqlite() {
         (".read a.sql", "refused: `.read` is a command of the sqlite3 shell, not SQL"),
     ] {
         assert_eq!(short(text, &Lexis::SQLITE), expected, "{text}");
+    }
+}
+
+#[test]
+fn foreign_keys_are_suspended_in_any_spelling() {
+    for (text, expected) in [
+        ("pragma foreign_keys = off", Some(true)),
+        ("PRAGMA main.foreign_keys(/* */0)", Some(true)),
+        ("pragma\n\"main\" . [foreign_keys]=[off] -- so", Some(true)),
+        ("pragma 'foreign_keys' = \"no\"", Some(true)),
+        ("pragma `foreign_keys` = 'false'", Some(true)),
+        ("/* first */ pragma foreign_keys = ON", Some(false)),
+        ("pragma foreign_keys(1)", Some(false)),
+        ("pragma foreign_keys", None),
+        ("pragma foreign_keys = nonsense", None),
+        ("pragma foreign_key_check = off", None),
+        ("select 'pragma foreign_keys = off'", None),
+    ] {
+        let statements = split(text, &Lexis::SQLITE).unwrap();
+        assert_eq!(suspends_foreign_keys(&statements[0], text, &Lexis::SQLITE), expected, "{text}");
     }
 }
 
