@@ -40,8 +40,10 @@ pub struct Applied {
     pub kind: Kind,
     /// The checksum of its up script, as last applied or repaired, with its algorithm; none when it was never known.
     pub checksum: Option<(EcoString, EcoString)>,
-    /// The entry that holds its scripts as last applied or repaired.
-    pub scripts: u64,
+    /// The entry that holds its up script as last applied or repaired.
+    pub up_script: u64,
+    /// The entry that holds its down script, if there is one.
+    pub down_script: u64,
     /// The release it came with.
     pub release: Option<EcoString>,
     /// Whether old code can run on it, as the linter judged when it was applied.
@@ -106,7 +108,8 @@ impl History {
                         seq: entry.seq,
                         kind: entry.kind,
                         checksum: entry.checksum.clone(),
-                        scripts: entry.seq,
+                        up_script: entry.seq,
+                        down_script: entry.seq,
                         release: entry.release.clone(),
                         compatible: entry.compatible,
                         at: entry.finished_at.clone().unwrap_or_else(|| entry.started_at.clone()),
@@ -127,7 +130,11 @@ impl History {
                     if let Some(applied) = self.by_id.get(id).and_then(|seq| self.applied.get_mut(seq)) {
                         applied.checksum.clone_from(&entry.checksum);
                         applied.name.clone_from(&entry.name);
-                        applied.scripts = entry.seq;
+                        applied.up_script = entry.seq;
+                        // A repair that knows no way back hides none that was stored before.
+                        if entry.down_checksum.is_some() {
+                            applied.down_script = entry.seq;
+                        }
                     }
                 }
                 _ => {}

@@ -153,7 +153,7 @@ impl Migrator {
             },
         };
         let (undone, _) = self.to_undo(&target, history)?;
-        Ok(undone.into_iter().map(|applied| (applied.id.clone(), applied.scripts)).collect())
+        Ok(undone.into_iter().map(|applied| (applied.id.clone(), applied.down_script)).collect())
     }
 
     /// The target by a name that the history knows, where only the files know the one that was given (sqitch's tags).

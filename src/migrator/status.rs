@@ -129,7 +129,9 @@ impl Migrator {
                 name: applied.name.to_string(),
                 condition: conditions.get(&applied.id).copied().unwrap_or(Condition::Missing),
                 applied: Some(applied.clone()),
-                has_down: entries.get(applied.scripts as usize - 1).is_some_and(|entry| entry.down_checksum.is_some()),
+                has_down: entries
+                    .get(applied.down_script as usize - 1)
+                    .is_some_and(|entry| entry.down_checksum.is_some()),
             });
         }
         lines.sort_by(|a, b| a.id.order(&b.id));

@@ -110,7 +110,7 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
                         path: migration.up.path.clone(),
                         recorded: recorded.to_string(),
                         found: migration.up.checksum.to_string(),
-                        scripts: applied.scripts,
+                        scripts: applied.up_script,
                     });
                 }
             }

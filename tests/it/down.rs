@@ -165,6 +165,16 @@ each_database! {
         assert!(db.table_exists("import") && db.table_exists("gone"));
     }
 
+    fn a_repair_does_not_hide_the_way_back(db: TestDatabase) {
+        let project = released(&db);
+        project.remove("migrations/0004_import.down.sql");
+        let edited = project.read("migrations/0004_import.up.sql").replace(';', " ;");
+        project.write("migrations/0004_import.up.sql", edited);
+        project.run(["repair", "4"]).ok();
+        project.run(["down", "--yes"]).ok();
+        assert!(!db.table_exists("import"));
+    }
+
     fn a_release_without_migrations_can_be_gone_back_to(db: TestDatabase) {
         let project = released(&db);
         project.run(["up", "--release", "v3.1"]).ok();
