@@ -71,7 +71,9 @@ impl From<Error> for Failure {
             Error::Run(RunError::Connect(_)) => Exit::Unreachable,
             Error::Run(RunError::Lock(LockError::Held { .. })) => Exit::Locked,
             Error::Run(RunError::Lock(LockError::Interrupted) | RunError::Interrupted { .. }) => Exit::Interrupted,
-            Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. }) => Exit::HalfDone,
+            Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. }) | Error::Unfinished { .. } => {
+                Exit::HalfDone
+            }
             Error::Run(RunError::Failed(failure)) => match failure.aftermath {
                 Aftermath::Undecided { .. } => Exit::HalfDone,
                 _ => Exit::Failed,

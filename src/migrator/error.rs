@@ -2,6 +2,7 @@
 
 use crate::databases::{ConnectError, SqlError};
 use crate::lint::Linted;
+use crate::migration::Id;
 use crate::plan::{Irreversible, Refused, Unresolved};
 use crate::run::{LockError, RunError};
 
@@ -26,6 +27,16 @@ pub enum Error {
     /// A saved plan does not fit the world any more.
     #[error("the plan was made for another state: {0}")]
     Stale(String),
+    /// A migration is half-done, and what was asked for would be built on it.
+    #[error("`{}` is half-done, and {wish} would be built on that", crate::migration::title(id, name))]
+    Unfinished {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// What was asked for: `a tag`.
+        wish: &'static str,
+    },
     /// The server refused a question of ours.
     #[error("cannot {doing}: {error}")]
     Sql {
@@ -87,6 +98,9 @@ impl Error {
                 "mend the scripts; or write `-- migrate:allow RULE: reason` before a statement; or run with `--no-lint`".to_owned(),
             ),
             Error::Stale(_) => Some("make a new one with `migrate plan -o FILE` and have it reviewed".to_owned()),
+            Error::Unfinished { id, .. } => Some(format!(
+                "`migrate up` finishes it; where that needs a human, `migrate resolve {id}` records what is true"
+            )),
             Error::Sql { error, .. } => error.hint.clone(),
             Error::Usage { hint, .. } => Some(hint.clone()),
         }

@@ -27,13 +27,14 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// When the history has entries already, the name means nothing, or the server refuses.
+    /// When the history has entries already, a migration is half-done, the name means nothing, or the server refuses.
     pub async fn baseline(&self, name: &str, listener: &mut Listener<'_>) -> Result<Vec<Id>, Error> {
         let until = match name.parse::<Version>() {
             Ok(version) => Id::Version(version),
             Err(_) => plan::in_files(name, &self.migrations)?.id.clone(),
         };
         self.with_lock(listener, async |locked, _| {
+            nothing_half_done(locked, "a baseline")?;
             if let Some(newest) = locked.history().newest() {
                 return Err(Error::usage(
                     format!("the history already has `{}`", newest.id),
@@ -69,7 +70,7 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// When the name is taken, or the server refuses.
+    /// When the name is taken, a migration is half-done, or the server refuses.
     pub async fn tag(&self, name: &str, listener: &mut Listener<'_>) -> Result<String, Error> {
         if name.is_empty() || name.chars().any(char::is_control) || name.chars().all(|c| c.is_ascii_digit()) {
             return Err(Error::usage(
@@ -78,6 +79,7 @@ impl Migrator {
             ));
         }
         self.with_lock(listener, async |locked, _| {
+            nothing_half_done(locked, "a tag")?;
             if let Some(owner) = self.owner(name, locked.history()) {
                 return Err(Error::usage(
                     format!("{owner} has the name `{name}` already"),
@@ -273,6 +275,13 @@ impl Migrator {
         locked.release().await;
         result
     }
+}
+
+/// Refuses what would be built on a state that is not known yet.
+fn nothing_half_done(locked: &Locked, wish: &'static str) -> Result<(), Error> {
+    let Some(entry) = locked.history().unfinished() else { return Ok(()) };
+    let Some(id) = entry.id.clone() else { return Ok(()) };
+    Err(Error::Unfinished { id, name: entry.name.to_string(), wish })
 }
 
 /// Whether a name on the command line means this migration.

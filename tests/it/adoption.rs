@@ -249,6 +249,9 @@ each_database! {
         let output = project.run(["adopt"]).exits(6).says("matched     1 users");
         output.says("half-done   2 orders").says("Atlas recorded 2 of 3 statements: locked");
         project.run(["up"]).exits(6).says("statement 3 of 3");
+        for command in [["tag", "v1"], ["baseline", "2"]] {
+            project.run(command).exits(6).says("`2 orders` is half-done").says("migrate up").says("migrate resolve 2");
+        }
         project.run(["resolve", "2", "--statement", "3", "--again"]).ok();
         project.run(["up"]).ok();
         assert_eq!(db.value("select count(*) from orders"), "2");
