@@ -94,6 +94,8 @@ pub struct About {
     pub database: String,
     /// The schema that unqualified names mean; on MySQL the database.
     pub schema: Option<String>,
+    /// The first schema of the search path that has the history table already (PostgreSQL), if it was looked for.
+    pub history: Option<String>,
     /// The login.
     pub user: String,
     /// How the server knows this connection: a process or connection number.

@@ -164,7 +164,10 @@ impl Connector {
     async fn attempt(&self) -> Attempt {
         let who = format!("migrate/{} {} {}", env!("CARGO_PKG_VERSION"), self.run, self.host);
         let silence = answering::silence(&self.address);
-        match answering::within(silence, self.database.connect(&self.address, &who)).await {
+        // What is found is where the history and its lock are, so that both are asked for in the message that connects.
+        let mut address = self.address.clone();
+        address.history_table = self.table.schema.is_none().then(|| self.table.name.clone());
+        match answering::within(silence, self.database.connect(&address, &who)).await {
             Err(silent) => Err(ConnectError { message: silent.message, hint: None, starting: true }),
             Ok(connected) => {
                 connected.map(|session| Start::new(super::failpoint_wrap(answering::wrap(session, silence))))

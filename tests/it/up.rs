@@ -245,3 +245,29 @@ fn a_script_that_the_server_cannot_read_stops_none_before_it() {
     project.write("migrations/0004_bad.sql", "create table t (id int);");
     project.run(["up"]).ok().says("2 migrations applied");
 }
+
+/// A history that is in the search path is found, whatever unqualified names mean by now.
+#[test]
+fn the_history_is_found_when_the_search_path_changes() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let moves = [
+        "do $$ begin execute format('create schema %I', session_user); end $$;",
+        "create schema app; do $$ begin execute format('alter database %I set search_path = app, public', current_database()); end $$;",
+    ];
+    for script in moves {
+        let db = TestDatabase::fresh(Engine::Postgres);
+        let project = Project::with([
+            ("migrations/0001_one.sql", "create table if not exists one (id int); insert into one values (1);"),
+            ("migrations/0002_move.sql", script),
+        ])
+        .on(&db);
+        project.run(["up"]).ok();
+        project.run(["up"]).ok().says("nothing to do");
+        project.write("migrations/0003_more.sql", "insert into public.one values (2);");
+        project.run(["up"]).ok().says("1 migration applied");
+        assert_eq!(db.value("select string_agg(id::text, ',' order by id) from public.one"), "1,2", "{script}");
+        assert_eq!(db.value("select count(*) from pg_tables where tablename = 'migrate_history'"), "1");
+    }
+}

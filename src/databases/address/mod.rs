@@ -56,6 +56,8 @@ pub struct Address {
     pub collation: Option<String>,
     /// Server settings for the session, such as `search_path` (PostgreSQL).
     pub settings: Vec<(String, String)>,
+    /// The history table whose schema is looked for when a session begins, where the user names no schema (PostgreSQL).
+    pub history_table: Option<String>,
     /// What the user should be told about this address.
     pub warnings: Vec<String>,
     /// Secrets as the URL wrote them, for the redactor.
@@ -217,6 +219,7 @@ impl Address {
             charset: None,
             collation: None,
             settings: Vec::new(),
+            history_table: None,
             warnings: Vec::new(),
             raw_secrets: Vec::new(),
         }

@@ -196,6 +196,7 @@ fn introduce(address: &Address, place: &str, row: &Row, status: &[Row]) -> Resul
         version: server.numbers.clone(),
         database: database.to_string(),
         schema: Some(database.to_string()),
+        history: None,
         user: user.clone().unwrap_or_default().into(),
         connection: connection.to_string(),
         warnings,

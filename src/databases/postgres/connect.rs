@@ -6,6 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
 use super::super::{About, Address, ConnectError, Host, Target, TlsMode, redact, sockets};
+use super::dialect::literal;
 use super::errors::{reason, server_error};
 use super::session::PostgresSession;
 
@@ -56,6 +57,19 @@ const QUESTIONS: &[&str] = &[
 
 /// The last question, which costs the server as much as the others together: asked where the answer matters.
 const ENCRYPTED: &str = "(SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid())";
+
+/// The first schema of the search path that has this table: the one that unqualified names mean may be another tomorrow, when
+/// a migration creates a schema of the login's name or sets the path. Other schemas may be other tenants'.
+fn home_of(table: Option<&str>) -> String {
+    let Some(table) = table else { return "NULL".to_owned() };
+    format!(
+        "(SELECT n.nspname::text FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS path (name, place) \
+         JOIN pg_catalog.pg_namespace n ON n.nspname = path.name \
+         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = {} AND c.relkind IN ('r', 'p') \
+         ORDER BY path.place LIMIT 1)",
+        literal(table)
+    )
+}
 
 /// Opens a session on the first server of the address that will do.
 pub(super) async fn session(address: &Address, who: &str) -> Result<PostgresSession, ConnectError> {
@@ -201,7 +215,8 @@ async fn learn(
 ) -> Result<(About, bool), ConnectError> {
     let encrypted = if address.is_local() { "NULL" } else { ENCRYPTED };
     let questions = QUESTIONS.join(", ");
-    let message = format!("SELECT {questions}, {encrypted};\nSELECT {}", apply_settings());
+    let home = home_of(address.history_table.as_deref());
+    let message = format!("SELECT {questions}, {encrypted}, {home};\nSELECT {}", apply_settings());
     let limit = address.connect_timeout.unwrap_or(Duration::MAX);
     let answer = tokio::time::timeout(limit, session.ask(&message)).await;
     let rows = match answer {
@@ -225,7 +240,7 @@ async fn learn(
     let (version, number, short) = (next().unwrap_or_default(), next(), next().unwrap_or_default());
     let (database, schema, user, pid) = (next(), next(), next(), next());
     let (standby, read_only) = (next(), next());
-    let (client_port, server_port, encrypted) = (next(), next(), next());
+    let (client_port, server_port, encrypted, history) = (next(), next(), next(), next());
     if let Some(refusal) = refuse_relative(&version) {
         return Err(refusal);
     }
@@ -267,6 +282,7 @@ async fn learn(
         version: vec![number / 10_000, number % 10_000],
         database: database.unwrap_or_default().into(),
         schema: schema.map(String::from),
+        history: history.map(String::from),
         user: user.unwrap_or_default().into(),
         connection: pid.unwrap_or_default().into(),
         warnings,

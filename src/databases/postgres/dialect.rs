@@ -168,7 +168,8 @@ impl Dialect for PostgresDialect {
     }
 
     fn home(&self, about: &About) -> Option<String> {
-        Some(about.schema.clone().unwrap_or_else(|| "public".to_owned()))
+        let home = about.history.as_ref().or(about.schema.as_ref());
+        Some(home.cloned().unwrap_or_else(|| "public".to_owned()))
     }
 
     fn probe(&self, statement: &str) -> Probe {

@@ -64,6 +64,7 @@ impl SqliteSession {
             version: version.split('.').filter_map(|number| number.parse().ok()).collect(),
             database: place.as_deref().map_or_else(|| ":memory:".to_owned(), |path| path.display().to_string()),
             schema: None,
+            history: None,
             user: String::new(),
             connection: std::process::id().to_string(),
             warnings,
