@@ -208,7 +208,8 @@ impl Reader {
         for statement in &statements {
             changes_session |= may_change_session(statement, &text, lexis);
             let bracket = match effect(statement, &text, lexis) {
-                Effect::Transactional => Bracket::Transaction,
+                Effect::MayCommit if no_transaction => Bracket::Alone { waits_for_locks: true },
+                Effect::Transactional | Effect::MayCommit => Bracket::Transaction,
                 // Inside a transaction it would do nothing, silently; it is done around it.
                 Effect::IdleInside { .. }
                     if !no_transaction && let Some(off) = suspends_foreign_keys(statement, &text, lexis) =>

@@ -162,3 +162,30 @@ each_database! {
         assert!(db.table_exists("one") && !db.table_exists("two"));
     }
 }
+
+#[test]
+fn a_procedure_that_commits_is_called_by_itself() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = Project::with([(
+        "migrations/0001_batches.sql",
+        "create table batches (n int); create procedure fill() language plpgsql as $$ begin for n in 1..3 loop insert into batches values (n); commit; end loop; end $$;",
+    )])
+    .on(&db);
+    project.run(["up"]).ok();
+    project.write(
+        "migrations/0002_fill.sql",
+        "-- migrate:no-transaction\ninsert into batches values (0);\ncall fill();\ndo $$ begin call fill(); end $$;\ninsert into batches values (9);",
+    );
+    project.run(["up"]).ok();
+    assert_eq!(db.value("select string_agg(n::text, ',' order by n) from batches"), "0,1,1,2,2,3,3,9");
+    project.write("migrations/0003_within.sql", "insert into batches values (4);\ncreate procedure add() language sql as 'insert into batches values (5)';\ncall add();");
+    project.run(["up"]).ok();
+    assert_eq!(
+        db.value("select max(n) from batches where n < 9"),
+        "5",
+        "what commits nothing is called in the transaction"
+    );
+}

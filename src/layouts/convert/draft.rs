@@ -162,7 +162,9 @@ pub(super) fn statements(script: &Script, lexis: &Lexis) -> Result<Vec<String>, 
 pub(super) fn stepwise(script: &Script, lexis: &Lexis) -> bool {
     let directives = script.directives(lexis);
     let cut = script.statements(lexis).unwrap_or_default();
-    let alone = |statement: &Statement| !matches!(effect(statement, &script.text, lexis), Effect::Transactional);
+    let alone = |statement: &Statement| {
+        !matches!(effect(statement, &script.text, lexis), Effect::Transactional | Effect::MayCommit)
+    };
     directives.no_transaction()
         || directives.asks(&Directive::NoTransactionIfNoneCan) && cut.len() > 1 && cut.iter().all(alone)
 }

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let changes = |number: usize| !context.of_statement(number).is_empty();
-    let inside = |effect: &Effect| *effect == Effect::Transactional;
+    let inside = |effect: &Effect| matches!(effect, Effect::Transactional | Effect::MayCommit);
     let mut statements = context.statements().zip(context.effects());
     if let Some(((number, statement, _), _)) =
         statements.find(|((number, ..), effect)| inside(effect) && changes(*number))

@@ -27,6 +27,9 @@ pub enum Effect {
         /// The kind of statement: `CREATE INDEX CONCURRENTLY`.
         what: &'static str,
     },
+    /// It may end the transaction that it runs in, which only shows when it is run; the server lets it do so only where
+    /// nobody else opened that transaction.
+    MayCommit,
     /// Inside a transaction it silently does nothing.
     IdleInside {
         /// The kind of statement: `PRAGMA foreign_keys`.

@@ -33,6 +33,7 @@ pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
             if cursor.is_end() { outside("CLUSTER without a table") } else { Effect::Transactional }
         }
         "DO" => do_block(cursor),
+        "CALL" => Effect::MayCommit,
         "DISCARD" if cursor.sees("ALL") => {
             let reason = "`DISCARD ALL` would release the lock that migrations run under";
             Refusal::effect(whole, reason, "leave it out: the session is reset after each script")
@@ -136,12 +137,20 @@ fn do_block(mut cursor: Cursor<'_>) -> Effect {
     };
     let body = code(cursor.text, Span::new(whole.start + tag, whole.end - tag), &Lexis::POSTGRES);
     let starts = |previous: &str| matches!(previous, ";" | "BEGIN" | "THEN" | "ELSE" | "LOOP");
-    let commits = (1..body.len()).any(|at| {
-        let here = Cursor { at, ..Cursor::new(cursor.text, &body) };
-        let before = Cursor { at: at - 1, ..here };
-        here.sees_any(&["COMMIT", "ROLLBACK"]) && starts(&before.keyword(0))
-    });
-    if commits { Effect::OutsideOnly { what: "DO with COMMIT or ROLLBACK" } } else { Effect::Transactional }
+    let has = |words: &[&str]| {
+        (1..body.len()).any(|at| {
+            let here = Cursor { at, ..Cursor::new(cursor.text, &body) };
+            let before = Cursor { at: at - 1, ..here };
+            here.sees_any(words) && starts(&before.keyword(0))
+        })
+    };
+    if has(&["COMMIT", "ROLLBACK"]) {
+        Effect::OutsideOnly { what: "DO with COMMIT or ROLLBACK" }
+    } else if has(&["CALL"]) {
+        Effect::MayCommit
+    } else {
+        Effect::Transactional
+    }
 }
 
 /// The value of an option in the last parentheses: `WITH (name = value)`, `SET (name = value)`.

@@ -11,6 +11,7 @@ fn short(text: &str, lexis: &Lexis) -> String {
     match of(text, lexis) {
         Effect::Transactional => "transactional".into(),
         Effect::OutsideOnly { what } => format!("outside: {what}"),
+        Effect::MayCommit => "may commit".into(),
         Effect::IdleInside { what } => format!("idle: {what}"),
         Effect::ImplicitCommit => "commits".into(),
         Effect::Control(control) => format!("{control:?}"),
@@ -45,6 +46,8 @@ fn postgres() {
         ("refresh materialized view concurrently v", "transactional"),
         ("do $$ begin perform 1; commit; end $$", "outside: DO with COMMIT or ROLLBACK"),
         ("do $$ begin execute 'x'; end $$", "transactional"),
+        ("do $$ begin call p(); end $$", "may commit"),
+        ("call p()", "may commit"),
         ("begin isolation level serializable", "Begin"),
         ("START TRANSACTION", "Begin"),
         ("end", "Commit"),
