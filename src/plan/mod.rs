@@ -118,6 +118,11 @@ impl Plan {
                 Err(error) => unrunnable.push(error),
             }
         }
+        if policy.one_transaction
+            && let Some((_, before_others)) = steps.split_last()
+        {
+            unrunnable.extend(before_others.iter().filter_map(Prepared::not_before_others));
+        }
         if !unrunnable.is_empty() {
             return Err(Refused::Unrunnable(unrunnable));
         }

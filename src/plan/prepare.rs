@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::databases::{Dialect, Probe};
 use crate::migration::{Directive, OuterTransaction};
 use crate::sql::{
-    Control, Effect, Leaves, Lexis, LineIndex, Place, Span, Statement, effect, leaves, may_change_session,
-    suspends_foreign_keys, transaction_pairs,
+    Control, Effect, Leaves, Lexis, LineIndex, Place, Span, Statement, StatementKind, effect, leaves,
+    may_change_session, outlasts, suspends_foreign_keys, transaction_pairs,
 };
 
 use super::Step;
@@ -169,6 +169,25 @@ impl Prepared {
             message: "this cannot be part of one transaction with the other migrations".to_owned(),
             hint: "run it by itself first, or leave `--transaction all` away".to_owned(),
         }
+    }
+
+    /// Why no other migration can follow it in one transaction; none if one can.
+    pub(super) fn not_before_others(&self) -> Option<Unrunnable> {
+        let text = &self.step.script.text;
+        let sets = |statement: &Statement| outlasts(statement, text, self.lexis);
+        let span = self
+            .pieces
+            .iter()
+            .map(|piece| piece.span)
+            .find(|span| sets(&Statement { span: *span, kind: StatementKind::Sql }))?;
+        Some(Unrunnable {
+            path: self.step.script.path.clone(),
+            place: self.place(span.start),
+            message: "this would hold for the migrations after it, too, which share its transaction".to_owned(),
+            hint:
+                "qualify names instead, run it by itself first with `migrate up 1`, or leave `--transaction all` away"
+                    .to_owned(),
+        })
     }
 
     /// Whether it can ride in one message with others on a fresh database.

@@ -140,6 +140,8 @@ impl Composer<'_> {
             }
             self.limit(&mut parts, self.limits(prepared));
             parts.extend(Role::Open, self.dialect.begin());
+        } else {
+            self.limit(&mut parts, self.limits(prepared));
         }
         let claim = match self.prepared {
             true => self.store.claim_prepared(head, &fact(prepared, self.release)),

@@ -44,3 +44,45 @@ fn foreign_keys_are_checked_whichever_script_asks() {
         assert_eq!(db.value("select count(*) from migrate_history"), "1");
     }
 }
+
+#[test]
+fn what_holds_for_the_next_script_is_refused() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    db.sql("create schema app");
+    let project = Project::with([
+        ("migrations/0001_one.sql", "create table one (id int);\nset search_path = app;"),
+        ("migrations/0002_two.sql", "create table two (id int);"),
+    ])
+    .on(&db);
+    project
+        .run(["up", "--transaction", "all"])
+        .exits(2)
+        .says("0001_one.sql:2:1")
+        .says("leave `--transaction all` away");
+    assert!(!db.table_exists("migrate_history"));
+    project.write("migrations/0001_one.sql", "create table one (id int);");
+    project.write("migrations/0003_three.sql", "set search_path = app; create table three (id int);");
+    project.run(["up", "--transaction", "all"]).ok();
+    let of = |table: &str| db.value(&format!("select schemaname from pg_tables where tablename = '{table}'"));
+    assert_eq!([of("one"), of("two"), of("three")], ["public", "public", "app"]);
+}
+
+#[test]
+fn each_script_is_under_its_own_limits() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let keep = "insert into limits select current_setting('statement_timeout'), current_setting('lock_timeout');";
+    let project = Project::with([
+        ("migrations/0001_limits.sql", format!("create table limits (statement text, lock text); {keep}")),
+        ("migrations/0002_own.sql", format!("-- migrate:statement-timeout 7s\n-- migrate:lock-timeout 2s\n{keep}")),
+        ("migrations/0003_none.sql", keep.to_owned()),
+    ])
+    .on(&db);
+    project.run(["up", "--transaction", "all"]).ok();
+    assert_eq!(db.rows("select statement, lock from limits").concat(), ["0", "300ms", "7s", "2s", "0", "300ms"]);
+}

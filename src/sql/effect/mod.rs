@@ -3,12 +3,14 @@
 mod leaves;
 mod mysql;
 mod outer;
+mod outlasts;
 mod postgres;
 mod session;
 mod sqlite;
 
 pub use leaves::{Leaves, leaves};
 pub use outer::transaction_pairs;
+pub use outlasts::outlasts;
 pub use session::may_change_session;
 pub use sqlite::suspends_foreign_keys;
 

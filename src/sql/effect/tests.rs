@@ -190,6 +190,31 @@ fn pairs_of_begin_and_commit() {
 }
 
 #[test]
+fn what_holds_for_the_scripts_after_it() {
+    for (text, lexis, expected) in [
+        ("set search_path = app", &Lexis::POSTGRES, true),
+        ("set local lock_timeout = 5", &Lexis::POSTGRES, true),
+        ("set constraints all deferred", &Lexis::POSTGRES, true),
+        ("insert into t select set_config('a', 'b', true)", &Lexis::POSTGRES, true),
+        ("create temp table t (id int)", &Lexis::POSTGRES, true),
+        ("select f()", &Lexis::POSTGRES, false),
+        ("do $$ begin perform 1; end $$", &Lexis::POSTGRES, false),
+        ("update t set a = 1", &Lexis::POSTGRES, false),
+        ("set sql_mode = ''", &Lexis::MARIADB, true),
+        ("set @a = 1", &Lexis::MARIADB, true),
+        ("pragma legacy_alter_table = on", &Lexis::SQLITE, true),
+        ("pragma \"case_sensitive_like\"(1)", &Lexis::SQLITE, true),
+        ("attach 'a' as b", &Lexis::SQLITE, true),
+        ("pragma main.user_version = 2", &Lexis::SQLITE, false),
+        ("pragma foreign_key_check(t)", &Lexis::SQLITE, false),
+        ("pragma cache_size", &Lexis::SQLITE, false),
+    ] {
+        let statements = split(text, lexis).unwrap();
+        assert_eq!(outlasts(&statements[0], text, lexis), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_left_in_the_session() {
     let left = |text: &str, lexis: &Lexis| {
         let statements = split(text, lexis).unwrap();
