@@ -81,6 +81,11 @@ impl SqlError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         SqlError { kind, code: None, message: message.into(), detail: None, hint: None, context: None, position: None }
     }
+
+    /// Whether the server ended the connection because an administrator wanted it, or because it stops itself.
+    pub fn is_termination(&self) -> bool {
+        self.kind == ErrorKind::ConnectionLost && self.code.as_deref() == Some("57P01")
+    }
 }
 
 impl fmt::Display for SqlError {

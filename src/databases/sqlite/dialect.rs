@@ -161,9 +161,19 @@ impl Dialect for SqliteDialect {
         })
     }
 
-    fn limit_session(&self, _limits: &Limits) -> Vec<String> {
-        Vec::new()
+    fn limit_session(&self, limits: &Limits) -> Vec<String> {
+        // Above whole milliseconds none is left out: a limit of nothing would be none.
+        let limit = limits.statement.map_or(0, |limit| limit.as_millis().max(1));
+        vec![format!("{LIMIT}{limit}")]
     }
+}
+
+/// How the session is told how many milliseconds each statement may take. SQLite passes over what it does not know.
+const LIMIT: &str = "PRAGMA migrate_statement_timeout = ";
+
+/// The limit that a statement sets, if that is what it does.
+pub(super) fn limit(sql: &str) -> Option<u64> {
+    sql.strip_prefix(LIMIT)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::super::{
     About, Address, BatchError, ConnectError, ErrorKind, File, Holder, LockName, Notices, Observer, Row, Session,
     SqlError, Target,
 };
-use super::dialect::GUARD;
+use super::dialect::{self, GUARD};
 use super::errors::{is_input_output, sql_error};
 use super::lockfile::{self, LockFile};
 use super::observer::{Cancellation, SqliteObserver};
@@ -90,8 +90,12 @@ impl SqliteSession {
             return Ok(());
         }
         let Some(connection) = self.connection.as_mut() else { return refuse(0, closed()) };
+        if let Some(limit) = parts.iter().rev().find_map(|sql| dialect::limit(sql)) {
+            self.cancellation.limit(limit);
+        }
         let mut completed = 0;
-        let drained = drain(connection, &parts.join(BETWEEN), &mut completed).await;
+        let drained = drain(connection, &parts.join(BETWEEN), &mut completed, &self.cancellation).await;
+        let expired = self.cancellation.end();
         // SQLite passes over those that say nothing.
         let mut speaking = (0..parts.len()).filter(|part| verbs[*part] != Verb::None);
         let part = match (&drained, speaking.nth(completed)) {
@@ -113,6 +117,10 @@ impl SqliteSession {
         let Err(error) = drained else { return Ok(()) };
         let (sql, verb) = (parts[part], verbs[part]);
         let mut error = sql_error(&error);
+        if let Some(limit) = expired.filter(|_| error.kind == ErrorKind::Cancelled) {
+            let message = format!("the statement took longer than {limit:?}");
+            error = SqlError { code: error.code, ..SqlError::new(ErrorKind::StatementTimeout, message) };
+        }
         let was_open = self.in_transaction;
         let state = match self.look().await {
             Ok(state) => state,
@@ -275,10 +283,19 @@ fn groups<'p, 's>(parts: &'p [&'s str]) -> impl Iterator<Item = &'p [&'s str]> {
 }
 
 /// Runs SQL, ignores its rows and counts the statements that were completed.
-async fn drain(connection: &mut SqliteConnection, sql: &str, completed: &mut usize) -> Result<(), sqlx::Error> {
+async fn drain(
+    connection: &mut SqliteConnection,
+    sql: &str,
+    completed: &mut usize,
+    cancellation: &Cancellation,
+) -> Result<(), sqlx::Error> {
+    cancellation.begin();
     let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(connection);
     while let Some(answer) = answers.try_next().await? {
-        *completed += usize::from(matches!(answer, Either::Left(_)));
+        if matches!(answer, Either::Left(_)) {
+            *completed += 1;
+            cancellation.begin();
+        }
     }
     Ok(())
 }
