@@ -6,6 +6,7 @@
 mod chain;
 mod entry;
 mod store;
+mod trouble;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use foldhash::{HashMap, HashSet};
 
 pub use chain::GENESIS;
 pub use entry::{Entry, Fact, Kind, State};
-pub use store::{Claim, Detail, Scripts, Store};
+pub use store::{Claim, Detail, Scripts, Store, StoredScript};
+pub use trouble::unwritable;
 
 use crate::migration::{Checksum, Id, Migration, Repeat};
 

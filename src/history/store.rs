@@ -6,7 +6,7 @@ use crate::databases::{Dialect, ErrorKind, HistoryTable, Row, Session, SqlError}
 use crate::migration::{Checksum, Id, Script};
 
 use super::chain::Link;
-use super::{Entry, Fact, Head, History, Kind, State};
+use super::{Entry, Fact, Head, History, Kind, State, trouble};
 
 /// Writes and reads one history table.
 #[derive(Clone)]
@@ -21,13 +21,24 @@ pub struct Store {
     host: String,
 }
 
-/// The scripts that an entry stored, as [`Script::restored`] reads them.
+/// The scripts that an entry stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scripts {
     /// The up script.
-    pub up: Option<String>,
+    pub up: Option<StoredScript>,
     /// The down script.
-    pub down: Option<String>,
+    pub down: Option<StoredScript>,
+}
+
+/// A script as its entry has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredScript {
+    /// The entry's number.
+    pub seq: u64,
+    /// Its text, as [`Script::restored`] reads it.
+    pub text: String,
+    /// Whether it is still what was written: its checksum is the recorded one. What is not is never run.
+    pub is_intact: bool,
 }
 
 /// An entry as it would be written now.
@@ -94,7 +105,7 @@ impl Store {
             Ok(rows) if packed.is_some() => unpack(&rows).and_then(entries),
             Ok(rows) => entries(rows),
             Err(error) if error.kind == ErrorKind::NoSuchTable => Ok(History::default()),
-            Err(error) => Err(error),
+            Err(error) => Err(trouble::unreadable(&self.table, error)),
         }
     }
 
@@ -107,11 +118,21 @@ impl Store {
         let mut found = std::collections::HashMap::new();
         for some in seqs.chunks(100) {
             let list = some.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-            let sql = format!("SELECT seq, up_script, down_script FROM {} WHERE seq IN ({list})", self.name);
+            let sql = format!(
+                "SELECT seq, up_script, checksum, down_script, down_checksum FROM {} WHERE seq IN ({list})",
+                self.name
+            );
             for row in session.query(&sql).await? {
                 let mut values = row.into_iter();
                 let seq = values.next().flatten().and_then(|seq| seq.parse::<u64>().ok()).unwrap_or(0);
-                let mut script = || values.next().flatten().map(String::from);
+                let mut script = || {
+                    let (text, checksum) = (values.next().flatten(), values.next().flatten());
+                    text.map(|text| StoredScript {
+                        seq,
+                        is_intact: Script::is_as_stored(&text, checksum.as_deref()),
+                        text: text.into(),
+                    })
+                };
                 found.insert(seq, Scripts { up: script(), down: script() });
             }
         }
@@ -129,7 +150,7 @@ impl Store {
         }
         let statements = self.dialect.create_history(&self.table);
         let parts: Vec<&str> = statements.iter().map(String::as_str).collect();
-        session.execute(&parts).await.map_err(|failed| failed.error)
+        session.execute(&parts).await.map_err(|failed| trouble::uncreatable(&self.table, failed.error))
     }
 
     /// The statement that claims the next number for this fact, and fails when somebody else has, or when the fence does

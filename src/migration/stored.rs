@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use super::{Directive, OuterTransaction, Script};
+use super::{Checksum, Directive, OuterTransaction, Script};
 use crate::sql::Span;
 
 /// What the first line of a stored script begins with when the text alone does not say how it runs.
 const HEAD: &str = "-- stored by migrate:";
+
+/// What the word begins with that says what the text is that runs, where the checksum is of the text as written.
+const FILLED: &str = "filled-";
 
 /// The conventions without which a script would run otherwise than it did.
 const WORDS: &[(&str, Directive)] =
@@ -20,7 +23,9 @@ impl Script {
     pub fn stored(&self) -> Cow<'_, str> {
         let asks = |wanted: &Directive| self.conventions.iter().any(|(_, directive)| directive == wanted);
         let words: Vec<&str> = WORDS.iter().filter(|(_, wanted)| asks(wanted)).map(|(word, _)| *word).collect();
-        if words.is_empty() && self.blocks.is_empty() && !self.text.starts_with(HEAD) {
+        let filled = Checksum::of_bytes(self.text.as_bytes());
+        let is_as_written = filled == self.checksum;
+        if words.is_empty() && self.blocks.is_empty() && is_as_written && !self.text.starts_with(HEAD) {
             return Cow::Borrowed(&self.text);
         }
         let mut stored = HEAD.to_owned();
@@ -30,9 +35,21 @@ impl Script {
         for block in &self.blocks {
             let _ = write!(stored, " {}-{}", block.start, block.end);
         }
+        if !is_as_written {
+            let _ = write!(stored, " {FILLED}{filled}");
+        }
         stored.push('\n');
         stored.push_str(&self.text);
         Cow::Owned(stored)
+    }
+
+    /// Whether a stored text is the one that was stored, given the checksum recorded with it.
+    pub fn is_as_stored(stored: &str, checksum: Option<&str>) -> bool {
+        let Some(recorded) = checksum else { return false };
+        let (words, text) = head(stored).unwrap_or(("", stored));
+        let found = Checksum::of(text);
+        let filled = words.split_whitespace().find_map(|word| word.strip_prefix(FILLED));
+        found.is_written(filled.unwrap_or(recorded))
     }
 
     /// The script that was stored. A pair of `BEGIN` and `COMMIT` around it is its transaction: no author is asked to
@@ -77,6 +94,22 @@ mod tests {
             let back = Script::restored("history:1", &script.stored());
             assert_eq!((&back.text, &back.blocks), (&script.text, &script.blocks));
             assert_eq!((back.checksum, &back.conventions), (script.checksum, &script.conventions));
+        }
+    }
+
+    #[test]
+    fn what_was_changed_since_is_told_from_what_was_stored() {
+        let plain = Script::new("a.sql", "drop table a;");
+        let mut marked = Script::new("a.sql", "-- stored by migrate: no-transaction\ndrop table a;");
+        marked.blocks = vec![Span::new(0, 9)];
+        let mut filled = Script::new("a.sql", "drop table a;");
+        filled.checksum = Checksum::of("drop table ${name};");
+        for script in [plain, marked, filled] {
+            let (stored, checksum) = (script.stored(), script.checksum.to_string());
+            assert!(Script::is_as_stored(&stored, Some(&checksum)), "{stored}");
+            assert!(!Script::is_as_stored(&stored.replace("table a", "table b"), Some(&checksum)), "{stored}");
+            assert!(!Script::is_as_stored(&stored, None));
+            assert_eq!(Script::restored("history:1", &stored).text, script.text);
         }
     }
 }

@@ -1,11 +1,15 @@
 //! `verify`: the history against the files, and against a head that was kept elsewhere.
 
-use crate::history::Detail;
+use crate::databases::SqlError;
+use crate::history::{Detail, StoredScript};
 use crate::migration::{Id, Script};
-use crate::plan::{self, Drift, Target};
+use crate::plan::{self, Direction, Drift, Target};
 use crate::run::event::Listener;
 
-use super::{Error, Migrator};
+use super::{Error, Migrator, Read};
+
+/// How many entries' scripts are held at once: each may be large.
+const SCRIPTS_AT_ONCE: usize = 20;
 
 /// What `verify` found.
 #[derive(Clone, Debug)]
@@ -61,7 +65,7 @@ impl Migrator {
     pub async fn verify(&self, head: Option<&str>, listener: &mut Listener<'_>) -> Result<Verification, Error> {
         let head = head.map(whole_head).transpose()?;
         let mut read = self.read(Detail::Deciding, listener).await?;
-        let plan = plan::up(&self.migrations, &read.history, &Target::All, self.lexis())?;
+        let mut plan = plan::up(&self.migrations, &read.history, &Target::All, self.lexis())?;
         let changed: Vec<(&Id, u64)> = plan
             .drift
             .iter()
@@ -75,24 +79,52 @@ impl Migrator {
             Some((session, store)) => store.scripts(&mut **session, &seqs).await,
             None => Ok(Vec::new()),
         };
+        let changed_in_history = changed_in_history(&mut read).await;
         let history = read.close().await;
-        let stored = stored.map_err(|error| Error::Sql { doing: "read the stored scripts", error })?;
+        let refused = |error| Error::Sql { doing: "read the stored scripts", error };
+        let stored = stored.map_err(refused)?;
         let files = plan::by_id(&self.migrations);
-        let differences = changed.iter().zip(stored).filter_map(|((id, _), scripts)| {
-            let file = files.get(id)?;
-            Some(Difference {
-                id: (*id).clone(),
-                path: file.up.path.clone(),
-                applied: scripts.up.map(|stored| Script::restored(&file.up.path, &stored).text.to_string()),
-                file: file.up.text.to_string(),
+        let differences: Vec<Difference> = changed
+            .iter()
+            .zip(stored)
+            .filter_map(|((id, _), scripts)| {
+                let file = files.get(id)?;
+                Some(Difference {
+                    id: (*id).clone(),
+                    path: file.up.path.clone(),
+                    applied: scripts.up.map(|stored| Script::restored(&file.up.path, &stored.text).text.to_string()),
+                    file: file.up.text.to_string(),
+                })
             })
-        });
+            .collect();
+        plan.drift.extend(changed_in_history.map_err(refused)?);
         Ok(Verification {
-            differences: differences.collect(),
+            differences,
             head_known: head.map(|head| history.contains_head(&head)),
             head: history.head().hash,
             compared: history.applied_count(),
             drift: plan.drift,
         })
     }
+}
+
+/// The scripts that the history would run, `down` or what goes on with a half-done migration, and that are not what was
+/// stored.
+async fn changed_in_history(read: &mut Read) -> Result<Vec<Drift>, SqlError> {
+    let Some((session, store)) = &mut read.session else { return Ok(Vec::new()) };
+    let applied = read.history.applied().map(|applied| (&applied.id, &applied.name, applied.scripts));
+    let unfinished = read.history.unfinished().and_then(|entry| Some((entry.id.as_ref()?, &entry.name, entry.seq)));
+    let rows: Vec<_> = applied.chain(unfinished).collect();
+    let mut changed = Vec::new();
+    for some in rows.chunks(SCRIPTS_AT_ONCE) {
+        let seqs: Vec<u64> = some.iter().map(|(_, _, seq)| *seq).collect();
+        for ((id, name, _), scripts) in some.iter().zip(store.scripts(&mut **session, &seqs).await?) {
+            let both = [(Direction::Up, scripts.up), (Direction::Down, scripts.down)];
+            changed.extend(both.into_iter().filter_map(|(direction, script)| {
+                let StoredScript { seq, .. } = script.filter(|script| !script.is_intact)?;
+                Some(Drift::ChangedInHistory { id: (*id).clone(), name: name.to_string(), seq, direction })
+            }));
+        }
+    }
+    Ok(changed)
 }

@@ -9,7 +9,7 @@ use crate::sql::Lexis;
 
 use super::target::{self, Mark, Point, Target, Unresolved};
 use super::up::drift;
-use super::{Direction, Plan, Step, by_id};
+use super::{Direction, Drift, Plan, Step, by_id};
 
 /// Which of two down scripts to run when the folder's is not the one that was stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,11 +76,13 @@ pub fn down(
     let files = by_id(migrations);
     let mut steps = Vec::new();
     let mut irreversible = Vec::new();
+    let mut changed = Vec::new();
     for applied in undo {
         let file = files.get(&applied.id).copied();
         let from_file = file.and_then(|migration| migration.down.clone());
-        let from_history = stored.get(&applied.id).and_then(|scripts| scripts.down.as_deref()).map(|text| {
-            let restored = Script::restored(format!("history:{}.down.sql", applied.id), text);
+        let in_history = stored.get(&applied.id).and_then(|scripts| scripts.down.as_ref());
+        let from_history = in_history.map(|stored| {
+            let restored = Script::restored(format!("history:{}.down.sql", applied.id), &stored.text);
             Arc::new(match file {
                 // What the folder refuses, it refuses of the stored text, too.
                 Some(Migration { up, .. }) => {
@@ -99,6 +101,10 @@ pub fn down(
                 continue;
             }
         };
+        if let Some(stored) = in_history.filter(|stored| is_stored && !stored.is_intact) {
+            let (id, name) = (applied.id.clone(), applied.name.to_string());
+            changed.push(Drift::ChangedInHistory { id, name, seq: stored.seq, direction: Direction::Down });
+        }
         if let Some(reason) = declared_irreversible(&script, lexis) {
             irreversible.push((crate::migration::title(&applied.id, &applied.name), Some(reason)));
             continue;
@@ -117,7 +123,9 @@ pub fn down(
     if !irreversible.is_empty() {
         return Err(Irreversible { migrations: irreversible });
     }
-    Ok(Plan { head: history.head(), steps, drift: drift(migrations, history, &[], lexis) })
+    // What must not be run comes first: it is what the plan is refused for.
+    changed.extend(drift(migrations, history, &[], lexis));
+    Ok(Plan { head: history.head(), steps, drift: changed })
 }
 
 fn declared_irreversible(script: &Script, lexis: &Lexis) -> Option<String> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::lint::{Finding, Severity};
 use crate::migration::{Id, title};
 
-use super::Unrunnable;
+use super::{Direction, Unrunnable};
 
 /// One disagreement between files and history.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +71,17 @@ pub enum Drift {
         /// The first row that does not fit.
         seq: u64,
     },
+    /// Somebody changed a script that the history stored: it is not the one that its checksum was taken of.
+    ChangedInHistory {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// The row that has it.
+        seq: u64,
+        /// Which of the two scripts it is.
+        direction: Direction,
+    },
 }
 
 impl Drift {
@@ -83,6 +94,7 @@ impl Drift {
             Drift::OutOfOrder { .. } => "out of order",
             Drift::Unfinished { .. } => "unfinished",
             Drift::BrokenChain { .. } => "broken chain",
+            Drift::ChangedInHistory { .. } => "changed in the history",
         }
     }
 
@@ -93,7 +105,8 @@ impl Drift {
             | Drift::Missing { id, .. }
             | Drift::Ahead { id, .. }
             | Drift::OutOfOrder { id, .. }
-            | Drift::Unfinished { id, .. } => Some(id),
+            | Drift::Unfinished { id, .. }
+            | Drift::ChangedInHistory { id, .. } => Some(id),
             Drift::BrokenChain { .. } => None,
         }
     }
@@ -120,6 +133,12 @@ impl Drift {
                 "run `migrate up` to let it finish, or record what happened with `migrate resolve {id} --applied` or `--reverted`"
             ),
             Drift::BrokenChain { .. } => "compare the table with a backup or with a head that was kept elsewhere".to_owned(),
+            Drift::ChangedInHistory { seq, direction: Direction::Down, .. } => format!(
+                "it is not run: restore row {seq} from a backup, or restore the migration's files and undo it from there with `migrate down --use file`"
+            ),
+            Drift::ChangedInHistory { seq, .. } => format!(
+                "it is not run: restore row {seq} from a backup, and find out who can write to the table"
+            ),
         }
     }
 }
@@ -150,6 +169,14 @@ impl fmt::Display for Drift {
                 write!(f, "`{}` is half-done: {done} of {of} statements are known to have run", title(id, name))
             }
             Drift::BrokenChain { seq } => write!(f, "row {seq} of the history does not fit the row before it"),
+            Drift::ChangedInHistory { id, name, seq, direction } => {
+                let which = direction.column();
+                write!(
+                    f,
+                    "`{}`: `{which}` in row {seq} of the history was changed after it had been stored",
+                    title(id, name)
+                )
+            }
         }
     }
 }
@@ -198,7 +225,7 @@ impl Policy {
     pub fn tolerates(&self, drift: &Drift) -> bool {
         match drift {
             Drift::Changed { .. } | Drift::Missing { .. } => !self.files_must_agree,
-            Drift::BrokenChain { .. } | Drift::Unfinished { .. } => false,
+            Drift::BrokenChain { .. } | Drift::ChangedInHistory { .. } | Drift::Unfinished { .. } => false,
             Drift::Ahead { compatible, .. } => match self.ahead {
                 Tolerance::Refuse => false,
                 Tolerance::WhenHarmless => *compatible == Some(true),

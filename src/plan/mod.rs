@@ -32,6 +32,16 @@ pub enum Direction {
     Down,
 }
 
+impl Direction {
+    /// The column of the history that has the script of this direction.
+    pub fn column(self) -> &'static str {
+        match self {
+            Direction::Up => "up_script",
+            Direction::Down => "down_script",
+        }
+    }
+}
+
 /// One migration to be applied or undone.
 #[derive(Clone, Debug)]
 pub struct Step {

@@ -200,4 +200,42 @@ each_database! {
         project.run(["baseline", "3"]).exits(2).says("already has");
         project.run(["verify"]).ok();
     }
+
+    fn a_stored_script_that_was_changed_is_not_run(db: TestDatabase) {
+        let project = released(&db);
+        project.run(["verify"]).ok();
+        db.sql("update migrate_history set down_script = 'drop table users;' where version = '0004'");
+        project.run(["verify"]).exits(5).says("`0004 import`: `down_script` in row 5 of the history was changed");
+        // The folder has a script of its own, which is not the changed one.
+        project.run(["down", "--dry-run", "--use", "stored"]).exits(5).says("down_script");
+        project.run(["down", "--dry-run"]).ok();
+        let down = project.read("migrations/0004_import.down.sql");
+        project.remove("migrations/0004_import.down.sql");
+        project.run(["down", "--yes"]).exits(5).says("`down_script` in row 5 of the history was changed").says("--use file");
+        assert!(db.table_exists("users") && db.table_exists("import"));
+        project.write("migrations/0004_import.down.sql", down);
+        project.run(["down", "--yes", "--use", "file"]).ok();
+        assert!(db.table_exists("users") && !db.table_exists("import"));
+        project.run(["verify"]).ok();
+    }
+
+    fn a_stored_script_with_placeholders_is_what_was_stored(db: TestDatabase) {
+        let project = Project::with([
+            ("migrate.toml", "placeholders = true\n[variables]\ntable = \"things\"\n"),
+            ("migrations/0001_a.up.sql", "create table ${table} (id int);"),
+            ("migrations/0001_a.down.sql", "drop table ${table};"),
+        ])
+        .on(&db);
+        project.run(["up"]).ok();
+        project.run(["verify"]).ok();
+        project.remove("migrations/0001_a.down.sql");
+        db.sql("create table other (id int)");
+        let stored = db.value("select down_script from migrate_history");
+        db.sql("update migrate_history set down_script = replace(down_script, 'things', 'other')");
+        project.run(["down", "--yes"]).exits(5).says("row 1");
+        db.sql("update migrate_history set down_script = replace(down_script, 'other', 'things')");
+        assert_eq!(db.value("select down_script from migrate_history"), stored);
+        project.run(["down", "--yes"]).ok();
+        assert!(!db.table_exists("things") && db.table_exists("other"));
+    }
 }
