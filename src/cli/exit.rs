@@ -70,7 +70,9 @@ impl From<Error> for Failure {
         let exit = match &error {
             Error::Run(RunError::Connect(_)) => Exit::Unreachable,
             Error::Run(RunError::Lock(LockError::Held { .. })) => Exit::Locked,
-            Error::Run(RunError::Lock(LockError::Interrupted) | RunError::Interrupted { .. }) => Exit::Interrupted,
+            Error::Run(
+                RunError::Lock(LockError::Interrupted) | RunError::Interrupted { .. } | RunError::NotYetConnected,
+            ) => Exit::Interrupted,
             Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. }) | Error::Unfinished { .. } => {
                 Exit::HalfDone
             }

@@ -128,7 +128,11 @@ fn run_hint(error: &RunError) -> Option<String> {
         RunError::Pooled => Some(
             "give the database's direct address, not the pooler's, in MIGRATE_DATABASE_URL or `--database-url`".to_owned(),
         ),
-        RunError::Interrupted { .. } => Some("run the command again to go on".to_owned()),
+        RunError::Interrupted { .. } | RunError::NotYetConnected => Some("run the command again to go on".to_owned()),
+        RunError::Unconnected { times, error, .. } => Some(match error.is_termination() {
+            true => "somebody who may end connections did so twice in a row: ask who and why, then run the command again; it goes on from what is recorded".to_owned(),
+            false => format!("it was lost {times} times in a row: look at the server's log, then run the command again; it goes on from what is recorded"),
+        }),
         RunError::HalfDone { id, statement, .. } => Some(format!(
             "look at the schema, then record what is true: `migrate resolve {id} --statement {statement} --done` or `--again`; or, for the whole migration, `migrate resolve {id} --applied` or `--reverted`"
         )),

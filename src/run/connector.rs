@@ -7,7 +7,7 @@ use crate::databases::{Address, ConnectError, Database, HistoryTable, LockName, 
 use crate::history::{Detail, History, Store};
 
 use super::event::{Event, Listener};
-use super::{Interrupt, answering, lock_name};
+use super::{Interrupt, RunError, answering, lock_name};
 
 /// How to reach the database, again and again if need be.
 #[derive(Clone)]
@@ -122,13 +122,13 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// When the server cannot be reached in time.
-    pub async fn connect(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Box<dyn Session>, ConnectError> {
+    /// When the server cannot be reached in time, or the user does not want to wait.
+    pub async fn connect(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Box<dyn Session>, RunError> {
         self.start(wait, listener).await.map(|start| start.session)
     }
 
     /// As [`connect`](Connector::connect), with what was done ahead.
-    pub(crate) async fn start(&self, wait: Duration, listener: &mut Listener<'_>) -> Attempt {
+    pub(crate) async fn start(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Start, RunError> {
         let start = Instant::now();
         let mut begun = self.begun.swap(None);
         let mut pause = Duration::from_millis(100);
@@ -150,12 +150,15 @@ impl Connector {
                 }
             };
             let waited = start.elapsed();
-            if !error.starting || waited >= wait || self.interrupt.requested() {
-                return Err(error);
+            if self.interrupt.requested() {
+                return Err(RunError::NotYetConnected);
+            }
+            if !error.starting || waited >= wait {
+                return Err(error.into());
             }
             listener(&Event::WaitingForServer { reason: &error.message, waited, limit: wait });
             if self.interrupt.during(tokio::time::sleep(pause.min(wait - waited))).await.is_none() {
-                return Err(error);
+                return Err(RunError::NotYetConnected);
             }
             pause = (pause * 2).min(Duration::from_secs(5));
         }

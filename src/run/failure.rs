@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use std::time::Duration;
+
 use crate::databases::{Blocker, SqlError};
 use crate::migration::Id;
 use crate::plan::Direction;
@@ -49,6 +51,45 @@ pub struct Failure {
     pub blockers: Vec<Blocker>,
     /// What is true now.
     pub aftermath: Aftermath,
+    /// What was tried, and under what.
+    pub circumstances: Circumstances,
+}
+
+/// What was tried before a migration failed, and under what; what to do next depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// How often it was tried, and for how long; nothing where it was not for locks that it failed.
+    pub tries: Tries,
+    /// How long its statements might take.
+    pub statement_timeout: Option<Duration>,
+    /// Whether everything was one transaction.
+    pub all_in_one: bool,
+    /// Whether nothing had ever been recorded.
+    pub first_ever: bool,
+}
+
+/// How often something was tried, and for how long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// How often.
+    pub attempts: u32,
+    /// For how long.
+    pub elapsed: Duration,
+}
+
+/// A migration that was interrupted on request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Which.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Which way it was going.
+    pub direction: Direction,
+    /// What it left behind.
+    pub aftermath: Aftermath,
+    /// Whether everything was one transaction.
+    pub all_in_one: bool,
 }
 
 /// The statement that failed.
@@ -113,21 +154,27 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-impl Failure {
-    /// What is true now and what to do next.
-    pub fn hint(&self) -> String {
-        let id = &self.id;
-        match &self.aftermath {
-            Aftermath::Nothing => {
-                "the migration was rolled back; nothing of it remains. Mend it and run the command again".to_owned()
-            }
-            Aftermath::Resumable { done, of } => format!(
-                "{done} of {of} statements are done and recorded; mend the rest of the script and run the command again: it goes on with statement {}",
-                done + 1
-            ),
-            Aftermath::Undecided { statement, reason } => format!(
-                "{reason}. Look at the schema, then say what is true: `migrate resolve {id} --statement {statement} --done` or `--again`; or `migrate resolve {id} --applied` or `--reverted` for the whole migration"
-            ),
+/// What is said of a run that was interrupted, in this migration or between two.
+pub(super) fn interrupted(cut: Option<&Cut>) -> String {
+    let Some(cut) = cut else { return "interrupted; everything done so far is recorded".to_owned() };
+    let title = crate::migration::title(&cut.id, &cut.name);
+    match (&cut.aftermath, cut.direction) {
+        (Aftermath::Nothing, _) if cut.all_in_one => {
+            format!("interrupted in `{title}`; the whole run was rolled back")
+        }
+        (Aftermath::Nothing, Direction::Up) => {
+            format!("interrupted in `{title}`, which was rolled back; everything done before it is recorded")
+        }
+        (Aftermath::Nothing, Direction::Down) => format!(
+            "interrupted while `{title}` was undone, which was rolled back: it is still applied; everything done before it is recorded"
+        ),
+        (Aftermath::Resumable { done, of }, _) => format!(
+            "interrupted in `{title}`, which is half-done: {done} of {of} statements are done and recorded, and `migrate up` goes on with the next"
+        ),
+        (Aftermath::Undecided { statement, reason }, _) => {
+            format!(
+                "interrupted in statement {statement} of `{title}`, and whether it took effect cannot be told: {reason}"
+            )
         }
     }
 }

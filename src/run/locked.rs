@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::databases::{Dialect, Limits, LockName, Session};
-use crate::history::{Detail, Fact, History, Scripts, State, Store};
+use crate::history::{Detail, Fact, History, Scripts, State, Store, unwritable};
 
 use super::connector::Connector;
 use super::event::{Event, Listener};
@@ -109,7 +109,11 @@ impl Locked {
             head = claim.head;
         }
         parts.push("COMMIT".to_owned());
-        self.execute("write the history", &parts).await?;
+        let written = self.execute("write the history", &parts).await;
+        written.map_err(|error| match error {
+            RunError::Sql { doing, error } => RunError::Sql { doing, error: unwritable(error) },
+            other => other,
+        })?;
         self.read_history().await
     }
 
@@ -173,7 +177,7 @@ impl Locked {
             let left = limit.saturating_sub(start.elapsed());
             let mut session = match self.connector.connect(left, listener).await {
                 Err(_) if self.connector.interrupt.requested() => {
-                    return Err(RunError::Interrupted { done: Vec::new() });
+                    return Err(RunError::Interrupted { done: Vec::new(), cut: None });
                 }
                 connected => connected?,
             };

@@ -4,6 +4,7 @@
 //! are bracketed by an intent before and a result after, with a before-image in the intent from which the next run
 //! tells whether they took effect. Whatever is unknown after a lost connection is read from the history again.
 
+mod advice;
 mod answering;
 mod connector;
 pub mod event;
@@ -29,7 +30,7 @@ use crate::databases::{ConnectError, Limits, Session, SqlError};
 use crate::migration::Id;
 
 pub use connector::{Ahead, Begun, Connector};
-pub use failure::{Aftermath, Done, Failure, Outcome, StatementAt};
+pub use failure::{Aftermath, Circumstances, Cut, Done, Failure, Outcome, StatementAt, Tries};
 pub use interrupt::Interrupt;
 pub use lock::{LockError, describe, lock_name};
 pub use locked::Locked;
@@ -96,10 +97,33 @@ pub enum RunError {
     )]
     Pooled,
     /// The user asked to stop; everything done is recorded.
-    #[error("interrupted; everything done so far is recorded")]
+    #[error("{}", failure::interrupted(cut.as_deref()))]
     Interrupted {
         /// What had been done before.
         done: Vec<Done>,
+        /// The migration that was interrupted, unless it was between two.
+        cut: Option<Box<Cut>>,
+    },
+    /// The user asked to stop before there was a connection.
+    #[error("interrupted while waiting for the server; nothing was changed")]
+    NotYetConnected,
+    /// The connection was lost again and again in one migration.
+    #[error(
+        "cannot keep a connection while `{}` runs{}: {error}",
+        crate::migration::title(id, name),
+        statement.map(|(number, of)| format!(" (statement {number} of {of})")).unwrap_or_default()
+    )]
+    Unconnected {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// The statement that ran, from 1, and of how many, as far as it is known.
+        statement: Option<(usize, usize)>,
+        /// How often it was lost in a row.
+        times: u32,
+        /// How the last connection ended.
+        error: SqlError,
     },
     /// A migration was interrupted, and nobody can tell whether a statement of it took effect.
     #[error(

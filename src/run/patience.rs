@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::databases::Blocker;
 
 use super::Interrupt;
+use super::failure::Tries;
 use super::watch::Watch;
 
 /// How long to wait for known blockers at most before trying again all the same, so that the user is told anew.
@@ -14,6 +15,7 @@ const TRY_AGAIN_SUSPECTED: Duration = Duration::from_secs(10);
 
 /// The tries of one transaction or statement.
 pub(super) struct Patience {
+    began: Instant,
     deadline: Instant,
     attempt: u32,
     poll: Duration,
@@ -22,13 +24,19 @@ pub(super) struct Patience {
 impl Patience {
     /// Goes on for this long; `poll` is how often to try where nobody can see who blocks.
     pub fn new(limit: Duration, poll: Duration) -> Self {
-        Patience { deadline: Instant::now() + limit, attempt: 0, poll }
+        let began = Instant::now();
+        Patience { began, deadline: began + limit, attempt: 0, poll }
     }
 
     /// Counts an attempt that failed: its number, from 1.
     pub fn failed(&mut self) -> u32 {
         self.attempt += 1;
         self.attempt
+    }
+
+    /// What was tried, when the attempt that goes on has failed, too.
+    pub fn tries(&self) -> Tries {
+        Tries { attempts: self.attempt + 1, elapsed: self.began.elapsed() }
     }
 
     /// How long it will still go on.

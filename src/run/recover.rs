@@ -8,7 +8,7 @@ use ecow::EcoString;
 use crate::databases::{Limits, Probe};
 use crate::history::{Entry, Fact, Head, Kind, State};
 use crate::migration::{Id, Migration, Script, title};
-use crate::plan::{Bracket, Direction, Prepared, Step};
+use crate::plan::{Bracket, Direction, Drift, Prepared, Step};
 
 use super::event::{Event, Listener};
 use super::failure::{Aftermath, Done};
@@ -45,24 +45,36 @@ impl Locked {
         let Some(entry) = self.history.unfinished().cloned() else { return Ok(None) };
         let id = entry.id.clone();
         let file = migrations.iter().find(|migration| Some(&migration.id) == id.as_ref());
-        self.resume(entry, file, listener).await.map(Some)
+        let undoes = entry.kind == Kind::Revert;
+        let script = file.and_then(|file| if undoes { file.down.clone() } else { Some(Arc::clone(&file.up)) });
+        self.resume(entry, file, script, listener).await.map(Some)
     }
 
     /// After a lost connection: finishes what was in flight.
-    pub(super) async fn finish_interrupted(&mut self, listener: &mut Listener<'_>) -> Result<(), RunError> {
-        match self.history.unfinished().cloned() {
-            Some(entry) => self.resume(entry, None, listener).await.map(|_| ()),
-            None => Ok(()),
-        }
+    pub(super) async fn finish_interrupted(
+        &mut self,
+        next: Option<&Prepared>,
+        listener: &mut Listener<'_>,
+    ) -> Result<Option<Done>, RunError> {
+        let Some(entry) = self.history.unfinished().cloned() else { return Ok(None) };
+        let own = next.filter(|prepared| Some(&prepared.step.id) == entry.id.as_ref());
+        let script = own.map(|prepared| Arc::clone(&prepared.step.script));
+        self.resume(entry, None, script, listener).await.map(Some)
     }
 
     async fn resume(
         &mut self,
         entry: Entry,
         file: Option<&Migration>,
+        script: Option<Arc<Script>>,
         listener: &mut Listener<'_>,
     ) -> Result<Done, RunError> {
-        let stored = self.stored(&entry, file).await?;
+        if let Some(broken) = self.history.broken_link() {
+            let drift = Drift::BrokenChain { seq: broken.seq };
+            return Err(RunError::History(format!("{drift}; {}", drift.hint())));
+        }
+        let name = file.map(|file| file.name.clone());
+        let stored = self.stored(&entry, name, script.as_deref()).await?;
         if entry.kind == Kind::Adopt && !self.is_decided(&entry) {
             let tool = entry.tag.as_deref().unwrap_or("another tool");
             return Err(half_done(&entry, &stored, format!("{tool} left it half-done")));
@@ -99,7 +111,7 @@ impl Locked {
         let started = Instant::now();
         let mut finished = Vec::new();
         self.run_rest(&prepared, entry.seq, from, &mut finished, listener).await?;
-        if prepared.step.script.checksum != stored.step.script.checksum && entry.kind == Kind::Apply {
+        if prepared.step.script.text != stored.step.script.text && entry.kind == Kind::Apply {
             let step = &prepared.step;
             let repair = Fact {
                 up: step.up.as_deref(),
@@ -123,26 +135,43 @@ impl Locked {
         self.history.entries().iter().any(|other| decides(&other))
     }
 
-    /// The migration as it was when its work began.
-    async fn stored(&mut self, entry: &Entry, file: Option<&Migration>) -> Result<Prepared, RunError> {
+    /// The migration as it was when its work began. Where `read` has the same text, its place is that of the text.
+    async fn stored(
+        &mut self,
+        entry: &Entry,
+        name: Option<String>,
+        read: Option<&Script>,
+    ) -> Result<Prepared, RunError> {
         let scripts = self.scripts(&[entry.seq]).await?.pop().unwrap_or_default();
         let direction = if entry.kind == Kind::Revert { Direction::Down } else { Direction::Up };
-        let text = if direction == Direction::Down { &scripts.down } else { &scripts.up };
-        let (Some(id), Some(text)) = (entry.id.clone(), text.as_deref()) else {
-            let row = entry.seq;
+        let own = if direction == Direction::Down { &scripts.down } else { &scripts.up };
+        let row = entry.seq;
+        let (Some(id), Some(own)) = (entry.id.clone(), own) else {
             return Err(RunError::History(format!(
                 "row {row} of the history is half-done, and its script was not stored"
             )));
         };
+        if !own.is_intact {
+            let drift = Drift::ChangedInHistory { id: id.clone(), name: entry.name.to_string(), seq: row, direction };
+            return Err(RunError::History(format!(
+                "{drift}; it is half-done, and its rest is not run: restore the row from a backup, or finish or undo it by hand and say so with `migrate resolve {id} --applied` or `--reverted`"
+            )));
+        }
         let path = format!("history:{id}");
         let script = |text: &str| Arc::new(Script::restored(&path, text));
-        let own = script(text);
+        let own = match (script(&own.text), read) {
+            (own, Some(read)) if own.text == read.text => {
+                let (path, first_line) = (read.path.clone(), read.first_line);
+                Arc::new(Script { path, first_line, ..Script::clone(&own) })
+            }
+            (own, _) => own,
+        };
         let step = Step {
             id,
-            name: file.map_or_else(|| entry.name.to_string(), |file| file.name.clone()),
+            name: name.unwrap_or_else(|| entry.name.to_string()),
             direction,
-            up: scripts.up.as_deref().map(script),
-            down: scripts.down.as_deref().map(script),
+            up: scripts.up.as_ref().map(|up| script(&up.text)),
+            down: scripts.down.as_ref().map(|down| script(&down.text)),
             script: own,
             stored: true,
             compatible: None,
@@ -163,7 +192,7 @@ impl Locked {
             Kind::Revert => file.down.as_ref().map(|down| Step { script: down.clone(), ..stored.step.clone() }),
             _ => Some(Step::apply(file)),
         };
-        let Some(step) = step.filter(|step| step.script.checksum != stored.step.script.checksum) else {
+        let Some(step) = step.filter(|step| step.script.text != stored.step.script.text) else {
             return Ok(None);
         };
         let path = step.script.path.clone();
@@ -210,12 +239,17 @@ impl Locked {
         fact: &Fact<'_>,
     ) -> Result<(), RunError> {
         self.take_over(entry).await?;
-        let stored = self.stored(entry, None).await?;
         let dialect = self.dialect();
         let settled = match state {
+            // Whatever became of its script, a human's word about the whole is enough.
             Some(state) => self.store.settle(entry.seq, done, state),
-            None if done >= stored.pieces.len() => self.store.settle(entry.seq, done, State::Done),
-            None => self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref()),
+            None => {
+                let stored = self.stored(entry, None, None).await?;
+                match done >= stored.pieces.len() {
+                    true => self.store.settle(entry.seq, done, State::Done),
+                    false => self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref()),
+                }
+            }
         };
         let fence = dialect.fence(&self.lock);
         let mut parts = self.opening();
@@ -318,7 +352,7 @@ impl Locked {
             Err(Trouble::Failed(stopped)) => Err(self.failed(prepared, *stopped, Vec::new()).await),
             Err(Trouble::Run(error)) => Err(error),
             Err(Trouble::Raced) => Err(RunError::History("another run is at work without the lock".to_owned())),
-            Err(Trouble::Lost(error)) => Err(RunError::Sql { doing: "finish the interrupted migration", error }),
+            Err(Trouble::Lost { error, .. }) => Err(RunError::Sql { doing: "finish the interrupted migration", error }),
         }
     }
 

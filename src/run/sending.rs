@@ -6,7 +6,7 @@ use crate::databases::{BatchError, ErrorKind, Row, SqlError};
 use crate::plan::Prepared;
 
 use super::event::Listener;
-use super::failure::Done;
+use super::failure::{Done, Tries};
 use super::locked::Locked;
 use super::message::{Role, messages};
 use super::patience::Patience;
@@ -41,6 +41,7 @@ impl Locked {
                     role: parts[0].role,
                     known: known(work, message.start),
                     refusal,
+                    tries: Tries::default(),
                 })));
             }
             tell_beginning(work, parts, listener);
@@ -88,7 +89,9 @@ impl Locked {
             let part = &work.parts[at];
             let error = &refusal.error.error;
             match (part.role, error.kind) {
-                (_, kind) if kind.is_lost() => return Err(Trouble::Lost(error.clone())),
+                (role, kind) if kind.is_lost() => {
+                    return Err(Trouble::Lost { error: error.clone(), step: part.step, role });
+                }
                 (Role::Commit, kind) if kind.is_retryable() && self.dialect().commit_can_wait() => {
                     // The transaction is whole and open; only its end had to wait for readers.
                     skipped = refusal.error.part;
@@ -101,6 +104,7 @@ impl Locked {
                             role: part.role,
                             known: known(work, at),
                             refusal,
+                            tries: patience.tries(),
                         })));
                     }
                 }
@@ -123,6 +127,7 @@ impl Locked {
                         role,
                         known: known(work, at),
                         refusal,
+                        tries: Tries::default(),
                     })));
                 }
             }
@@ -166,7 +171,9 @@ impl Locked {
         if steps.iter().any(|prepared| prepared.changes_session) {
             self.session_limits = None;
             match self.session.reset().await {
-                Err(error) if error.kind.is_lost() => return Err(Trouble::Lost(error)),
+                Err(error) if error.kind.is_lost() => {
+                    return Err(Trouble::Lost { error, step: steps.len() - 1, role: Role::Commit });
+                }
                 Err(error) => return Err(Trouble::Run(RunError::sql("reset the session")(error))),
                 Ok(()) => {}
             }

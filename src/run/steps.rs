@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use ecow::EcoString;
 
-use crate::databases::ErrorKind;
-use crate::history::{Head, Kind, State};
+use crate::databases::{ErrorKind, SqlError};
+use crate::history::{Head, Kind, State, unwritable};
 use crate::plan::{Approved, Direction, Mode, Prepared};
 
 use super::event::{Event, Listener};
-use super::failure::{Aftermath, Done, Failure, Outcome, StatementAt};
+use super::failure::{self, Aftermath, Circumstances, Done, Failure, Outcome, StatementAt};
 use super::locked::Locked;
 use super::message::{Composer, Cut, Part, Role};
 use super::patience::Patience;
@@ -24,6 +24,8 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// How often the connection may be lost in a row without any migration done in between.
 const SETBACKS: u32 = 5;
+/// The same where somebody ended it on purpose: the first time it may have been the server's restart.
+const TERMINATIONS: u32 = 2;
 
 impl Locked {
     /// Runs an approved plan to its end.
@@ -41,11 +43,11 @@ impl Locked {
         self.create_history().await?;
         let mut done = Vec::new();
         let mut next = 0;
-        let mut setbacks = 0;
+        let (mut setbacks, mut terminations) = (0, 0);
         let mut head = self.history.head();
         while next < steps.len() {
             if self.connector.interrupt.requested() {
-                return Err(RunError::Interrupted { done });
+                return Err(RunError::Interrupted { done, cut: None });
             }
             if preconditions(&steps[next]).next().is_some() || self.settings.scope == Scope::All {
                 if self.ask_preconditions(&mut steps, next, listener).await? {
@@ -64,23 +66,32 @@ impl Locked {
                     return Err(self.failed(prepared, *stopped, done).await);
                 }
                 Err(trouble) => {
-                    if let Trouble::Lost(error) = &trouble {
+                    if let Trouble::Lost { error, step, role } = &trouble {
                         setbacks += 1;
-                        if setbacks > SETBACKS {
-                            return Err(RunError::Sql { doing: "keep a connection", error: error.clone() });
+                        terminations = if error.is_termination() { terminations + 1 } else { 0 };
+                        if setbacks > SETBACKS || terminations >= TERMINATIONS {
+                            return Err(unconnected(&steps[next + step], *role, setbacks, error));
                         }
                         match self.reconnect(&error.message, listener).await {
-                            Err(RunError::Interrupted { .. }) => return Err(RunError::Interrupted { done }),
+                            Err(RunError::Interrupted { .. }) => {
+                                return Err(RunError::Interrupted { done, cut: None });
+                            }
                             reconnected => reconnected?,
                         }
                     } else {
                         self.read_history().await?;
                     }
-                    self.finish_interrupted(listener).await?;
                     let known = next;
-                    next = self.catch_up(&steps, base, known, &mut done, listener)?;
+                    next = self.catch_up(&steps, base, next, &mut done, listener)?;
+                    if let Some(one) = self.finish_interrupted(steps.get(next), listener).await?
+                        && steps.get(next).is_some_and(|prepared| prepared.step.id == one.id)
+                    {
+                        // It was told of already.
+                        done.push(one);
+                    }
+                    next = self.catch_up(&steps, base, next, &mut done, listener)?;
                     if next > known {
-                        setbacks = 0;
+                        (setbacks, terminations) = (0, 0);
                     }
                     head = self.history.head();
                 }
@@ -88,7 +99,7 @@ impl Locked {
         }
         if self.connector.interrupt.requested() {
             // The wish came during the last statement, which the server may have cut short without an error.
-            return Err(RunError::Interrupted { done });
+            return Err(RunError::Interrupted { done, cut: None });
         }
         Ok(Outcome { done, head: head.hash })
     }
@@ -159,7 +170,9 @@ impl Locked {
             let retry =
                 stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !patience.remaining().is_zero();
             if !retry {
-                return Err(Trouble::Failed(Box::new(Stopped { step: culprit, ..*stopped })));
+                let retried = stopped.refusal.error.error.kind.is_retryable() && stopped.tries.attempts == 0;
+                let tries = if retried { patience.tries() } else { stopped.tries };
+                return Err(Trouble::Failed(Box::new(Stopped { step: culprit, tries, ..*stopped })));
             }
             let statement = match stopped.role {
                 Role::Statement(index) => index + 1,
@@ -175,7 +188,8 @@ impl Locked {
             });
             let again = patience.pause(&stopped.refusal.blockers, &mut self.watch, &self.connector.interrupt).await;
             if !again {
-                return Err(Trouble::Run(RunError::Interrupted { done: std::mem::take(done) }));
+                let cut = self.cut(&prepared.clone(), stopped.known).await;
+                return Err(Trouble::Run(RunError::Interrupted { done: std::mem::take(done), cut: Some(cut) }));
             }
             if prepared.mode == Mode::Stepwise {
                 let prepared = prepared.clone();
@@ -301,12 +315,21 @@ impl Locked {
 
     /// Turns a refusal into a failure that says where it was and what is true now.
     pub(super) async fn failed(&mut self, prepared: &Prepared, stopped: Stopped, done: Vec<Done>) -> RunError {
-        let Stopped { role, known, refusal, .. } = stopped;
-        let error = refusal.error.error;
+        let Stopped { role, known, refusal, tries, .. } = stopped;
+        let error = match role {
+            Role::Claim => unwritable(refusal.error.error),
+            _ => refusal.error.error,
+        };
         if error.kind == ErrorKind::Cancelled && self.connector.interrupt.requested() {
-            self.settle_failed(prepared, known).await;
-            return RunError::Interrupted { done };
+            let cut = self.cut(prepared, known).await;
+            return RunError::Interrupted { done, cut: Some(cut) };
         }
+        let circumstances = Circumstances {
+            tries,
+            statement_timeout: prepared.statement_timeout.unwrap_or(self.settings.limits.statement),
+            all_in_one: self.settings.scope == Scope::All,
+            first_ever: self.history.entries().is_empty() && done.is_empty(),
+        };
         let at = match role {
             Role::Statement(index) => prepared.pieces.get(index).map(|piece| {
                 let position = error.position;
@@ -331,7 +354,19 @@ impl Locked {
             error,
             blockers: refusal.blockers,
             aftermath,
+            circumstances,
         }))
+    }
+
+    /// What is to be said of a migration that was interrupted on request.
+    async fn cut(&mut self, prepared: &Prepared, known: usize) -> Box<failure::Cut> {
+        Box::new(failure::Cut {
+            id: prepared.step.id.clone(),
+            name: prepared.step.name.clone(),
+            direction: prepared.step.direction,
+            aftermath: self.settle_failed(prepared, known).await,
+            all_in_one: self.settings.scope == Scope::All,
+        })
     }
 
     /// What a failed migration left behind, after clearing away what can be.
@@ -341,4 +376,14 @@ impl Locked {
             Mode::Stepwise => self.settle_stepwise(prepared, known).await,
         }
     }
+}
+
+/// What is said when the connection is lost again and again while a migration runs.
+fn unconnected(prepared: &Prepared, role: Role, times: u32, error: &SqlError) -> RunError {
+    let statement = match role {
+        Role::Statement(index) | Role::Warnings(index) => Some((index + 1, prepared.pieces.len())),
+        _ => None,
+    };
+    let (id, name) = (prepared.step.id.clone(), prepared.step.name.clone());
+    RunError::Unconnected { id, name, statement, times, error: error.clone() }
 }

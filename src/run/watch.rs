@@ -13,8 +13,10 @@ use super::event::{Event, Listener};
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 /// How often somebody looks then.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How often the user is told.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked whether the server is still at work.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+/// After how many seconds the user is told that a statement still runs; later once a minute.
+const TELL_AFTER: [u64; 5] = [1, 2, 5, 10, 30];
 /// How long the watching connection may take to answer, at most.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long an answer may be on its way where connecting has no limit.
@@ -103,7 +105,8 @@ impl Watch {
     ) -> Result<(), Refusal> {
         let started = Instant::now();
         let mut blockers = Vec::new();
-        let mut told = started;
+        let mut asked = started;
+        let mut told = 0;
         let mut heard = started;
         let mut idle: Option<Instant> = None;
         let mut cancelled = false;
@@ -129,7 +132,7 @@ impl Watch {
                     match self.look().await {
                         Look::Seen(now) => {
                             heard = Instant::now();
-                            if !now.is_empty() || started.elapsed() > TELL_EVERY {
+                            if !now.is_empty() || started.elapsed() > ASK_EVERY {
                                 blockers = now;
                             }
                         }
@@ -141,17 +144,20 @@ impl Watch {
                         let error = BatchError { part: 0, ran: 0, error: silent(limit) };
                         return Err(Refusal { error, blockers });
                     }
-                    if told.elapsed() >= TELL_EVERY {
-                        told = Instant::now();
-                        idle = if self.is_idle().await { idle.or(Some(told)) } else { None };
+                    if asked.elapsed() >= ASK_EVERY {
+                        asked = Instant::now();
+                        idle = if self.is_idle().await { idle.or(Some(asked)) } else { None };
                         if idle.is_some_and(|since| since.elapsed() >= self.journey) {
                             let error = SqlError::new(ErrorKind::ConnectionLost, "the server has finished, and its answer did not arrive");
                             return Err(Refusal { error: BatchError { part: 0, ran: 0, error }, blockers });
                         }
-                        let progress = self.progress().await;
-                        let elapsed = started.elapsed();
-                        let id = owners[0].id;
-                        listener(&Event::StatementProgress { id, elapsed, progress: progress.as_deref(), blockers: &blockers });
+                        if started.elapsed() >= tell_after(told) {
+                            told += 1;
+                            let progress = self.progress().await;
+                            let elapsed = started.elapsed();
+                            let id = owners[0].id;
+                            listener(&Event::StatementProgress { id, elapsed, progress: progress.as_deref(), blockers: &blockers });
+                        }
                     }
                 }
             }
@@ -227,11 +233,29 @@ impl Watch {
     }
 }
 
+/// How long a statement runs when the user is told for the time after so many.
+fn tell_after(told: usize) -> Duration {
+    let last = TELL_AFTER.len();
+    let seconds = TELL_AFTER.get(told).copied().unwrap_or_else(|| 60 * (told + 1 - last) as u64);
+    Duration::from_secs(seconds)
+}
+
 /// Passes on what the server said.
 fn tell(notices: &[Notice], owners: &[Owner<'_>], listener: &mut Listener<'_>) {
     for notice in notices {
         if let Some(owner) = owners.get(notice.part).filter(|owner| owner.heard) {
             listener(&Event::Notice { id: owner.id, statement: owner.statement, notice });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tell_after;
+
+    #[test]
+    fn the_longer_it_runs_the_less_is_said() {
+        let seconds: Vec<u64> = (0..8).map(|told| tell_after(told).as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 5, 10, 30, 60, 120, 180]);
     }
 }

@@ -7,14 +7,14 @@ use crate::plan::{Bracket, Prepared};
 
 use super::RunError;
 use super::event::{Event, Listener};
-use super::failure::Done;
+use super::failure::{Done, Tries};
 use super::message::{Cut, Part, Role};
 use super::watch::{Owner, Refusal};
 
 /// Why an attempt ended early.
 pub(super) enum Trouble {
-    /// The connection is gone; history will tell.
-    Lost(SqlError),
+    /// The connection is gone, at this part of the work; history will tell.
+    Lost { error: SqlError, step: usize, role: Role },
     /// Somebody else claimed the entry.
     Raced,
     /// A step failed; the steps before it are done, unless [`Stopped::finished`] says otherwise.
@@ -33,6 +33,8 @@ pub(super) struct Stopped {
     /// How many statements of the step are known to be done, where they run one by one; its record may know of more.
     pub known: usize,
     pub refusal: Refusal,
+    /// How often it was tried.
+    pub tries: Tries,
 }
 
 /// One step, or several that ride together.

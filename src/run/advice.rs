@@ -1,0 +1,107 @@
+//! What to do about a migration that failed.
+
+use crate::databases::ErrorKind;
+use crate::plan::Direction;
+
+use super::event::duration;
+use super::failure::{Aftermath, Failure};
+
+/// The codes with which servers say that something has the name already.
+const EXISTS: &[&str] = &["42P07", "42P06", "42710", "42723", "1050"];
+
+impl Failure {
+    /// What is true now and what to do next.
+    pub fn hint(&self) -> String {
+        let id = &self.id;
+        match &self.aftermath {
+            Aftermath::Nothing => format!("{}. {}{}", self.undone(), capitalised(&self.cure()), self.foreign_schema()),
+            Aftermath::Resumable { done, of } => {
+                let next = done + 1;
+                let cure = match self.is_the_scripts_fault() {
+                    true => "mend the rest of the script and run the command again".to_owned(),
+                    false => self.cure(),
+                };
+                let (back, flag) = match self.direction {
+                    Direction::Up => ("to go back instead, undo by hand what is done", "--reverted"),
+                    Direction::Down => ("to keep it instead, make again by hand what was undone", "--applied"),
+                };
+                format!(
+                    "{done} of {of} statements are done and recorded; {cure}: it goes on with statement {next}; {back}, and record it with `migrate resolve {id} {flag}`"
+                )
+            }
+            Aftermath::Undecided { statement, reason } => format!(
+                "{reason}. Look at the schema, then say what is true: `migrate resolve {id} --statement {statement} --done` or `--again`; or `migrate resolve {id} --applied` or `--reverted` for the whole migration"
+            ),
+        }
+    }
+
+    /// What became of a migration of which nothing remains.
+    fn undone(&self) -> String {
+        match self.direction {
+            _ if self.circumstances.all_in_one => {
+                "the whole run was rolled back (`--transaction all`); nothing of it remains".to_owned()
+            }
+            Direction::Up => "the migration was rolled back; nothing of it remains".to_owned(),
+            Direction::Down => {
+                let title = crate::migration::title(&self.id, &self.name);
+                format!("the undo was rolled back; `{title}` is still applied")
+            }
+        }
+    }
+
+    /// Whether another script would have succeeded.
+    fn is_the_scripts_fault(&self) -> bool {
+        let kind = self.error.kind;
+        let others = [ErrorKind::StatementTimeout, ErrorKind::Cancelled, ErrorKind::ReadOnly, ErrorKind::Full];
+        !kind.is_retryable() && !others.contains(&kind)
+    }
+
+    /// The next step.
+    fn cure(&self) -> String {
+        let tries = self.circumstances.tries;
+        let tried = match tries.attempts {
+            0 | 1 => String::new(),
+            attempts => format!(" after {attempts} attempts in {}", duration(tries.elapsed)),
+        };
+        match self.error.kind {
+            ErrorKind::LockTimeout => format!(
+                "it was still blocked{tried}: end the session that stands in the way, or give it longer with `--retry-for 30m`, and run the command again"
+            ),
+            ErrorKind::Deadlock | ErrorKind::Serialization => format!(
+                "it was still in conflict with others{tried}: run the command again when less goes on, or give it longer with `--retry-for 30m`"
+            ),
+            ErrorKind::StatementTimeout => match self.circumstances.statement_timeout {
+                Some(limit) => format!(
+                    "its statements may take {}: give them longer with `--statement-timeout` or, in the script, `-- migrate:statement-timeout TIME`, and run the command again",
+                    duration(limit)
+                ),
+                None => "the limit is the server's own, or the login's: give it longer with `--statement-timeout` or, in the script, `-- migrate:statement-timeout TIME`, and run the command again".to_owned(),
+            },
+            ErrorKind::Cancelled => {
+                "somebody cancelled it on the server: ask who and why, then run the command again".to_owned()
+            }
+            ErrorKind::ReadOnly => {
+                "the database is read-only: give the address of one that can be written, or make this one so, and run the command again".to_owned()
+            }
+            ErrorKind::Full => "make room and run the command again".to_owned(),
+            _ => "mend it and run the command again".to_owned(),
+        }
+    }
+
+    /// What is likely where things exist that no migration of ours has made.
+    fn foreign_schema(&self) -> &'static str {
+        let known = self.error.code.as_deref().is_some_and(|code| EXISTS.contains(&code));
+        let exists = known || self.error.message.contains("already exists");
+        match self.circumstances.first_ever && exists && self.direction == Direction::Up {
+            true => {
+                ". No migration was ever recorded here: if another tool or somebody by hand has made the schema, take it over with `migrate adopt` or `migrate baseline VERSION`"
+            }
+            false => "",
+        }
+    }
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
