@@ -32,7 +32,12 @@ pub struct ManArgs {}
 pub async fn wait(_: &WaitArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let mut shared = shared.clone();
     shared.wait.get_or_insert_with(|| "60s".to_owned());
-    let (migrator, _) = Surroundings::read(&shared)?.migrator(terminal, &Wishes::default()).await?;
+    let stopped = stop_signal();
+    let (migrator, interrupt) = Surroundings::read(&shared)?.migrator(terminal, &Wishes::default()).await?;
+    tokio::spawn(async move {
+        stopped.await;
+        interrupt.request();
+    });
     migrator.wait(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Ready);
     Ok(Exit::Done)
@@ -63,12 +68,14 @@ pub fn man(_: &ManArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Waits for Ctrl-C, or for the signal with which service managers end a process. From the call on, before anybody waits,
-/// they end nothing by themselves.
+/// Waits for Ctrl-C, for the signal with which service managers end a process, or for the end of the terminal. From the
+/// call on, before anybody waits, they end nothing by themselves.
 #[cfg(unix)]
 pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{Signal, SignalKind, signal};
     let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    // Who starts it with `nohup` wants it to outlive the terminal.
+    let hangup = outlives_its_terminal().is_some_and(|outlives| !outlives).then(|| signal(SignalKind::hangup()));
     // One that cannot be heard of has its default action: it ends the process, and the next run resumes.
     let heard = async |signal: std::io::Result<Signal>| match signal {
         Ok(mut signal) => drop(signal.recv().await),
@@ -78,8 +85,19 @@ pub fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
         tokio::select! {
             () = heard(interrupt) => {}
             () = heard(terminate) => {}
+            () = async { match hangup { Some(hangup) => heard(hangup).await, None => std::future::pending().await } } => {}
         }
     }
+}
+
+/// Whether the end of the terminal is passed over; none where the system does not tell.
+#[cfg(unix)]
+fn outlives_its_terminal() -> Option<bool> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let ignored = u64::from_str_radix(ignored.trim(), 16).ok()?;
+    // The first bit is the first signal, and that is the hangup.
+    Some(ignored & 1 == 1)
 }
 
 /// Waits for Ctrl-C.
