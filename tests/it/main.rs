@@ -14,6 +14,7 @@ mod command_line;
 mod convert;
 mod ddl;
 mod down;
+mod failing;
 mod faults;
 mod findings;
 mod fixes;

@@ -182,6 +182,11 @@ impl Running {
         servers::send("TERM", self.pid());
     }
 
+    /// What the end of its terminal does.
+    pub fn hang_up(&self) {
+        servers::send("HUP", self.pid());
+    }
+
     /// What it wrote so far to stdout and stderr together.
     pub fn so_far(&self) -> String {
         text(&self.stdout) + &text(&self.stderr)

@@ -1,0 +1,231 @@
+//! What is said when a run fails: what is true now, and the next step.
+
+use std::time::Duration;
+
+use crate::support::{Engine, Project, TestDatabase};
+
+/// A statement that takes some seconds.
+fn slow(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "select pg_sleep(5);",
+        Engine::Mariadb => "select sleep(0.5) from (select 1 union select 2 union select 3 union select 4) s;",
+        Engine::Sqlite => {
+            "with recursive c(x) as (select 1 union all select x + 1 from c where x < 100000000) select max(x) from c;"
+        }
+    }
+}
+
+each_database! {
+    fn a_statement_that_takes_too_long_is_given_longer(db: TestDatabase) {
+        let project = Project::with([("migrations/0001_slow.sql", slow(db.engine()))]).on(&db);
+        let output = project.run(["up", "--statement-timeout", "300ms", "--retry-for", "0s"]);
+        if db.engine() == Engine::Mariadb && output.code() == Some(0) {
+            // MySQL limits queries alone, and some servers let a sleep end early instead.
+            return;
+        }
+        output.exits(1).says("may take 300 ms").says("--statement-timeout").says("-- migrate:statement-timeout TIME");
+        project.write("migrations/0001_slow.sql", "create table quick (id int);");
+        project.run(["up", "--statement-timeout", "30s"]).ok();
+    }
+
+    fn an_undo_that_failed_is_no_undo(db: TestDatabase) {
+        let project = Project::with([
+            ("migrations/0001_a.up.sql", "create table a (id int);"),
+            ("migrations/0001_a.down.sql", "drop table nowhere;"),
+        ])
+        .on(&db);
+        project.run(["up"]).ok();
+        project.run(["down", "--yes"]).exits(1).says("the undo was rolled back; `0001 a` is still applied");
+    }
+
+    fn a_schema_that_was_there_is_taken_over(db: TestDatabase) {
+        db.sql("create table a (id int)");
+        let project = Project::with([("migrations/0001_a.sql", "create table a (id int);")]).on(&db);
+        project.run(["up"]).exits(1).says("`migrate baseline VERSION`");
+        project.write("migrations/0001_a.sql", "create table b (id int);");
+        project.run(["up"]).ok();
+        project.write("migrations/0002_a.sql", "create table a (id int);");
+        assert!(!project.run(["up"]).exits(1).stderr.contains("baseline"));
+    }
+
+    fn a_table_that_is_no_history_is_named(db: TestDatabase) {
+        db.sql("create table migrate_history (id int)");
+        let project = Project::with([("migrations/0001_a.sql", "create table a (id int);")]).on(&db);
+        project.run(["up"]).exits(1).says("migrate_history` is no history of `migrate`'s").says("--table NAME");
+        project.run(["up", "--table", "our_history"]).ok();
+        db.sql("alter table our_history drop column tag");
+        project.run(["status", "--table", "our_history"]).exits(1).says("our_history` lacks a column").says("tag");
+    }
+}
+
+#[test]
+fn who_stays_blocked_is_not_told_to_mend_the_file() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    db.sql("create table busy (id int);");
+    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(&db);
+    let mut blocker = db.open();
+    blocker.sql("begin;");
+    blocker.sql("select count(*) from busy;");
+    let output = project.run(["up", "--retry-for", "1s"]).exits(1);
+    assert!(!output.stderr.contains("end it and run"), "{output}");
+    output.says("It was still blocked after ").says("attempts in 1.").says("`--retry-for 30m`");
+}
+
+#[test]
+fn all_in_one_transaction_is_rolled_back_as_one() {
+    if !Engine::Sqlite.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Sqlite);
+    let project = Project::with([
+        ("migrations/0001_a.sql", "create table a (id int);"),
+        ("migrations/0002_b.sql", "insert into nowhere values (1);"),
+    ])
+    .on(&db);
+    project.run(["up", "--transaction", "all"]).exits(1).says("the whole run was rolled back");
+}
+
+#[test]
+fn what_goes_on_is_found_in_its_file_and_can_be_given_up() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    let text = "create table a (id int);\n\ninsert into nowhere values (1);\n";
+    let project = Project::with([("migrations/0001_a.sql", text)]).on(&db);
+    for _ in 0..2 {
+        let output = project.run(["up"]).exits(1);
+        output.says("(migrations/0001_a.sql:3:").says("`migrate resolve 0001 --reverted`");
+    }
+    db.sql("drop table a");
+    project.run(["resolve", "0001", "--reverted"]).ok();
+    project.run(["status"]).ok().says("0 applied, 1 pending");
+}
+
+#[test]
+fn a_script_that_was_changed_in_the_history_is_not_gone_on_with() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    let text = "create table a (id int);\ninsert into nowhere values (1);\n";
+    let project = Project::with([("migrations/0001_a.sql", text)]).on(&db);
+    project.run(["up"]).exits(1);
+    db.sql("create table precious (id int)");
+    db.sql("update migrate_history set up_script = replace(up_script, 'insert into nowhere values (1)', 'drop table precious')");
+    project.run(["up"]).exits(5).says("`up_script` in row 1 of the history was changed");
+    assert!(db.table_exists("precious"));
+    project.run(["resolve", "0001", "--reverted"]).ok();
+}
+
+#[test]
+fn a_lost_connection_is_no_second_migration() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    let text =
+        "create table a (id int); insert into a select sleep(1) from (select 1 union select 2 union select 3) s;";
+    let project = Project::with([("migrations/0001_a.sql", text)]).on(&db);
+    let running = project.spawn(["up", "-v"]);
+    running.wait_for("[2/2]");
+    std::thread::sleep(Duration::from_millis(500));
+    let pid =
+        db.value("select id from information_schema.processlist where info like 'insert into a select sleep%' limit 1");
+    db.admin(&format!("kill {pid}"));
+    let output = running.wait();
+    let told = format!("{}{}", output.stdout, output.stderr).matches("applied 0001 a").count();
+    match output.code() {
+        Some(0) => assert_eq!(told, 1, "{output}"),
+        _ => assert_eq!(told, 0, "{output}"),
+    }
+}
+
+#[test]
+fn a_migration_whose_row_does_not_fit_is_not_to_blame_by_a_statement() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    let largest: usize = db.value("select @@max_allowed_packet").parse().expect("a number of bytes");
+    let row = format!("insert into a values ('{}');\n", "''".repeat(100_000));
+    let text = format!("create table a (t longtext);\n{}", row.repeat(largest * 6 / 10 / row.len()));
+    let project = Project::with([("migrations/0001_a.sql", text)]).on(&db);
+    project.run(["up"]).exits(1).says("the migration's row in the history").says("split the migration");
+    project.run(["baseline", "1"]).exits(1).says("the migration's row in the history");
+}
+
+#[test]
+fn who_ends_the_connection_twice_is_obeyed() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = Project::with([("migrations/0001_a.sql", "create table a (id int); select pg_sleep(20);")]).on(&db);
+    let mut running = project.spawn(["up"]);
+    let name = db.name().to_owned();
+    while !running.has_ended() {
+        db.admin(&format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and state = 'active' and query like '%pg_sleep(20)%' and pid <> pg_backend_pid()"
+        ));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let said = "cannot keep a connection while `0001 a` runs (statement 2 of 2)";
+    let output = running.wait().exits(1).says(said).says("twice in a row");
+    assert_eq!(output.stderr.matches("reconnected").count(), 1, "{output}");
+}
+
+#[test]
+fn a_history_that_may_not_be_created_says_which_right_is_needed() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = Project::with([("migrations/0001_a.sql", "select 1;")]).on(&db);
+    let output = project.run(["up", "--schema", "pg_catalog"]).exits(1);
+    output.says("`pg_catalog.migrate_history`: permission denied").says("the right CREATE on `pg_catalog`");
+}
+
+#[test]
+fn whoever_waits_for_a_server_can_be_stopped() {
+    for command in ["up", "wait"] {
+        let project = Project::with([("migrations/0001_a.sql", "select 1;")]);
+        let running = project.spawn([command, "--wait", "60s", "--database-url", "postgres://nobody@127.0.0.1:1/none"]);
+        running.wait_for("waiting for the server");
+        running.interrupt();
+        running.wait().exits(130).says("interrupted while waiting for the server");
+    }
+}
+
+#[test]
+fn the_end_of_the_terminal_ends_a_run_cleanly() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = Project::with([("migrations/0001_a.sql", "create table a (id int); select pg_sleep(20);")]).on(&db);
+    let running = project.spawn(["up", "-v"]);
+    running.wait_for("[2/2]");
+    running.hang_up();
+    running.wait().exits(130).says("interrupted in `0001 a`, which was rolled back");
+    assert!(!db.table_exists("a"));
+}
+
+#[test]
+fn what_was_interrupted_and_is_half_done_says_how_far_it_is() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    let text =
+        "create table a (id int); insert into a select sleep(3) from (select 1 union select 2 union select 3) s;";
+    let project = Project::with([("migrations/0001_a.sql", text)]).on(&db);
+    let running = project.spawn(["up", "-v"]);
+    running.wait_for("[2/2]");
+    std::thread::sleep(Duration::from_millis(300));
+    running.interrupt();
+    running.wait().exits(130).says("1 of 2 statements are done and recorded, and `migrate up` goes on with the next");
+}
