@@ -112,7 +112,10 @@ impl Migrator {
 /// stored.
 async fn changed_in_history(read: &mut Read) -> Result<Vec<Drift>, SqlError> {
     let Some((session, store)) = &mut read.session else { return Ok(Vec::new()) };
-    let applied = read.history.applied().map(|applied| (&applied.id, &applied.name, applied.scripts));
+    let applied = read.history.applied().flat_map(|applied| {
+        let other = Some(applied.down_script).filter(|seq| *seq != applied.up_script);
+        std::iter::once(applied.up_script).chain(other).map(|seq| (&applied.id, &applied.name, seq))
+    });
     let unfinished = read.history.unfinished().and_then(|entry| Some((entry.id.as_ref()?, &entry.name, entry.seq)));
     let rows: Vec<_> = applied.chain(unfinished).collect();
     let mut changed = Vec::new();
