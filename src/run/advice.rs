@@ -4,7 +4,7 @@ use crate::databases::ErrorKind;
 use crate::plan::Direction;
 
 use super::event::duration;
-use super::failure::{Aftermath, Failure};
+use super::failure::{Aftermath, Done, Failure};
 
 /// The codes with which servers say that something has the name already.
 const EXISTS: &[&str] = &["42P07", "42P06", "42710", "42723", "1050"];
@@ -18,7 +18,7 @@ impl Failure {
             Aftermath::Resumable { done, of } => {
                 let next = done + 1;
                 let cure = match self.is_the_scripts_fault() {
-                    true => "mend the rest of the script and run the command again".to_owned(),
+                    true => format!("mend the rest of the script and {}", self.again()),
                     false => self.cure(),
                 };
                 let (back, flag) = match self.direction {
@@ -56,6 +56,18 @@ impl Failure {
         !kind.is_retryable() && !others.contains(&kind)
     }
 
+    /// The command that goes on from here.
+    fn again(&self) -> String {
+        let undone: Vec<&Done> = self.done.iter().filter(|one| one.direction == Direction::Down).collect();
+        match (self.direction, undone.last()) {
+            (Direction::Up, Some(_)) => "run `migrate up`, which applies what is undone".to_owned(),
+            (Direction::Down, Some(last)) => {
+                format!("run the command again for what is left, since `{}` is undone already", last.id)
+            }
+            (_, None) => "run the command again".to_owned(),
+        }
+    }
+
     /// The next step.
     fn cure(&self) -> String {
         let tries = self.circumstances.tries;
@@ -63,28 +75,33 @@ impl Failure {
             0 | 1 => String::new(),
             attempts => format!(" after {attempts} attempts in {}", duration(tries.elapsed)),
         };
+        let again = self.again();
         match self.error.kind {
             ErrorKind::LockTimeout => format!(
-                "it was still blocked{tried}: end the session that stands in the way, or give it longer with `--retry-for 30m`, and run the command again"
+                "it was still blocked{tried}: end the session that stands in the way, or give it longer with `--retry-for 30m`, and {again}"
             ),
             ErrorKind::Deadlock | ErrorKind::Serialization => format!(
-                "it was still in conflict with others{tried}: run the command again when less goes on, or give it longer with `--retry-for 30m`"
+                "it was still in conflict with others{tried}: {again} when less goes on, or give it longer with `--retry-for 30m`"
             ),
             ErrorKind::StatementTimeout => match self.circumstances.statement_timeout {
                 Some(limit) => format!(
-                    "its statements may take {}: give them longer with `--statement-timeout` or, in the script, `-- migrate:statement-timeout TIME`, and run the command again",
+                    "its statements may take {}: give them longer with `--statement-timeout` or, in the script, `-- migrate:statement-timeout TIME`, and {again}",
                     duration(limit)
                 ),
-                None => "the limit is the server's own, or the login's: give it longer with `--statement-timeout` or, in the script, `-- migrate:statement-timeout TIME`, and run the command again".to_owned(),
+                None => format!(
+                    "the limit is the server's own, or the login's: give it longer with `--statement-timeout` or, in the script, `-- migrate:statement-timeout TIME`, and {again}"
+                ),
             },
             ErrorKind::Cancelled => {
-                "somebody cancelled it on the server: ask who and why, then run the command again".to_owned()
+                format!("somebody cancelled it on the server: ask who and why, then {again}")
             }
             ErrorKind::ReadOnly => {
-                "the database is read-only: give the address of one that can be written, or make this one so, and run the command again".to_owned()
+                format!(
+                    "the database is read-only: give the address of one that can be written, or make this one so, and {again}"
+                )
             }
-            ErrorKind::Full => "make room and run the command again".to_owned(),
-            _ => "mend it and run the command again".to_owned(),
+            ErrorKind::Full => format!("make room and {again}"),
+            _ => format!("mend it and {again}"),
         }
     }
 

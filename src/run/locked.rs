@@ -190,6 +190,8 @@ impl Locked {
                     session.close().await;
                     continue;
                 }
+                // What was done before is done, and the caller knows it.
+                Err(LockError::Interrupted) => return Err(RunError::Interrupted { done: Vec::new(), cut: None }),
                 other => other?,
             }
             self.watch.attach(&*session).await;

@@ -17,6 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// After how many seconds the user is told that a statement still runs; later once a minute.
 const TELL_AFTER: [u64; 5] = [1, 2, 5, 10, 30];
+/// How many bytes a second a network carries that is not given up, at least.
+const SLOWEST: usize = 16 << 10;
 /// How long the watching connection may take to answer, at most.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long an answer may be on its way where connecting has no limit.
@@ -104,6 +106,9 @@ impl Watch {
         listener: &mut Listener<'_>,
     ) -> Result<(), Refusal> {
         let started = Instant::now();
+        // While a long message is on its way, the server has nothing to do.
+        let bytes: usize = parts.iter().map(|part| part.len()).sum();
+        let journey = self.journey + Duration::from_secs((bytes / SLOWEST) as u64);
         let mut blockers = Vec::new();
         let mut asked = started;
         let mut told = 0;
@@ -147,7 +152,7 @@ impl Watch {
                     if asked.elapsed() >= ASK_EVERY {
                         asked = Instant::now();
                         idle = if self.is_idle().await { idle.or(Some(asked)) } else { None };
-                        if idle.is_some_and(|since| since.elapsed() >= self.journey) {
+                        if idle.is_some_and(|since| since.elapsed() >= journey) {
                             let error = SqlError::new(ErrorKind::ConnectionLost, "the server has finished, and its answer did not arrive");
                             return Err(Refusal { error: BatchError { part: 0, ran: 0, error }, blockers });
                         }

@@ -104,6 +104,17 @@ each_database! {
         assert!(!db.table_exists("orders"));
     }
 
+    fn what_failed_after_an_undo_says_how_to_go_on(db: TestDatabase) {
+        let project = released(&db);
+        project.write("migrations/0004_import.up.sql", "insert into nowhere values (1);");
+        let again = project.run(["redo", "--yes", "--no-lint"]).exits(1);
+        again.says("run `migrate up`, which applies what is undone");
+        project.write("migrations/0004_import.up.sql", "create table import (id int primary key);");
+        project.run(["up"]).ok().says("applied 0004 import");
+        project.write("migrations/0003_tags.down.sql", "insert into nowhere values (1);");
+        project.run(["down", "2", "--yes"]).exits(1).says("for what is left, since `0004` is undone already");
+    }
+
     fn a_dry_run_of_a_plan_says_what_the_run_would_say(db: TestDatabase) {
         let project = released(&db);
         project.write("migrations/0005_more.up.sql", "create table more (id int primary key);");
