@@ -264,7 +264,7 @@ fn the_history_is_found_when_the_search_path_changes() {
         ])
         .on(&db);
         project.run(["up"]).ok();
-        project.run(["up"]).ok().says("nothing to do");
+        project.run(["up"]).ok().says("nothing to do").says("the history is that of the schema `public`");
         project.write("migrations/0003_more.sql", "insert into public.one values (2);");
         project.run(["up"]).ok().says("1 migration applied");
         assert_eq!(db.value("select string_agg(id::text, ',' order by id) from public.one"), "1,2", "{script}");

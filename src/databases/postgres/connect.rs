@@ -277,6 +277,13 @@ async fn learn(
             place.shown()
         ));
     }
+    if let (Some(first), Some(home)) = (&schema, &history)
+        && first != home
+    {
+        warnings.push(format!(
+            "the history is that of the schema `{home}`: `{first}`, which comes first in the search path, has none; `--schema {first}` begins one there, `--schema {home}` says that this is meant"
+        ));
+    }
     let about = About {
         product: format!("PostgreSQL {short}"),
         version: vec![number / 10_000, number % 10_000],
