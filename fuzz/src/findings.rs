@@ -109,7 +109,7 @@ pub fn changes_lie_in_their_scripts(migrations: &[Migration], dialect: &dyn Dial
             }
         }
     }
-    let edited = |migration: &Migration| coexist::lint::Standing::Edited(Box::new(migration.up.clone()));
+    let edited = |migration: &Migration| coexist::lint::Standing::Edited(migration.up.clone());
     let standings: Vec<_> = migrations.iter().map(edited).collect();
     judge(migrations, &standings, dialect, &Settings::every_rule());
     coexist::lint::compatible(
