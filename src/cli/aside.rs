@@ -1,4 +1,4 @@
-//! `wait`, `lock`, `completions`, `man`, and the signals that end a run.
+//! `wait`, `lock`, `completions`, and the signals that end a run.
 
 use clap::Args;
 use coexist::report::Report;
@@ -23,10 +23,6 @@ pub struct CompletionsArgs {
     /// The shell
     shell: clap_complete::Shell,
 }
-
-/// Print the manual page
-#[derive(Debug, Args)]
-pub struct ManArgs {}
 
 /// `migrate wait`.
 pub async fn wait(_: &WaitArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -56,15 +52,6 @@ pub fn completions(args: &CompletionsArgs, terminal: &mut Terminal) -> Result<Ex
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "migrate", &mut script);
     terminal.write_out(&String::from_utf8_lossy(&script));
-    Ok(Exit::Done)
-}
-
-/// `migrate man`.
-pub fn man(_: &ManArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let mut page = Vec::new();
-    let made = clap_mangen::Man::new(super::command()).render(&mut page);
-    made.map_err(|error| Failure::usage(format!("cannot write the manual page: {error}"), None))?;
-    terminal.write_out(&String::from_utf8_lossy(&page));
     Ok(Exit::Done)
 }
 

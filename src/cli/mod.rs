@@ -10,6 +10,7 @@ mod duration;
 mod environment;
 mod exit;
 mod lint;
+mod manual;
 mod mend;
 mod new;
 mod open;
@@ -73,7 +74,7 @@ enum Command {
     Wait(aside::WaitArgs),
     Lock(aside::LockArgs),
     Completions(aside::CompletionsArgs),
-    Man(aside::ManArgs),
+    Man(manual::ManArgs),
     #[command(hide = true)]
     Version(status::VersionArgs),
     #[command(hide = true)]
@@ -155,12 +156,12 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<Exit, Failure> {
             Command::Wait(args) => aside::wait(&args, &shared, terminal).await,
             Command::Lock(args) => aside::lock(&args, &shared, terminal).await,
             Command::Completions(args) => aside::completions(&args, terminal),
-            Command::Man(args) => aside::man(&args, terminal),
+            Command::Man(args) => manual::run(&args, terminal),
         }
     })
 }
 
-/// The whole command line, for completions and the manual page.
+/// The whole command line, for completions and the manual.
 fn command() -> clap::Command {
     Cli::command()
 }

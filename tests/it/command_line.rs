@@ -79,6 +79,36 @@ fn a_version_that_is_taken_is_not_given_again() {
 }
 
 #[test]
+fn every_command_has_its_page_in_the_manual() {
+    let project = Project::empty();
+    let whole = project.run(["man"]).ok();
+    let listed: Vec<&str> =
+        whole.stdout.lines().filter_map(|line| line.strip_prefix("migrate\\-")?.strip_suffix("(1)")).collect();
+    assert!(listed.len() > 20 && listed.contains(&"up") && !listed.contains(&"force"), "{whole}");
+    project
+        .run(["man", "up"])
+        .ok()
+        .says(".TH migrate-up 1")
+        .says("The release that is being deployed")
+        .says("\\fBmigrate\\fR(1)");
+    project.run(["man", "plan", "down"]).ok().says(".TH migrate-plan-down 1").says("\\fBmigrate\\-plan\\fR(1)");
+    project.run(["man", "nothing"]).exits(2).says("no command `nothing`").says("new, up, down");
+    project.run(["man", "up", "-o", "pages"]).exits(2);
+    let written = project.run(["man", "-o", "share/man1"]).ok();
+    for name in listed {
+        let file = format!("share/man1/migrate-{name}.1");
+        assert!(written.stdout.lines().any(|line| line == file), "{file}: {written}");
+        assert_eq!(project.read(&file), project.run(["man", name]).ok().stdout);
+    }
+    assert_eq!(project.read("share/man1/migrate.1"), whole.stdout);
+    assert!(
+        project.path("share/man1/migrate-plan-up.1").exists() && !project.path("share/man1/migrate-help.1").exists()
+    );
+    let json = project.run(["man", "-o", "share/man1", "--format", "json"]).ok().json();
+    assert_eq!(json["files"].as_array().unwrap().len(), written.stdout.lines().count());
+}
+
+#[test]
 fn golang_migrates_way_of_writing_it() {
     let project = two();
     project
