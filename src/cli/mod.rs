@@ -20,6 +20,7 @@ mod settings;
 mod shared;
 mod status;
 mod terminal;
+mod unparsed;
 
 use std::process::ExitCode;
 
@@ -91,13 +92,14 @@ enum Command {
 /// Runs the command line and returns its exit code.
 pub fn main() -> ExitCode {
     let words = alias::modern(std::env::args_os());
-    let cli = match Cli::command().try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let cli = match Cli::command().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Clap knows which of help, version and errors belongs to which stream.
-            let printed = error.print();
-            return match printed {
-                _ if error.use_stderr() => Exit::Usage.into(),
+        Err(error) if error.use_stderr() => {
+            unparsed::tell(&words, &error);
+            return Exit::Usage.into();
+        }
+        Err(wanted) => {
+            return match wanted.print() {
                 Err(lost) if lost.kind() != std::io::ErrorKind::BrokenPipe => {
                     let failure = Failure::lost(&lost);
                     let _ = clap::Error::raw(clap::error::ErrorKind::Io, failure.message + "\n").print();

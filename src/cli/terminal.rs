@@ -59,6 +59,20 @@ impl Terminal {
         }
     }
 
+    /// A terminal for arguments that cannot be understood: in JSON, or as text.
+    pub fn unparsed(json: bool) -> Self {
+        let format: &dyn Format = if json { &report::Json } else { report::ALL[0] };
+        Terminal {
+            format,
+            choice: ColorChoice::Auto,
+            quiet: false,
+            verbose: false,
+            redactor: Redactor::new([]),
+            progress: None,
+            lost: None,
+        }
+    }
+
     /// Never lets these pass.
     pub fn keep_secret<'s>(&mut self, secrets: impl Iterator<Item = &'s Secret>) {
         secrets.for_each(|secret| self.redactor.add(secret));
@@ -215,6 +229,11 @@ impl Terminal {
             format!("{error}\n")
         };
         self.complain(&text);
+    }
+
+    /// Writes what has its colours already to standard error.
+    pub fn styled(&mut self, text: &clap::builder::StyledStr) {
+        self.complain(&text.ansi().to_string());
     }
 
     fn complain(&mut self, text: &str) {

@@ -163,6 +163,36 @@ fn every_result_is_documented() {
 }
 
 #[test]
+fn a_command_line_that_cannot_be_understood_is_told_in_json() {
+    let project = Project::empty();
+    let error = |arguments: &[&str]| -> Value {
+        let said = project.run(arguments).exits(2);
+        assert!(said.stdout.is_empty(), "{said}");
+        let error: Value = serde_json::from_str(&said.stderr).unwrap_or_else(|error| panic!("{error}: {said}"));
+        assert_eq!((error["event"].as_str(), error["exit"].as_u64()), (Some("error"), Some(2)), "{said}");
+        error
+    };
+    let unknown = error(&["up", "--format", "json", "--lock-waits", "3"]);
+    assert_eq!(unknown["message"], "unexpected argument '--lock-waits' found");
+    assert_eq!(unknown["hint"], "a similar argument exists: '--lock-wait'");
+    assert_documented("error", [&unknown]);
+    let missing = error(&["--format=json", "tag"]);
+    assert_eq!(missing["message"], "the following required arguments were not provided: <NAME>");
+    assert_eq!(missing["hint"], "For more information, try '--help'.");
+    let conflict = error(&["up", "3", "--to", "4", "--format=json"]);
+    assert!(conflict["message"].as_str().unwrap().contains("cannot be used with"), "{conflict}");
+    error(&["--format", "json"]);
+    error(&["frobnicate", "--format=json"]);
+    error(&["lint", "--format", "sarif", "--nope"]);
+    for text in [&["up", "--nope"][..], &["up", "--format", "xml"], &["up", "--format", "text", "--nope"]] {
+        let said = project.run(text).exits(2);
+        assert!(said.stderr.starts_with("error: "), "{said}");
+    }
+    project.run(["up", "--help", "--format", "json"]).ok().says("Usage: migrate up");
+    project.run(["--version", "--format", "json"]).ok().says("migrate ");
+}
+
+#[test]
 fn what_the_linter_says_is_documented() {
     let project = Project::with([
         ("migrations/0001_a.sql", "create table a (id int primary key, b int);"),

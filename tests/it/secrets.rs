@@ -126,6 +126,23 @@ fn check(engine: Engine) {
 }
 
 #[test]
+fn an_address_in_the_wrong_place() {
+    let (project, secret) = (Project::empty(), "wr0ng-p4ssw0rd");
+    for url in [format!("postgres://ann:{secret}@host/d"), format!("mysql://host/d?password={secret}")] {
+        for words in [
+            &["log", &url][..],
+            &["status", "--port", &url],
+            &[&url, "up"],
+            &["up", "--format", "json", "--port", &url],
+        ] {
+            let refused = project.run(words).exits(2);
+            assert_silent(&refused, secret);
+            refused.says("****");
+        }
+    }
+}
+
+#[test]
 fn postgres() {
     check(Engine::Postgres);
 }
