@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use coexist::lint::Linted;
 use coexist::migrator::Error;
 use coexist::plan::Refused;
-use coexist::run::{Aftermath, LockError, RunError};
+use coexist::run::{LockError, RunError};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +73,8 @@ impl From<Error> for Failure {
             Error::Run(
                 RunError::Lock(LockError::Interrupted) | RunError::Interrupted { .. } | RunError::NotYetConnected,
             ) => Exit::Interrupted,
-            Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. }) | Error::Unfinished { .. } => {
-                Exit::HalfDone
-            }
-            Error::Run(RunError::Failed(failure)) => match failure.aftermath {
-                Aftermath::Undecided { .. } => Exit::HalfDone,
-                _ => Exit::Failed,
-            },
+            Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. } | RunError::DeadEnd { .. })
+            | Error::Unfinished { .. } => Exit::HalfDone,
             Error::Run(RunError::History(_)) | Error::Refused(Refused::Drift(_)) | Error::Stale(_) => {
                 Exit::Disagreement
             }

@@ -136,6 +136,9 @@ fn run_hint(error: &RunError) -> Option<String> {
         RunError::HalfDone { id, statement, .. } => Some(format!(
             "look at the schema, then record what is true: `migrate resolve {id} --statement {statement} --done` or `--again`; or, for the whole migration, `migrate resolve {id} --applied` or `--reverted`"
         )),
+        RunError::DeadEnd { id, .. } => Some(format!(
+            "finish or undo it by hand, and say so with `migrate resolve {id} --applied` or `--reverted`"
+        )),
         RunError::SessionGone { id, done, .. } => Some(format!(
             "run the statements after the first {done} by hand, with what they need, and record it with `migrate resolve {id} --applied`; or undo what the first {done} did, and record that with `migrate resolve {id} --reverted`"
         )),

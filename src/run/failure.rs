@@ -121,12 +121,10 @@ pub enum Aftermath {
         /// Of how many.
         of: usize,
     },
-    /// Nobody can tell whether a statement took effect; a human must decide.
-    Undecided {
-        /// The statement's number, from 1.
-        statement: usize,
-        /// Why nobody can tell.
-        reason: String,
+    /// It could not be looked at; the next run finds out.
+    Unseen {
+        /// Why it could not.
+        error: String,
     },
 }
 
@@ -171,10 +169,8 @@ pub(super) fn interrupted(cut: Option<&Cut>) -> String {
         (Aftermath::Resumable { done, of }, _) => format!(
             "interrupted in `{title}`, which is half-done: {done} of {of} statements are done and recorded, and `migrate up` goes on with the next"
         ),
-        (Aftermath::Undecided { statement, reason }, _) => {
-            format!(
-                "interrupted in statement {statement} of `{title}`, and whether it took effect cannot be told: {reason}"
-            )
-        }
+        (Aftermath::Unseen { error }, _) => format!(
+            "interrupted in `{title}`, which may be half-done: how far it is could not be read ({error}); `migrate up` finds out and goes on"
+        ),
     }
 }

@@ -7,6 +7,7 @@
 mod advice;
 mod answering;
 mod connector;
+mod decision;
 pub mod event;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
@@ -20,6 +21,7 @@ mod precondition;
 mod recover;
 mod sending;
 mod steps;
+mod traces;
 mod transaction;
 mod watch;
 mod work;
@@ -162,6 +164,16 @@ pub enum RunError {
         statement: usize,
         /// What it made.
         what: &'static str,
+    },
+    /// A migration is half-done, and its script cannot be gone on with.
+    #[error("`{}` is half-done, and the rest of it cannot be run: {reason}", crate::migration::title(id, name))]
+    DeadEnd {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// Why it cannot.
+        reason: String,
     },
     /// What must be true before a migration runs is not.
     #[error(

@@ -193,7 +193,13 @@ impl Locked {
             }
             if prepared.mode == Mode::Stepwise {
                 let prepared = prepared.clone();
-                running = self.where_it_stands(&prepared, head, stopped.known).await.map_err(Trouble::Run)?;
+                let stands = self.where_it_stands(&prepared, head, stopped.known).await;
+                running = stands.map_err(|error| match error {
+                    RunError::Sql { error, .. } if error.kind.is_lost() => {
+                        Trouble::Lost { error, step: culprit, role: stopped.role }
+                    }
+                    error => Trouble::Run(error),
+                })?;
             }
         }
         Ok(())

@@ -156,6 +156,22 @@ each_database! {
         project.run(["status", "--exit-code"]).ok().says("2 applied, 0 pending");
     }
 
+    fn a_half_done_script_that_cannot_be_run_waits_for_a_decision(db: TestDatabase) {
+        let project = Project::with(MINE).on(&db);
+        // What this opens is not closed: no such script is ever run.
+        project.write("migrations/2_orders.up.sql", "create table orders (id int);\nbegin;\ninsert into orders values (1);");
+        db.sql("create table schema_migrations (version bigint not null primary key, dirty boolean not null)");
+        db.sql("create table users (id int)");
+        db.sql("insert into schema_migrations values (2, true)");
+        project.run(["adopt"]).exits(6).says("half-done   2 orders");
+        let again = ["resolve", "2", "--statement", "1", "--again"];
+        for command in [&["up"][..], &again] {
+            project.run(command).exits(6).says(":2:1: `begin`").says("`migrate resolve 2 --applied` or `--reverted`");
+        }
+        project.run(["resolve", "2", "--reverted"]).ok();
+        project.run(["status"]).ok().says("1 applied, 1 pending");
+    }
+
     fn flyways_rows_are_folded_and_its_checksums_checked(db: TestDatabase) {
         let project = Project::with([
             ("migrations/V1__users.sql", "create table users (id int);\n"),

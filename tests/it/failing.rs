@@ -116,7 +116,7 @@ fn a_script_that_was_changed_in_the_history_is_not_gone_on_with() {
     project.run(["up"]).exits(1);
     db.sql("create table precious (id int)");
     db.sql("update migrate_history set up_script = replace(up_script, 'insert into nowhere values (1)', 'drop table precious')");
-    project.run(["up"]).exits(5).says("`up_script` in row 1 of the history was changed");
+    project.run(["up"]).exits(6).says("`up_script` in row 1 of the history was changed");
     assert!(db.table_exists("precious"));
     project.run(["resolve", "0001", "--reverted"]).ok();
 }
@@ -228,4 +228,28 @@ fn what_was_interrupted_and_is_half_done_says_how_far_it_is() {
     std::thread::sleep(Duration::from_millis(300));
     running.interrupt();
     running.wait().exits(130).says("1 of 2 statements are done and recorded, and `migrate up` goes on with the next");
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_not_called_undone() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let script = "-- migrate:no-transaction\ncreate table names (name text);\ninsert into names values ('same'), ('same');\ncreate unique index concurrently names_name on names (name);";
+    let project = Project::with([("migrations/0001_names.sql", script)]).on(&db);
+    // The connection ends when the invalid index that the failure leaves is dropped.
+    db.admin("create function hang_up() returns event_trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); end $$;");
+    db.admin(
+        "create event trigger hang_up on ddl_command_start when tag in ('DROP INDEX') execute function hang_up();",
+    );
+    let output = project.run(["up"]).exits(1).says("statement 3 of 3").says("how far it is could not be read");
+    assert!(!output.stderr.contains("0 of 3"), "{output}");
+    db.admin("drop event trigger hang_up;");
+    db.sql("truncate names;");
+    project.run(["up"]).ok();
+    assert_eq!(
+        db.rows("select indexrelid::regclass, indisvalid from pg_index where indrelid = 'names'::regclass").concat(),
+        ["names_name", "t"]
+    );
 }

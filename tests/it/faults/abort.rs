@@ -4,7 +4,7 @@ use super::{assert_whole, files, in_parallel, project, undisturbed};
 use crate::support::{Engine, Project, TestDatabase};
 
 /// How many points a command passes when nothing happens.
-fn points(project: &Project, command: &[&str]) -> usize {
+pub(super) fn points(project: &Project, command: &[&str]) -> usize {
     let log = project.path("points");
     project.run_with(&[("MIGRATE_FAIL_LOG", log.to_str().unwrap())], command).ok();
     std::fs::read_to_string(log).unwrap().lines().count()

@@ -3,6 +3,7 @@
 
 mod abort;
 mod cut;
+mod decided;
 mod disk;
 mod hole;
 mod race;

@@ -1,0 +1,154 @@
+//! What the catalog tells of statements that were broken off, and clearing their leftovers away.
+
+use std::time::Duration;
+
+use ecow::EcoString;
+
+use crate::databases::{Limits, Probe};
+use crate::history::{Entry, Head, State};
+use crate::migration::Id;
+use crate::plan::{Bracket, Prepared};
+
+use super::failure::Aftermath;
+use super::locked::Locked;
+use super::watch::Owner;
+use super::{Interrupt, RunError};
+
+/// How long clearing up may wait for others when the user wants to stop.
+const HURRIED: Duration = Duration::from_secs(2);
+
+/// What is known of the statement that was in flight.
+pub(super) enum Finding {
+    /// It took effect.
+    Took,
+    /// It did not.
+    DidNot,
+    /// Nobody can tell.
+    Unknown(String),
+}
+
+impl Locked {
+    /// What became of the statement in flight, unless a human has decided that; clears its leftovers away.
+    pub(super) async fn find_out(
+        &mut self,
+        entry: &Entry,
+        stored: &Prepared,
+        decided: bool,
+    ) -> Result<Finding, RunError> {
+        let Some(piece) = stored.pieces.get(entry.statements_done) else { return Ok(Finding::DidNot) };
+        // A statement that was in one transaction with its record took effect only if the record did.
+        if piece.bracket == Bracket::Transaction {
+            return Ok(Finding::DidNot);
+        }
+        self.clear_leftovers(&stored.step.id, piece.sql(stored)).await?;
+        if decided {
+            return Ok(Finding::DidNot);
+        }
+        self.look(stored, entry.statements_done, entry.probe.as_deref()).await
+    }
+
+    /// Whether a statement took effect, as the catalog tells.
+    pub(super) async fn look(
+        &mut self,
+        stored: &Prepared,
+        index: usize,
+        before: Option<&str>,
+    ) -> Result<Finding, RunError> {
+        let Some(piece) = stored.pieces.get(index) else { return Ok(Finding::DidNot) };
+        Ok(match self.dialect().probe(piece.sql(stored)) {
+            _ if stored.rerunnable => Finding::DidNot,
+            Probe::Rerun => Finding::DidNot,
+            Probe::Unknown(reason) => Finding::Unknown(reason),
+            Probe::Fingerprint(expression) => {
+                let now = self.session.query(&format!("SELECT {expression}")).await;
+                let now = now.map_err(RunError::sql("look the interrupted statement up in the catalog"))?;
+                let now = now.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+                match (now, before) {
+                    (Some(now), Some(before)) if now == before => Finding::DidNot,
+                    (Some(_), Some(_)) => Finding::Took,
+                    // Null is what the catalog answers who may not look.
+                    _ => Finding::Unknown(
+                        "this login may not see what would tell (it takes the right `PROCESS`)".to_owned(),
+                    ),
+                }
+            }
+        })
+    }
+
+    /// Clears away what a broken statement left; whether there was anything.
+    pub(super) async fn clear_leftovers(&mut self, id: &Id, sql: &str) -> Result<bool, RunError> {
+        let doing = "clear away what the interrupted statement left";
+        let Some(query) = self.dialect().leftovers(sql) else { return Ok(false) };
+        let rows = self.session.query(&query).await.map_err(RunError::sql(doing))?;
+        let cures: Vec<EcoString> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        if cures.is_empty() {
+            return Ok(false);
+        }
+        // A cure may have to wait for others as long as the statement itself; not when the user wants to stop.
+        let hurried = self.connector.interrupt.requested();
+        let interrupt = if hurried { Interrupt::default() } else { self.connector.interrupt.clone() };
+        let limits = Limits { lock: hurried.then_some(HURRIED), statement: None };
+        self.session_limits = None;
+        self.execute(doing, &self.dialect().limit_session(&limits)).await?;
+        for cure in &cures {
+            let owner = Owner { id, statement: None, heard: false };
+            let cured = self.watch.send(&mut *self.session, &[cure], &[owner], &interrupt, &mut |_| {}).await;
+            cured.map_err(|refusal| RunError::Sql { doing, error: refusal.error.error })?;
+        }
+        Ok(true)
+    }
+
+    /// The running entry of this migration, if it has one: its number and how many statements are done.
+    pub(super) async fn where_it_stands(
+        &mut self,
+        prepared: &Prepared,
+        head: &mut Head,
+        known: usize,
+    ) -> Result<Option<(u64, usize)>, RunError> {
+        self.read_history().await?;
+        let Some(entry) = self.history.unfinished() else { return Ok(None) };
+        if entry.owner != self.connector.run || entry.id.as_ref() != Some(&prepared.step.id) {
+            return Ok(None);
+        }
+        let (seq, recorded, probe) = (entry.seq, entry.statements_done, entry.probe.clone());
+        *head = self.history.head();
+        // The record of the statement before rides with the next one and may not have been sent.
+        let mut done = known.max(recorded);
+        if let Some(piece) = prepared.pieces.get(done)
+            && self.clear_leftovers(&prepared.step.id, piece.sql(prepared)).await?
+            && done == recorded
+            && matches!(self.look(prepared, done, probe.as_deref()).await?, Finding::Took)
+        {
+            // What was left could only be cleared away by finishing it.
+            done += 1;
+        }
+        if done > recorded {
+            self.advance(prepared, seq, done).await?;
+        }
+        Ok(Some((seq, done)))
+    }
+
+    /// What a migration whose statements run one by one left behind when one was refused.
+    pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
+        let of = prepared.pieces.len();
+        let mut head = self.history.head();
+        let (seq, done) = match self.where_it_stands(prepared, &mut head, known).await {
+            Ok(Some(stands)) => stands,
+            Ok(None) => return Aftermath::Nothing,
+            Err(error) => return Aftermath::Unseen { error: error.to_string() },
+        };
+        if done == 0 {
+            let settled = [self.store.settle(seq, 0, State::Abandoned)];
+            if self.execute("record that nothing happened", &settled).await.is_ok() {
+                return Aftermath::Nothing;
+            }
+        }
+        Aftermath::Resumable { done, of }
+    }
+
+    /// Records how many statements are done, and the before-image of the next.
+    pub(super) async fn advance(&mut self, prepared: &Prepared, seq: u64, done: usize) -> Result<(), RunError> {
+        let probe = prepared.probe(done, self.dialect());
+        self.execute("record how far it is", &[self.store.advance(seq, done, probe.as_deref())]).await
+    }
+}
