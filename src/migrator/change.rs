@@ -26,6 +26,10 @@ impl Migrator {
     /// When it would be refused.
     pub async fn propose(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Proposal, Error> {
         let mut read = self.read(Detail::Deciding, listener).await?;
+        if let (Request::Up(_), Err(taken)) = (request, self.refuse_taken_release(&read.history)) {
+            read.close().await;
+            return Err(taken);
+        }
         let recovers = read.history.unfinished().map(|entry| {
             format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
         });
@@ -83,6 +87,9 @@ impl Migrator {
         seen: Option<&SavedPlan>,
         listener: &mut Listener<'_>,
     ) -> Result<Outcome, Error> {
+        if let Request::Up(_) = request {
+            self.refuse_taken_release(locked.history())?;
+        }
         if let Some((id, name)) = locked.history().unfinished().and_then(|e| Some((e.id.clone()?, e.name.to_string())))
         {
             self.keep_beside(locked, &[(id, name)]).await?;

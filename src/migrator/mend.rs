@@ -35,6 +35,7 @@ impl Migrator {
         };
         self.with_lock(listener, async |locked, _| {
             nothing_half_done(locked, "a baseline")?;
+            self.refuse_taken_release(locked.history())?;
             if let Some(newest) = locked.history().newest() {
                 return Err(Error::usage(
                     format!("the history already has `{}`", newest.id),
@@ -81,15 +82,26 @@ impl Migrator {
         self.with_lock(listener, async |locked, _| {
             nothing_half_done(locked, "a tag")?;
             if let Some(owner) = self.owner(name, locked.history()) {
-                return Err(Error::usage(
-                    format!("{owner} has the name `{name}` already"),
-                    "a name that means two states is no way back; `migrate log` shows what there is; choose another",
-                ));
+                return Err(taken(&owner, name));
             }
             locked.record(&[Fact { tag: Some(name), ..Fact::new(Kind::Tag, None, "") }]).await?;
             Ok(locked.history().head().hash)
         })
         .await
+    }
+
+    /// Refuses a new release of a name that something else has.
+    pub(super) fn refuse_taken_release(&self, history: &History) -> Result<(), Error> {
+        let Some(release) = self.settings.release.as_deref() else { return Ok(()) };
+        // One that is known already may start again, whatever has its name since.
+        if history.entries().iter().any(|entry| entry.release.as_deref() == Some(release)) {
+            return Ok(());
+        }
+        // Release 1.0.0 is not refused because of migration 0001: whoever goes back to a number is asked which of them.
+        let is_number = release.parse::<Version>().is_ok();
+        let owner =
+            if is_number { self.owner(&format!("tag:{release}"), history) } else { self.owner(release, history) };
+        owner.map_or(Ok(()), |owner| Err(taken(&owner, release)))
     }
 
     /// What has this name already, so that a tag of the same would leave open which of the two is meant.
@@ -275,6 +287,13 @@ impl Migrator {
         locked.release().await;
         result
     }
+}
+
+fn taken(owner: &str, name: &str) -> Error {
+    Error::usage(
+        format!("{owner} has the name `{name}` already"),
+        "a name that means two states is no way back; `migrate log` shows what there is; choose another",
+    )
 }
 
 /// Refuses what would be built on a state that is not known yet.

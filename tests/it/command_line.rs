@@ -158,6 +158,30 @@ each_database! {
         project.run(["tag", "there", "--dir", "nowhere"]).ok();
     }
 
+    fn a_release_means_nothing_else(db: TestDatabase) {
+        let project = two().on(&db);
+        project.run(["baseline", "1", "--release", "users"]).exits(2).says("`0001 users` has the name `users` already");
+        project.run(["up", "1", "--release", "v1"]).ok();
+        project.run(["tag", "here"]).ok();
+        project.run(["tag", "9.0"]).ok();
+        for (name, owner) in [
+            ("here", "a tag"),
+            ("9.0", "a tag"),
+            ("users", "the migration `0001 users`"),
+            ("orders", "the migration `0002 orders`"),
+        ] {
+            let message = format!("{owner} has the name `{name}` already");
+            project.run(["up", "--release", name]).exits(2).says(&message);
+            project.run(["up", "--release", name, "--dry-run"]).exits(2).says(&message);
+        }
+        assert!(!db.table_exists("orders"));
+        project.run(["up", "--release", "v2"]).ok().says("applied 0002 orders");
+        for again in ["v2", "v1", "1.0.0", "1"] {
+            project.run(["up", "--release", again]).ok().says("nothing to do");
+        }
+        project.run(["down", "--to", "here", "--yes"]).ok().says("undone 0002 orders");
+    }
+
     fn what_is_not_there_is_said_to_be_missing(db: TestDatabase) {
         let project = two().on(&db);
         let up = project.run(["up", "1"]).ok();
