@@ -8,12 +8,15 @@ use crate::sql::{Lexis, Token, TokenKind, Tokens};
 /// What tells whether the statement took effect.
 pub(super) fn probe(statement: &str) -> Probe {
     match read(statement) {
-        Work::BuildIndex { name, table } => Probe::Fingerprint(format!(
+        Work::BuildIndex { index, table } => Probe::Fingerprint(format!(
             "(SELECT coalesce(pg_catalog.string_agg(i.indexrelid::text, ',' ORDER BY i.indexrelid), 'none') \
              FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
              WHERE i.indrelid = {} AND i.indisvalid AND i.indisready{})",
             class(&table),
-            name.map(|name| format!(" AND c.relname = {}", literal(&name))).unwrap_or_default()
+            match index {
+                Index::Named(name) => format!(" AND c.relname = {}", literal(&name)),
+                Index::Unnamed { .. } => String::new(),
+            }
         )),
         Work::DropIndex { names } => {
             let oids: Vec<String> =
@@ -47,14 +50,13 @@ pub(super) fn leftovers(statement: &str) -> Option<String> {
         )
     };
     match read(statement) {
-        Work::BuildIndex { name, table } => {
+        Work::BuildIndex { index, table } => {
             let table_is = format!("i.indrelid = {}", class(&table));
-            let name_is = match name {
-                Some(name) => format!("c.relname = {}", literal(&name)),
-                // The names that the server gives: `table_column_idx`, with a number if that is taken.
-                None => "c.relname ~ '_idx[0-9]*$'".to_owned(),
+            let index_is = match index {
+                Index::Named(name) => format!("c.relname = {}", literal(&name)),
+                Index::Unnamed { columns } => unnamed(&columns),
             };
-            Some(dead(&format!("{table_is} AND {name_is}")))
+            Some(dead(&format!("{table_is} AND {index_is}")))
         }
         Work::Reindex { index, table } => {
             let copies = "c.relname ~ '_cc(new|old)[0-9]*$'";
@@ -79,6 +81,19 @@ pub(super) fn leftovers(statement: &str) -> Option<String> {
     }
 }
 
+/// Whether an index has a name that the server gave, which is `table_column_idx` with a number if that is taken, and is
+/// over these columns.
+fn unnamed(columns: &[Option<String>]) -> String {
+    let columns: Vec<String> = columns.iter().map(|column| literal(column.as_deref().unwrap_or_default())).collect();
+    format!(
+        "c.relname ~ '_idx[0-9]*$' AND ARRAY[{}]::text[] = ARRAY(SELECT coalesce(a.attname::text, '') \
+         FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place) \
+         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0 \
+         ORDER BY k.place)",
+        columns.join(", ")
+    )
+}
+
 /// The number of the table or index that a script calls so.
 fn class(name: &str) -> String {
     format!("pg_catalog.to_regclass({})::oid", literal(name))
@@ -95,7 +110,7 @@ fn by_name(catalog: &str, column: &str, name: &str) -> Probe {
 #[derive(Debug, PartialEq, Eq)]
 enum Work {
     BuildIndex {
-        name: Option<String>,
+        index: Index,
         table: String,
     },
     DropIndex {
@@ -115,6 +130,15 @@ enum Work {
     Again,
     /// Nobody can tell.
     Unknown(&'static str),
+}
+
+/// How an index that is built can be told from others.
+#[derive(Debug, PartialEq, Eq)]
+enum Index {
+    /// By its name.
+    Named(String),
+    /// The server names it; by its columns, those that it includes among them. Expressions have no name.
+    Unnamed { columns: Vec<Option<String>> },
 }
 
 fn read(statement: &str) -> Work {
@@ -178,7 +202,53 @@ impl<'t> Words<'t> {
             return None;
         }
         self.word("ONLY");
-        Some(Work::BuildIndex { name, table: self.qualified()? })
+        let table = self.qualified()?;
+        let index = match name {
+            Some(name) => Index::Named(name),
+            None => Index::Unnamed { columns: self.columns()? },
+        };
+        Some(Work::BuildIndex { index, table })
+    }
+
+    /// The columns of an index, up to the end of their list and of that of the included ones.
+    fn columns(&mut self) -> Option<Vec<Option<String>>> {
+        if self.word("USING") {
+            self.name()?;
+        }
+        let mut columns = Vec::new();
+        while self.symbol("(") {
+            let mut ends = false;
+            while !ends {
+                let column = self.name_ahead();
+                let begins = self.at;
+                ends = self.skip_item()?;
+                // What is followed by a parenthesis or a dot is no column's name.
+                let calls = self
+                    .tokens
+                    .get(begins + 1)
+                    .is_some_and(|token| ["(", "."].iter().any(|symbol| token.is_symbol(self.text, symbol)));
+                columns.push(column.filter(|_| !calls));
+            }
+            if !self.word("INCLUDE") {
+                break;
+            }
+        }
+        (!columns.is_empty()).then_some(columns)
+    }
+
+    /// Passes over one item of a list and the symbol after it; whether that ended the list.
+    fn skip_item(&mut self) -> Option<bool> {
+        let mut depth = 0_usize;
+        loop {
+            self.tokens.get(self.at)?;
+            match () {
+                () if depth == 0 && self.symbol(",") => return Some(false),
+                () if depth == 0 && self.symbol(")") => return Some(true),
+                () if self.symbol("(") => depth += 1,
+                () if self.symbol(")") => depth -= 1,
+                () => self.at += 1,
+            }
+        }
     }
 
     fn drop_index(&mut self) -> Option<Work> {
@@ -248,8 +318,13 @@ impl<'t> Words<'t> {
 
     /// One identifier, as the catalog has it.
     fn name(&mut self) -> Option<String> {
-        let token = self.tokens.get(self.at)?;
+        let name = self.name_ahead();
         self.at += 1;
+        name
+    }
+
+    fn name_ahead(&self) -> Option<String> {
+        let token = self.tokens.get(self.at)?;
         let text = token.of(self.text);
         match token.kind {
             TokenKind::Word => Some(text.to_lowercase()),
@@ -277,16 +352,26 @@ mod tests {
     #[test]
     fn what_cannot_be_in_a_transaction_is_read() {
         let index =
-            |name: Option<&str>, table: &str| Work::BuildIndex { name: name.map(str::to_owned), table: table.into() };
+            |name: &str, table: &str| Work::BuildIndex { index: Index::Named(name.into()), table: table.into() };
         assert_eq!(
             read("CREATE INDEX CONCURRENTLY Users_Email ON app.users (email)"),
-            index(Some("users_email"), "app.users")
+            index("users_email", "app.users")
         );
         assert_eq!(
             read("create unique index concurrently if not exists \"A\"\"b\" on only \"T\" using gin (x)"),
-            index(Some("A\"b"), "\"T\"")
+            index("A\"b", "\"T\"")
         );
-        assert_eq!(read("/* c */ create index concurrently on t (x)"), index(None, "t"));
+        let unnamed = |columns: &[&str]| {
+            let columns = columns.iter().map(|name| (!name.is_empty()).then(|| (*name).to_owned())).collect();
+            Work::BuildIndex { index: Index::Unnamed { columns }, table: "t".into() }
+        };
+        assert_eq!(read("/* c */ create index concurrently on t (x)"), unnamed(&["x"]));
+        assert_eq!(
+            read(
+                "create index concurrently on t using gist (X desc nulls last, \"Y\" s.op(a = 1, b), lower(z), (a || b), s.f(x)) include (w, v) where x > 0"
+            ),
+            unnamed(&["x", "Y", "", "", "", "w", "v"])
+        );
         assert_eq!(
             read("drop index concurrently if exists a, s.b cascade"),
             Work::DropIndex { names: vec!["a".into(), "s.b".into()] }

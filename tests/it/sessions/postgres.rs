@@ -212,6 +212,15 @@ fn the_catalog_tells_what_took_effect() {
             run(session, &[cures[0][0].as_deref().unwrap()]).await;
             assert!(session.query(&dialect().leftovers(unique).unwrap()).await.unwrap().is_empty());
         }
+        // Another's invalid index over other columns is no leftover of it, whatever the server called it.
+        run(session, &["ALTER TABLE t ADD COLUMN y int DEFAULT 1"]).await;
+        fail(session, &["CREATE UNIQUE INDEX CONCURRENTLY ON t (y)"]).await;
+        let mixed = "CREATE UNIQUE INDEX CONCURRENTLY ON t (abs(y), x) INCLUDE (y)";
+        fail(session, &[mixed]).await;
+        for (build, name) in [("CREATE UNIQUE INDEX CONCURRENTLY ON t (y)", "t_y_idx"), (mixed, "t_abs_x_y_idx")] {
+            let cures = session.query(&dialect().leftovers(build).unwrap()).await.unwrap();
+            assert!(cures.len() == 1 && cures[0][0].as_deref().unwrap().ends_with(name), "{cures:?}");
+        }
         for rest in ["REINDEX TABLE CONCURRENTLY t", "REINDEX INDEX CONCURRENTLY t_x_idx", "REINDEX SCHEMA public"] {
             assert!(session.query(&dialect().leftovers(rest).unwrap()).await.unwrap().is_empty());
         }
