@@ -62,7 +62,7 @@ pub fn unwritable(mut error: SqlError) -> SqlError {
         error.message =
             format!("the migration's row in the history, which keeps its scripts, does not fit: {}", error.message);
         error.hint = Some(
-            "raise `max_allowed_packet` on the server to more than twice the size of the scripts, or split the migration into several"
+            "raise `max_allowed_packet` on the server to twice the size of the scripts, or split the migration into several"
                 .to_owned(),
         );
     }

@@ -2,6 +2,7 @@
 //! them executes.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::databases::{About, Dialect, HistoryTable, Limits, LockName, Probe};
@@ -183,11 +184,46 @@ pub(super) fn quote(identifier: &str) -> String {
 }
 
 /// Text that needs no escapes as it is, everything else as the bytes of its characters: no `sql_mode` and no character
-/// set of the session changes what either means.
+/// set of the session changes what either means. Bytes take twice the room in a packet, so longer stretches of plain text
+/// among them stay what they are.
 pub(super) fn literal(text: &str) -> String {
-    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b'\\') {
-        return format!("'{}'", text.replace('\'', "''"));
+    let worth = SHORTEST_STRETCH.max(text.len() / MOST_STRETCHES).min(text.len());
+    let mut stretches: Vec<(bool, Range<usize>)> = Vec::new();
+    let mut at = 0;
+    for run in text.as_bytes().chunk_by(|one, next| is_plain(*one) == is_plain(*next)) {
+        let plain = is_plain(run[0]) && run.len() >= worth;
+        let end = at + run.len();
+        match stretches.last_mut() {
+            Some((false, bytes)) if !plain => bytes.end = end,
+            _ => stretches.push((plain, at..end)),
+        }
+        at = end;
     }
+    let terms: Vec<String> = stretches
+        .into_iter()
+        .map(|(plain, range)| match plain {
+            true => format!("_utf8mb4'{}'", text[range].replace('\'', "''")),
+            false => hexadecimal(&text[range]),
+        })
+        .collect();
+    match terms.as_slice() {
+        [] => "''".to_owned(),
+        [only] => only.clone(),
+        terms => format!("CONCAT({})", terms.join(",")),
+    }
+}
+
+/// How long a stretch of plain text among bytes is at least.
+const SHORTEST_STRETCH: usize = 32;
+/// How many of them there are at most.
+const MOST_STRETCHES: usize = 500;
+
+/// Whether a byte between quotes is itself, in every mode and in every character set that a client can have.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..0x7f | b'\n' | b'\t' | b'\r') && byte != b'\\'
+}
+
+fn hexadecimal(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() * 2 + 14);
     literal.push_str("_utf8mb4 X'");
     for byte in text.bytes() {
@@ -212,10 +248,15 @@ mod tests {
 
     #[test]
     fn literals_depend_on_no_setting() {
-        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal("it's\n"), "_utf8mb4'it''s\n'");
         assert_eq!(literal(""), "''");
         assert_eq!(literal("a\\b"), "_utf8mb4 X'615C62'");
         assert_eq!(literal("é"), "_utf8mb4 X'C3A9'");
+        let long = "x".repeat(40);
+        assert_eq!(
+            literal(&format!("{long}éa\\{long}")),
+            format!("CONCAT(_utf8mb4'{long}',_utf8mb4 X'C3A9615C',_utf8mb4'{long}')")
+        );
     }
 
     #[test]

@@ -34,6 +34,10 @@ async fn refusal(session: &mut Open, parts: &[&str]) -> BatchError {
     run(session, parts).await.expect_err("the server refuses")
 }
 
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02X}")).collect()
+}
+
 /// One test with a fresh database on a runtime of its own.
 macro_rules! on_server {
     ($($name:ident($database:ident) $body:block)*) => {$(
@@ -87,10 +91,21 @@ on_server! {
     texts_survive_every_setting(database) {
         let mut session = open(&database).await;
         let text = "it's a `\\n` \"é\u{1f980}\" %_\n\t\u{7f}";
-        let literal = dialect(&database).literal(text);
-        for settings in ["SET sql_mode=''", "SET sql_mode='NO_BACKSLASH_ESCAPES,ANSI_QUOTES'", "SET NAMES latin1, character_set_results=utf8mb4"] {
-            run(&mut session, &[settings]).await.unwrap();
-            assert_eq!(value(&mut session, &format!("SELECT {literal}")).await, text, "{settings}");
+        let plain = "-- it's plain, \"so\" to speak: a `name`,\r\n\t_ and % and 20 other things; ".repeat(10);
+        let mixed = format!("{plain}{text}{plain}é{plain}");
+        for text in [text, &plain, &mixed, ""] {
+            let literal = dialect(&database).literal(text);
+            for settings in [
+                "SET sql_mode=''",
+                "SET sql_mode='NO_BACKSLASH_ESCAPES,ANSI_QUOTES'",
+                "SET NAMES latin1, character_set_results=utf8mb4",
+                "SET NAMES gbk, character_set_results=utf8mb4",
+                "SET NAMES utf8mb4 COLLATE utf8mb4_bin, collation_connection=ucs2_general_ci",
+            ] {
+                run(&mut session, &[settings]).await.unwrap();
+                assert_eq!(value(&mut session, &format!("SELECT {literal}")).await, text, "{settings}");
+                assert_eq!(value(&mut session, &format!("SELECT HEX({literal}) = '{}'", hex(text))).await, "1", "{settings}");
+            }
         }
     }
 
