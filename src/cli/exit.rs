@@ -79,6 +79,7 @@ impl From<Error> for Failure {
                 Exit::Disagreement
             }
             Error::Findings(_) => Exit::Findings,
+            Error::Run(RunError::NoSchema { .. }) => Exit::Usage,
             Error::Run(_) | Error::Sql { .. } => Exit::Failed,
             Error::Unresolved(_)
             | Error::Irreversible(_)

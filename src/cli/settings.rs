@@ -198,6 +198,7 @@ impl Surroundings {
             },
             retry_for: wait(retry_for, usual.retry_for),
             wait: wait(start, usual.wait),
+            create_schema: self.shared.create_schema || self.config.history.create_schema.unwrap_or(false),
             ..usual
         })
     }

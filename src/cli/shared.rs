@@ -81,6 +81,9 @@ pub struct Shared {
     /// The schema that the table is in
     #[arg(long, global = true, value_name = "NAME", help_heading = "Project")]
     pub schema: Option<String>,
+    /// Create that schema where there is none (PostgreSQL)
+    #[arg(long, global = true, help_heading = "Project")]
+    pub create_schema: bool,
 
     /// How long to wait for another deployment [default: 10m]
     #[arg(long, global = true, value_name = "TIME", help_heading = "Locks and limits")]

@@ -58,6 +58,8 @@ pub struct HistoryConfig {
     pub table: Option<String>,
     /// The schema it is in.
     pub schema: Option<String>,
+    /// Whether that schema may be created.
+    pub create_schema: Option<bool>,
     /// The tool whose records are kept current beside ours, or `off`; otherwise what `adopt` said last.
     pub mirror: Option<String>,
 }

@@ -21,6 +21,11 @@ pub trait Dialect: Sync {
 
     /// The statements that create the history table when it is missing; each may be run again.
     fn create_history(&self, table: &HistoryTable) -> Vec<String>;
+    /// The statement that creates a schema for the history; none where that is not for us to do.
+    fn create_schema(&self, schema: &str) -> Option<String> {
+        let _ = schema;
+        None
+    }
     /// The query that returns a row when the history table exists, and none when it does not.
     fn history_exists(&self, table: &HistoryTable) -> String;
     /// The table's name as statements write it, qualified so that no `search_path` or `USE` misleads it.

@@ -16,7 +16,7 @@ use foldhash::{HashMap, HashSet};
 pub use chain::GENESIS;
 pub use entry::{Entry, Fact, Kind, State};
 pub use store::{Claim, Detail, Scripts, Store, StoredScript};
-pub use trouble::unwritable;
+pub use trouble::{lacks_schema, unwritable};
 
 use crate::migration::{Checksum, Id, Migration, Repeat};
 

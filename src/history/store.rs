@@ -139,18 +139,29 @@ impl Store {
         Ok(seqs.iter().map(|seq| found.remove(seq).unwrap_or_default()).collect())
     }
 
-    /// Creates the table when it is missing. Call it under the lock, before the first write.
+    /// Creates the table when it is missing, and its schema only where that is wanted. Says which schema it has created.
+    /// Call it under the lock, before the first write.
     ///
     /// # Errors
     ///
-    /// When the server refuses.
-    pub async fn create(&self, session: &mut dyn Session) -> Result<(), SqlError> {
+    /// When the server refuses; [`lacks_schema`](super::lacks_schema) tells whether for want of the schema.
+    pub async fn create(&self, session: &mut dyn Session, with_schema: bool) -> Result<Option<&str>, SqlError> {
         if !session.query(&self.dialect.history_exists(&self.table)).await?.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let statements = self.dialect.create_history(&self.table);
-        let parts: Vec<&str> = statements.iter().map(String::as_str).collect();
-        session.execute(&parts).await.map_err(|failed| trouble::uncreatable(&self.table, failed.error))
+        let table = self.dialect.create_history(&self.table);
+        let parts: Vec<&str> = table.iter().map(String::as_str).collect();
+        let Err(refused) = session.execute(&parts).await else { return Ok(None) };
+        let wanted = self.table.schema.as_deref().filter(|_| with_schema && trouble::lacks_schema(&refused.error));
+        let created = match wanted.and_then(|schema| self.dialect.create_schema(schema).map(|create| (schema, create)))
+        {
+            None => Err(refused),
+            Some((schema, create)) => {
+                let parts: Vec<&str> = std::iter::once(create.as_str()).chain(parts).collect();
+                session.execute(&parts).await.map(|()| Some(schema))
+            }
+        };
+        created.map_err(|failed| trouble::uncreatable(&self.table, failed.error))
     }
 
     /// The statement that claims the next number for this fact, and fails when somebody else has, or when the fence does

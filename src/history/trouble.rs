@@ -7,6 +7,9 @@ const NO_COLUMN: &[&str] = &["42703", "1054"];
 /// The codes of a right that the login does not have.
 const NO_RIGHT: &[&str] = &["42501", "1044", "1142", "1143"];
 
+/// The codes of a schema, or database, that is not there.
+const NO_SCHEMA: &[&str] = &["3F000", "1049"];
+
 fn is(error: &SqlError, codes: &[&str]) -> bool {
     error.code.as_deref().is_some_and(|code| codes.contains(&code))
 }
@@ -40,6 +43,11 @@ pub(super) fn unreadable(table: &HistoryTable, mut error: SqlError) -> SqlError 
         ));
     }
     error
+}
+
+/// Whether the schema is missing in which the table would be.
+pub fn lacks_schema(error: &SqlError) -> bool {
+    is(error, NO_SCHEMA)
 }
 
 /// Why the table cannot be created.

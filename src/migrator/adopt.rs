@@ -107,11 +107,11 @@ impl Migrator {
     ///
     /// When no such tool, or more than one, has been at work here; when it is at work now; or the server refuses.
     pub async fn adopt(&self, wish: &Wish, listener: &mut Listener<'_>) -> Result<Adoption, Error> {
-        self.with_lock(listener, async |locked: &mut Locked, _: &mut Listener<'_>| {
+        self.with_lock(listener, async |locked: &mut Locked, listener: &mut Listener<'_>| {
             let place = place(locked);
             let tool = find(locked, &place, wish.from.as_deref()).await?;
             if !wish.dry_run {
-                locked.prepare_history().await?;
+                locked.prepare_history(listener).await?;
             }
             let lock = tool.lock(&place);
             self.take(locked, tool, &lock).await?;

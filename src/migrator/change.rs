@@ -117,16 +117,22 @@ impl Migrator {
         let mut outcome = locked.run(approved, listener).await?;
         // What an older release finds there is not its state.
         if let (Request::Up(_), Some(release), true) = (request, self.settings.release.as_deref(), ahead.is_empty()) {
-            self.note_release(locked, release, &mut outcome).await?;
+            self.note_release(locked, release, &mut outcome, listener).await?;
         }
         outcome.done.splice(0..0, recovered);
         Ok(outcome)
     }
 
     /// A release that brought no migration is a state to go back to, too.
-    async fn note_release(&self, locked: &mut Locked, release: &str, outcome: &mut Outcome) -> Result<(), Error> {
+    async fn note_release(
+        &self,
+        locked: &mut Locked,
+        release: &str,
+        outcome: &mut Outcome,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), Error> {
         if outcome.done.is_empty() && locked.history().release() != Some(release) {
-            locked.record(&[Fact { release: Some(release), ..Fact::new(Kind::Release, None, "") }]).await?;
+            locked.record(&[Fact { release: Some(release), ..Fact::new(Kind::Release, None, "") }], listener).await?;
             outcome.head = locked.history().head().hash;
         }
         Ok(())

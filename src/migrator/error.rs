@@ -133,6 +133,7 @@ fn run_hint(error: &RunError) -> Option<String> {
             true => "somebody who may end connections did so twice in a row: ask who and why, then run the command again; it goes on from what is recorded".to_owned(),
             false => format!("it was lost {times} times in a row: look at the server's log, then run the command again; it goes on from what is recorded"),
         }),
+        RunError::NoSchema { hint, .. } => Some(hint.clone()),
         RunError::HalfDone { id, statement, .. } => Some(format!(
             "look at the schema, then record what is true: `migrate resolve {id} --statement {statement} --done` or `--again`; or, for the whole migration, `migrate resolve {id} --applied` or `--reverted`"
         )),

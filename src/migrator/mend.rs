@@ -33,7 +33,7 @@ impl Migrator {
             Ok(version) => Id::Version(version),
             Err(_) => plan::in_files(name, &self.migrations)?.id.clone(),
         };
-        self.with_lock(listener, async |locked, _| {
+        self.with_lock(listener, async |locked, listener| {
             nothing_half_done(locked, "a baseline")?;
             self.refuse_taken_release(locked.history())?;
             if let Some(newest) = locked.history().newest() {
@@ -61,7 +61,7 @@ impl Migrator {
                 facts.push(Fact::new(Kind::Baseline, Some(&until), "baseline"));
             }
             let ids = facts.iter().filter_map(|fact| fact.id.cloned()).collect();
-            locked.record(&facts).await?;
+            locked.record(&facts, listener).await?;
             Ok(ids)
         })
         .await
@@ -79,12 +79,12 @@ impl Migrator {
                 "choose a name such as `v2.3` or `before-import`",
             ));
         }
-        self.with_lock(listener, async |locked, _| {
+        self.with_lock(listener, async |locked, listener| {
             nothing_half_done(locked, "a tag")?;
             if let Some(owner) = self.owner(name, locked.history()) {
                 return Err(taken(&owner, name));
             }
-            locked.record(&[Fact { tag: Some(name), ..Fact::new(Kind::Tag, None, "") }]).await?;
+            locked.record(&[Fact { tag: Some(name), ..Fact::new(Kind::Tag, None, "") }], listener).await?;
             Ok(locked.history().head().hash)
         })
         .await
@@ -145,7 +145,7 @@ impl Migrator {
         forget: &[String],
         listener: &mut Listener<'_>,
     ) -> Result<Vec<Id>, Error> {
-        self.with_lock(listener, async |locked, _| {
+        self.with_lock(listener, async |locked, listener| {
             let history = locked.history().clone();
             let plan = plan::up(&self.migrations, &history, &Target::All, self.lexis())?;
             let files = plan::by_id(&self.migrations);
@@ -187,7 +187,7 @@ impl Migrator {
             }
             let ids = facts.iter().filter_map(|fact| fact.id.cloned()).collect();
             if !facts.is_empty() {
-                locked.record(&facts).await?;
+                locked.record(&facts, listener).await?;
             }
             Ok(ids)
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::databases::{Dialect, Limits, LockName, Session};
-use crate::history::{Detail, Fact, History, Scripts, State, Store, unwritable};
+use crate::history::{Detail, Fact, History, Scripts, State, Store, lacks_schema, unwritable};
 
 use super::connector::Connector;
 use super::event::{Event, Listener};
@@ -97,8 +97,8 @@ impl Locked {
     /// # Errors
     ///
     /// When the server refuses, or somebody else wrote at the same time.
-    pub async fn record(&mut self, facts: &[Fact<'_>]) -> Result<(), RunError> {
-        self.create_history().await?;
+    pub async fn record(&mut self, facts: &[Fact<'_>], listener: &mut Listener<'_>) -> Result<(), RunError> {
+        self.create_history(listener).await?;
         let dialect = self.dialect();
         let mut head = self.history.head();
         let fence = dialect.fence(&self.lock);
@@ -124,10 +124,30 @@ impl Locked {
         [dialect.limit_session(&self.settings.limits), dialect.begin()].concat()
     }
 
-    pub(super) async fn create_history(&mut self) -> Result<(), RunError> {
+    pub(super) async fn create_history(&mut self, listener: &mut Listener<'_>) -> Result<(), RunError> {
         let limit = answering::silence(&self.connector.address);
-        let created = answering::within(limit, self.store.create(&mut *self.session)).await;
-        created.and_then(|created| created).map_err(RunError::sql("create the history table"))
+        let create = self.store.create(&mut *self.session, self.settings.create_schema);
+        match answering::within(limit, create).await.and_then(|created| created) {
+            Ok(None) => Ok(()),
+            Ok(Some(schema)) => {
+                listener(&Event::Warning { message: &format!("there was no schema `{schema}`; it was created") });
+                Ok(())
+            }
+            Err(error) if lacks_schema(&error) => Err(self.no_schema()),
+            Err(error) => Err(RunError::sql("create the history table")(error)),
+        }
+    }
+
+    /// What is wrong where a name was mistyped, or a database is new.
+    fn no_schema(&self) -> RunError {
+        let dialect = self.dialect();
+        let schema = self.store.table().schema.clone().unwrap_or_default();
+        let create = dialect.quote(&schema);
+        let flag = dialect.create_schema(&schema).map_or("", |_| ", or say `--create-schema`");
+        let hint = format!(
+            "if that is no typing mistake, create it (CREATE SCHEMA {create}){flag}; its history begins empty, so that every migration runs"
+        );
+        RunError::NoSchema { schema, hint }
     }
 
     pub(super) async fn read_history(&mut self) -> Result<(), RunError> {

@@ -53,6 +53,8 @@ pub struct Settings {
     pub release: Option<String>,
     /// How long to wait for a server that is still starting.
     pub wait: Duration,
+    /// Whether the schema of the history may be created.
+    pub create_schema: bool,
     /// The tool whose records are kept beside ours, whatever the history says, or `off`.
     pub mirror: Option<String>,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             scope: Scope::File,
             release: None,
             wait: Duration::ZERO,
+            create_schema: false,
             mirror: None,
         }
     }
@@ -174,6 +177,14 @@ pub enum RunError {
         name: String,
         /// Why it cannot.
         reason: String,
+    },
+    /// The schema that is to hold the history is not there.
+    #[error("there is no schema `{schema}` for the history; nothing was run")]
+    NoSchema {
+        /// The schema.
+        schema: String,
+        /// The next step.
+        hint: String,
     },
     /// What must be true before a migration runs is not.
     #[error(

@@ -44,7 +44,7 @@ impl Locked {
                 match self.ask(&steps[at], listener).await? {
                     Verdict::Run => {}
                     Verdict::Mark => {
-                        self.mark(&steps[at]).await?;
+                        self.mark(&steps[at], listener).await?;
                         marked = true;
                         steps.remove(at);
                         continue;
@@ -92,11 +92,11 @@ impl Locked {
         Ok(Verdict::Run)
     }
 
-    async fn mark(&mut self, prepared: &Prepared) -> Result<(), RunError> {
+    async fn mark(&mut self, prepared: &Prepared, listener: &mut Listener<'_>) -> Result<(), RunError> {
         self.read_history().await?;
         let release = self.settings.release.clone();
         let mut fact = fact(prepared, release.as_deref());
         fact.tag = Some("a precondition did not hold: not run");
-        self.record(&[fact]).await
+        self.record(&[fact], listener).await
     }
 }

@@ -104,7 +104,7 @@ impl Locked {
                 down: step.down.as_deref(),
                 ..Fact::new(Kind::Repair, entry.id.as_ref(), &step.name)
             };
-            self.record(&[repair]).await?;
+            self.record(&[repair], listener).await?;
         }
         self.read_history().await?;
         Ok(finished.pop().unwrap_or(Done {

@@ -40,7 +40,7 @@ impl Locked {
             return Ok(Outcome { done: Vec::new(), head: self.history.head().hash });
         }
         listener(&Event::Started { steps: steps.len() });
-        self.create_history().await?;
+        self.create_history(listener).await?;
         let mut done = Vec::new();
         let mut next = 0;
         let (mut setbacks, mut terminations) = (0, 0);

@@ -9,6 +9,7 @@ use crate::migration::Id;
 use crate::plan::Direction;
 
 use super::RunError;
+use super::event::Listener;
 use super::locked::Locked;
 
 /// Statements that go into the same transaction as the record of a migration: another tool's record of it.
@@ -85,8 +86,8 @@ impl Locked {
     /// # Errors
     ///
     /// When the server refuses.
-    pub async fn prepare_history(&mut self) -> Result<(), RunError> {
-        self.create_history().await
+    pub async fn prepare_history(&mut self, listener: &mut Listener<'_>) -> Result<(), RunError> {
+        self.create_history(listener).await
     }
 
     /// Keeps another tool's records beside ours from here on.

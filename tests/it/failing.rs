@@ -194,6 +194,43 @@ fn a_history_that_may_not_be_created_says_which_right_is_needed() {
 }
 
 #[test]
+fn a_schema_that_is_not_there_is_a_typing_mistake_unless_it_is_wanted() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Postgres);
+    let project = Project::with([("migrations/0001_a.sql", "create table a (id int primary key);")]).on(&db);
+    let schemas = || db.value("select count(*) from pg_namespace where nspname in ('nope', 'app', 'my app')");
+    for command in [&["up"][..], &["tag", "here"], &["baseline", "1"], &["up", "--release", "v1"]] {
+        let refused = project.run(command.iter().copied().chain(["--schema", "nope"])).exits(2);
+        refused.says("there is no schema `nope`").says("(CREATE SCHEMA \"nope\"), or say `--create-schema`");
+    }
+    assert_eq!(schemas(), "0");
+    assert!(!db.table_exists("a") && !db.table_exists("migrate_history"));
+    let created = project.run(["up", "--schema", "my app", "--create-schema"]).ok();
+    created.says("there was no schema `my app`; it was created").says("1 migration applied");
+    let again = project.run(["up", "--schema", "my app", "--create-schema"]).ok().says("nothing to do");
+    assert!(!again.stderr.contains("created"), "{again}");
+    db.sql("drop table a");
+    project.write("migrate.toml", "[history]\nschema = \"app\"\ncreate_schema = true\n");
+    project.run(["up"]).ok().says("there was no schema `app`; it was created");
+    assert_eq!(db.value("select count(*) from app.migrate_history"), "1");
+    assert_eq!(schemas(), "2");
+}
+
+#[test]
+fn a_database_for_the_history_that_is_not_there_is_not_created() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    let project = Project::with([("migrations/0001_a.sql", "create table a (id int primary key);")]).on(&db);
+    let refused = project.run(["up", "--schema", "coexist_nope", "--create-schema"]).exits(2);
+    refused.says("there is no schema `coexist_nope`").says("create it (CREATE SCHEMA `coexist_nope`); its");
+    assert!(!db.table_exists("a"));
+}
+
+#[test]
 fn whoever_waits_for_a_server_can_be_stopped() {
     for command in ["up", "wait"] {
         let project = Project::with([("migrations/0001_a.sql", "select 1;")]);

@@ -64,6 +64,8 @@ fn the_bookkeeping_of(db: &TestDatabase) {
         let missing = session.query(&format!("SELECT seq FROM {name}")).await.unwrap_err();
         assert_eq!(missing.kind, ErrorKind::NoSuchTable);
         assert!(session.query(&dialect.history_exists(&table)).await.unwrap().is_empty());
+        let schema = table.schema.as_deref().and_then(|schema| dialect.create_schema(schema));
+        run(session, &schema.as_deref().into_iter().collect::<Vec<_>>()).await;
         let create = dialect.create_history(&table);
         run(session, &owned(&create)).await;
         run(session, &owned(&create)).await;

@@ -57,18 +57,7 @@ impl Dialect for PostgresDialect {
 
     fn create_history(&self, table: &HistoryTable) -> Vec<String> {
         let name = self.history_name(table);
-        let mut statements = Vec::new();
-        if let Some(schema) = table.schema.as_deref().filter(|schema| *schema != "public") {
-            // `CREATE SCHEMA IF NOT EXISTS` asks for the right to create one even when it is there.
-            let script = format!(
-                "BEGIN IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}) \
-                 THEN CREATE SCHEMA {}; END IF; END",
-                literal(schema),
-                self.quote(schema)
-            );
-            statements.push(format!("DO {}", literal(&script)));
-        }
-        statements.push(format!(
+        let create = format!(
             "CREATE TABLE IF NOT EXISTS {name} (\n\
              \x20   seq bigint PRIMARY KEY,\n\
              \x20   kind text NOT NULL,\n\
@@ -96,11 +85,15 @@ impl Dialect for PostgresDialect {
              \x20   started_at timestamptz NOT NULL,\n\
              \x20   finished_at timestamptz,\n\
              \x20   hash text NOT NULL\n)"
-        ));
+        );
         // At most one migration is in flight.
         let index = self.quote(&shorten(&format!("{}_running", table.name)));
-        statements.push(format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {name} ((1)) WHERE state = 'running'"));
-        statements
+        let in_flight = format!("CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {name} ((1)) WHERE state = 'running'");
+        vec![create, in_flight]
+    }
+
+    fn create_schema(&self, schema: &str) -> Option<String> {
+        Some(format!("CREATE SCHEMA IF NOT EXISTS {}", self.quote(schema)))
     }
 
     fn history_exists(&self, table: &HistoryTable) -> String {
