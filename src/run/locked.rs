@@ -202,7 +202,8 @@ impl Locked {
                 connected => connected?,
             };
             let poll = self.connector.database.poll_every();
-            let wait = self.settings.lock_wait;
+            // Whoever does not wait for others waits at least for what is left of this very run.
+            let wait = self.settings.lock_wait.max(left);
             let interrupt = &self.connector.interrupt;
             let taken = lock::take(&mut *session, &self.lock, Some(&ours), wait, poll, interrupt, listener).await;
             match taken {
