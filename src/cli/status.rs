@@ -2,6 +2,7 @@
 
 use clap::Args;
 use coexist::history::Detail;
+use coexist::plan::Drift;
 use coexist::report::Report;
 use coexist::run::Ahead;
 
@@ -44,12 +45,12 @@ pub async fn status(args: &StatusArgs, shared: &Shared, terminal: &mut Terminal)
     let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading(Detail::Dated)).await?;
     let status = migrator.status(&mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Status(&status));
-    let is = |wanted: fn(&coexist::plan::Drift) -> bool| status.drift.iter().any(wanted);
-    use coexist::plan::Drift;
+    let half_done = || status.drift.iter().any(|drift| matches!(drift, Drift::Unfinished { .. }));
+    let disagrees = || status.drift.iter().any(|drift| !migrator.merely_waits(drift));
     Ok(match args.exit_code {
         false => Exit::Done,
-        true if is(|drift| matches!(drift, Drift::Unfinished { .. })) => Exit::HalfDone,
-        true if is(|drift| !matches!(drift, Drift::OutOfOrder { .. })) => Exit::Disagreement,
+        true if half_done() => Exit::HalfDone,
+        true if disagrees() => Exit::Disagreement,
         true if status.pending().next().is_some() => Exit::Pending,
         true => Exit::Done,
     })

@@ -140,6 +140,11 @@ impl Migrator {
         Ok(Status { lines, drift: plan.drift, head: history.head().hash, tags })
     }
 
+    /// Whether this is a late migration that `up` lets run, so that it is pending and no disagreement.
+    pub fn merely_waits(&self, drift: &Drift) -> bool {
+        matches!(drift, Drift::OutOfOrder { .. }) && self.policy.tolerates(drift)
+    }
+
     /// The newest version that is applied.
     ///
     /// # Errors

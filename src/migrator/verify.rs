@@ -42,7 +42,7 @@ pub struct Difference {
 impl Verification {
     /// Whether everything agrees. Pending migrations are no disagreement.
     pub fn is_clean(&self) -> bool {
-        self.drift.iter().all(|drift| matches!(drift, Drift::OutOfOrder { .. })) && self.head_known != Some(false)
+        self.drift.is_empty() && self.head_known != Some(false)
     }
 }
 
@@ -97,6 +97,7 @@ impl Migrator {
                 })
             })
             .collect();
+        plan.drift.retain(|drift| !self.merely_waits(drift));
         plan.drift.extend(changed_in_history.map_err(refused)?);
         Ok(Verification {
             differences,

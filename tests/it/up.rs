@@ -1,6 +1,6 @@
 //! Going forward.
 
-use crate::support::{Engine, Project, TestDatabase};
+use crate::support::{Engine, Output, Project, TestDatabase};
 
 fn shop() -> Project {
     Project::with([
@@ -87,11 +87,27 @@ each_database! {
         project.run(["up"]).ok();
         project.write("migrations/0002.1_tags.sql", "create table tags (id int primary key);");
         project.run(["status"]).ok().says("out of order");
-        project.run_with(&[("MIGRATE_OUT_OF_ORDER", "error")], ["up"]).exits(5).says("comes before `0003`");
+        let verified = |output: &Output, clean: bool| {
+            let found = output.json();
+            assert_eq!(found["clean"], clean, "{output}");
+            assert_eq!(found["drift"].as_array().unwrap().is_empty(), clean, "{output}");
+        };
+        project.run(["status", "--exit-code"]).exits(4);
+        verified(&project.run(["verify", "--format", "json"]).ok(), true);
+        let strict = &[("MIGRATE_OUT_OF_ORDER", "error")];
+        project.run_with(strict, ["up"]).exits(5).says("comes before `0003`");
+        project.run_with(strict, ["status", "--exit-code"]).exits(5);
+        verified(&project.run_with(strict, ["verify", "--format", "json"]).exits(5), false);
         project.run(["up"]).ok();
         assert!(db.table_exists("tags"));
         project.write("migrations/0002.2_more.sql", "create index orders_user on orders (user_id);");
         project.run(["up"]).exits(5).says("`orders`");
+        project.run(["status", "--exit-code"]).exits(5).says("`orders`");
+        verified(&project.run(["verify", "--format", "json"]).exits(5), false);
+        project.run(["verify"]).exits(5).says("`orders`");
+        let lax = &[("MIGRATE_OUT_OF_ORDER", "allow")];
+        project.run_with(lax, ["status", "--exit-code"]).exits(4);
+        verified(&project.run_with(lax, ["verify", "--format", "json"]).ok(), true);
         project.run_with(&[("MIGRATE_OUT_OF_ORDER", "allow")], ["up", "--no-lint"]).ok();
     }
 
