@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use coexist::history::Detail;
 use coexist::migrator::{Migrator, Proposal, Request, SavedPlan};
 use coexist::plan::{Direction, Prefer, Target};
@@ -47,7 +47,8 @@ pub struct UpArgs {
 /// Undo migrations, the last one unless told otherwise
 ///
 /// `--to` takes a version or a migration's name, and undoes everything applied after it; or a tag or a release, and undoes
-/// everything that was not applied then. Down scripts come from the folder, or from the history when the folder has none.
+/// everything that was not applied then. Down scripts come from the folder, or from the history when the folder has none;
+/// where both have one and they differ, `--use` says which is run.
 #[derive(Debug, Args)]
 pub struct DownArgs {
     /// Undo so many [default: 1]
@@ -65,9 +66,35 @@ pub struct DownArgs {
     /// Do not ask
     #[arg(short = 'y', long)]
     yes: bool,
-    /// Which down script to run where both exist: file or stored
-    #[arg(long = "use", value_name = "file|stored", default_value = "file", value_parser = ["file", "stored"])]
-    prefer: String,
+    #[command(flatten)]
+    way_back: WayBack,
+}
+
+/// Which down scripts are run.
+#[derive(Clone, Copy, Debug, Args)]
+struct WayBack {
+    /// Where the folder's down script is not the stored one, which to run; without it, nothing is undone then
+    #[arg(long = "use", value_name = "WHICH")]
+    which: Option<Which>,
+}
+
+/// Where a down script comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// The folder's
+    File,
+    /// What was stored when the migration was applied
+    Stored,
+}
+
+impl WayBack {
+    fn prefer(self) -> Prefer {
+        match self.which {
+            None => Prefer::Either,
+            Some(Which::File) => Prefer::File,
+            Some(Which::Stored) => Prefer::Stored,
+        }
+    }
 }
 
 /// Undo the last migration and apply it again
@@ -79,6 +106,8 @@ pub struct RedoArgs {
     /// Do not ask
     #[arg(short = 'y', long)]
     yes: bool,
+    #[command(flatten)]
+    way_back: WayBack,
     /// Run it whatever the linter finds
     #[arg(long)]
     no_lint: bool,
@@ -92,6 +121,8 @@ pub struct GotoArgs {
     /// Do not ask
     #[arg(short = 'y', long)]
     yes: bool,
+    #[command(flatten)]
+    way_back: WayBack,
     /// Run it whatever the linter finds
     #[arg(long)]
     no_lint: bool,
@@ -131,6 +162,8 @@ enum PlanCommand {
         /// Everything
         #[arg(long, conflicts_with_all = ["count", "to"])]
         all: bool,
+        #[command(flatten)]
+        way_back: WayBack,
     },
 }
 
@@ -147,26 +180,22 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
         no_lint: args.no_lint,
     };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
-    let request = match &saved {
-        Some(plan) => request_of(plan)?,
+    let request = match saved {
+        Some(plan) => Request::Plan(plan),
         None => Request::Up(target(args.count, args.to.as_ref(), Target::All)),
     };
     if args.dry_run {
         let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
-        if let Some(saved) = &saved {
-            saved.agrees(&proposal.approved)?;
-        }
         terminal.report(&Report::Proposal(&proposal));
         return Ok(Exit::Done);
     }
-    carry_out(&migrator, &request, saved.as_ref(), interrupt, terminal).await
+    carry_out(&migrator, &request, None, interrupt, terminal).await
 }
 
 /// `migrate down`.
 pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let target = if args.all { Target::All } else { target(args.count, args.to.as_ref(), Target::Count(1)) };
-    let prefer = if args.prefer == "stored" { Prefer::Stored } else { Prefer::File };
-    let request = Request::Down(target, prefer);
+    let request = Request::Down(target, args.way_back.prefer());
     let wishes = Wishes { writes: !args.dry_run, ..files() };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     if args.dry_run {
@@ -181,14 +210,15 @@ pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> 
 pub async fn redo(args: &RedoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let wishes = Wishes { no_lint: args.no_lint, ..files() };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
-    agreed(&migrator, &Request::Redo(args.count, Prefer::File), args.yes, interrupt, terminal).await
+    agreed(&migrator, &Request::Redo(args.count, args.way_back.prefer()), args.yes, interrupt, terminal).await
 }
 
 /// `migrate goto`.
 pub async fn goto(args: &GotoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let wishes = Wishes { no_lint: args.no_lint, ..files() };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
-    agreed(&migrator, &Request::Goto(args.name.clone(), Prefer::File), args.yes, interrupt, terminal).await
+    let request = Request::Goto(args.name.clone(), args.way_back.prefer());
+    agreed(&migrator, &request, args.yes, interrupt, terminal).await
 }
 
 /// `migrate plan`.
@@ -196,16 +226,16 @@ pub async fn plan(args: &PlanArgs, shared: &Shared, terminal: &mut Terminal) -> 
     let request = match &args.command {
         None => Request::Up(target(None, args.to.as_ref(), Target::All)),
         Some(PlanCommand::Up { count, to }) => Request::Up(target(*count, to.as_ref(), Target::All)),
-        Some(PlanCommand::Down { all: true, .. }) => Request::Down(Target::All, Prefer::File),
-        Some(PlanCommand::Down { count, to, .. }) => {
-            Request::Down(target(*count, to.as_ref(), Target::Count(1)), Prefer::File)
+        Some(PlanCommand::Down { all: true, way_back, .. }) => Request::Down(Target::All, way_back.prefer()),
+        Some(PlanCommand::Down { count, to, way_back, .. }) => {
+            Request::Down(target(*count, to.as_ref(), Target::Count(1)), way_back.prefer())
         }
     };
     let wishes = Wishes { writes: false, runs: false, ..files() };
     let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
     if let Some(path) = &args.output {
-        let saved = serde_json::to_string_pretty(&SavedPlan::of(&proposal.approved));
+        let saved = serde_json::to_string_pretty(&SavedPlan::of(&proposal));
         let written = saved.map_err(std::io::Error::from).and_then(|text| std::fs::write(path, text + "\n"));
         written.map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display()), None))?;
     }
@@ -236,19 +266,6 @@ fn read_plan(path: &std::path::Path) -> Result<SavedPlan, Failure> {
     serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }
 
-/// What a saved plan was made from.
-fn request_of(plan: &SavedPlan) -> Result<Request, Failure> {
-    let count = Target::Count(plan.steps.len());
-    let all = |word: &str| plan.steps.iter().all(|step| step.direction == word);
-    if all("up") {
-        return Ok(Request::Up(count));
-    }
-    if all("down") {
-        return Ok(Request::Down(count, Prefer::File));
-    }
-    Err(Failure::usage("the plan goes both ways", Some("plan `up` or `down`, one at a time".to_owned())))
-}
-
 /// Shows what would be lost, asks, and carries out exactly what was shown.
 async fn agreed(
     migrator: &Migrator,
@@ -274,15 +291,10 @@ async fn agreed(
             ));
         }
         if !terminal.ask(&question) {
-            return Err(Failure {
-                exit: Exit::Usage,
-                message: "nothing was run".to_owned(),
-                details: Vec::new(),
-                hint: None,
-            });
+            return Err(Failure::usage("nothing was run", None));
         }
     }
-    carry_out(migrator, request, Some(&SavedPlan::of(&proposal.approved)), interrupt, terminal).await
+    carry_out(migrator, request, Some(&SavedPlan::of(&proposal)), interrupt, terminal).await
 }
 
 fn question(proposal: &Proposal) -> String {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use coexist::lint::Linted;
-use coexist::migrator::Error;
+use coexist::migrator::{Difference, Error};
 use coexist::plan::Refused;
 use coexist::run::{LockError, RunError};
 
@@ -47,6 +47,8 @@ pub struct Failure {
     pub message: String,
     /// More about it, a line each.
     pub details: Vec<String>,
+    /// How edited scripts differ from what is stored.
+    pub differences: Vec<Difference>,
     /// The next step.
     pub hint: Option<String>,
 }
@@ -54,14 +56,15 @@ pub struct Failure {
 impl Failure {
     /// The command cannot be understood or carried out as given.
     pub fn usage(message: impl Into<String>, hint: Option<String>) -> Self {
-        Failure { exit: Exit::Usage, message: message.into(), details: Vec::new(), hint }
+        let (message, details, differences) = (message.into(), Vec::new(), Vec::new());
+        Failure { exit: Exit::Usage, message, details, differences, hint }
     }
 
     /// What the command found or did stands, and could not be told.
     pub fn lost(error: &std::io::Error) -> Self {
         let message = format!("cannot write the result to standard output: {error}");
         let hint = Some("what the command did is done; `migrate status` shows where every migration stands".to_owned());
-        Failure { exit: Exit::Failed, message, details: Vec::new(), hint }
+        Failure { exit: Exit::Failed, ..Failure::usage(message, hint) }
     }
 }
 
@@ -75,9 +78,10 @@ impl From<Error> for Failure {
             ) => Exit::Interrupted,
             Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. } | RunError::DeadEnd { .. })
             | Error::Unfinished { .. } => Exit::HalfDone,
-            Error::Run(RunError::History(_)) | Error::Refused(Refused::Drift(_)) | Error::Stale(_) => {
-                Exit::Disagreement
-            }
+            Error::Run(RunError::History(_))
+            | Error::Refused(Refused::Drift(_))
+            | Error::WaysBack { .. }
+            | Error::Stale(_) => Exit::Disagreement,
             Error::Findings(_) => Exit::Findings,
             Error::Run(RunError::NoSchema { .. }) => Exit::Usage,
             Error::Run(_) | Error::Sql { .. } => Exit::Failed,
@@ -91,7 +95,12 @@ impl From<Error> for Failure {
             Error::Findings(linted) => finding_lines(linted),
             _ => Vec::new(),
         };
-        Failure { exit, message: error.to_string(), details, hint: error.hint() }
+        let (message, hint) = (error.to_string(), error.hint());
+        let differences = match error {
+            Error::WaysBack { differences, .. } => differences,
+            _ => Vec::new(),
+        };
+        Failure { exit, message, details, differences, hint }
     }
 }
 

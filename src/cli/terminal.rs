@@ -216,15 +216,23 @@ impl Terminal {
             for line in &failure.details {
                 text.push_str(&format!("  {}\n", sanitize(line)));
             }
+            for difference in &failure.differences {
+                let mut shown = Vec::new();
+                if report::write_difference(difference, &mut shown).is_ok() {
+                    text.push_str(&String::from_utf8_lossy(&shown));
+                }
+            }
             if let Some(hint) = &failure.hint {
                 text.push_str(&format!("{HINT}hint:{HINT:#} {}\n", sanitize(hint)));
             }
             text
         } else {
             let (message, details, hint) = (&failure.message, &failure.details, &failure.hint);
+            let differences: Vec<_> = failure.differences.iter().map(report::difference_value).collect();
             let exit = failure.exit as u8;
             let error = serde_json::json!({
-                "event": "error", "message": message, "details": details, "hint": hint, "exit": exit,
+                "event": "error", "message": message, "details": details, "differences": differences, "hint": hint,
+                "exit": exit,
             });
             format!("{error}\n")
         };

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use coexist::databases::Secret;
 use coexist::report;
 
-use super::exit::{Exit, Failure};
+use super::exit::Failure;
 use super::terminal::Terminal;
 
 /// Tells why these words are no command, in the format that they ask for.
@@ -50,10 +50,8 @@ fn failure(error: &clap::Error) -> Failure {
     let (last, details) = more.split_last().unwrap_or((&"", &[]));
     let hint = if tips.is_empty() { (*last).to_owned() } else { tips.join("; ") };
     Failure {
-        exit: Exit::Usage,
-        message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(),
         details: details.iter().map(|line| (*line).to_owned()).collect(),
-        hint: (!hint.is_empty()).then_some(hint),
+        ..Failure::usage(message.strip_prefix("error: ").unwrap_or(&message), (!hint.is_empty()).then_some(hint))
     }
 }
 

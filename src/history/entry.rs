@@ -125,6 +125,14 @@ pub struct Entry {
     pub hash: EcoString,
 }
 
+impl Entry {
+    /// The checksum of the down script, with its algorithm's name.
+    pub(super) fn recorded_way_back(&self) -> Option<(EcoString, EcoString)> {
+        let algorithm = self.checksum.as_ref().map_or_else(|| Checksum::ALGORITHM.into(), |(name, _)| name.clone());
+        Some((algorithm, self.down_checksum.clone()?))
+    }
+}
+
 /// What is written of something that happens; the table adds number, time, owner and hash.
 #[derive(Clone, Debug)]
 pub struct Fact<'a> {

@@ -46,6 +46,8 @@ pub struct Applied {
     pub up_script: u64,
     /// The entry that holds its down script, if there is one.
     pub down_script: u64,
+    /// The checksum of that down script, with its algorithm; none when no down script was stored.
+    pub down_checksum: Option<(EcoString, EcoString)>,
     /// The release it came with.
     pub release: Option<EcoString>,
     /// Whether old code can run on it, as the linter judged when it was applied.
@@ -59,10 +61,12 @@ pub struct Applied {
 impl Applied {
     /// Whether the script is the one that was applied; a checksum that was never known agrees with everything.
     pub fn agrees(&self, checksum: &Checksum) -> bool {
-        match &self.checksum {
-            Some((algorithm, recorded)) if algorithm == Checksum::ALGORITHM => checksum.is_written(recorded),
-            _ => true,
-        }
+        is_recorded(checksum, self.checksum.as_ref())
+    }
+
+    /// Whether the script is the way back that was stored; where none was, there is nothing to disagree with.
+    pub fn agrees_back(&self, checksum: &Checksum) -> bool {
+        is_recorded(checksum, self.down_checksum.as_ref())
     }
 
     /// Whether it is to run again, as its file is now.
@@ -72,6 +76,13 @@ impl Applied {
             Some(Repeat::OnChange) => self.stale || !self.agrees(&migration.up.checksum),
             None => false,
         }
+    }
+}
+
+fn is_recorded(checksum: &Checksum, recorded: Option<&(EcoString, EcoString)>) -> bool {
+    match recorded {
+        Some((algorithm, recorded)) if algorithm == Checksum::ALGORITHM => checksum.is_written(recorded),
+        _ => true,
     }
 }
 
@@ -112,6 +123,7 @@ impl History {
                         checksum: entry.checksum.clone(),
                         up_script: entry.seq,
                         down_script: entry.seq,
+                        down_checksum: entry.recorded_way_back(),
                         release: entry.release.clone(),
                         compatible: entry.compatible,
                         at: entry.finished_at.clone().unwrap_or_else(|| entry.started_at.clone()),
@@ -136,6 +148,7 @@ impl History {
                         // A repair that knows no way back hides none that was stored before.
                         if entry.down_checksum.is_some() {
                             applied.down_script = entry.seq;
+                            applied.down_checksum = entry.recorded_way_back();
                         }
                     }
                 }

@@ -34,36 +34,39 @@ impl Migrator {
             format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
         });
         let half_done = read.history.unfinished().and_then(direction_of);
-        let request = &request.after(half_done)?;
+        let (request, plan) = request.now(half_done)?;
         if recovers.is_some() {
             // What is shown is what there will be to do then.
             read.history = read.history.finished();
         }
-        let draft = match self.undone(request, &read.history)? {
-            undone if undone.is_empty() => self.draft(request, &read.history, &HashMap::new()),
-            undone => {
-                let stored = match &mut read.session {
-                    Some((session, store)) => {
-                        let scripts = store.scripts(&mut **session, &seqs(&undone)).await;
-                        scripts.map_err(|error| Error::Sql { doing: "read the stored scripts", error })?
-                    }
-                    None => Vec::new(),
-                };
-                self.draft(request, &read.history, &by_id(&undone, stored))
+        let undone = self.undone(&request, &read.history)?;
+        let stored = match &mut read.session {
+            Some((session, store)) if !undone.is_empty() => {
+                let scripts = store.scripts(&mut **session, &seqs(&undone)).await;
+                scripts.map_err(|error| Error::Sql { doing: "read the stored scripts", error })?
             }
+            _ => Vec::new(),
         };
+        let stored = by_id(&undone, stored);
+        let draft = self.draft(&request, &read.history, &stored);
         let history = read.close().await;
         let mut draft = draft?;
         let policy = self.policy_for(&draft, &history);
         let mut linted = self.lint(&mut draft.plan, &history);
         linted.threshold = policy.threshold;
         // What would be refused for what the linter says is shown all the same.
-        let approved = self.approve(draft.plan, &Policy { threshold: None, ..policy }, &linted)?;
-        Ok(Proposal { direction: draft.direction, towards: draft.towards, approved, linted, recovers })
+        let approved = self.approve(draft.plan, &Policy { threshold: None, ..policy }, &linted, &stored)?;
+        match (plan, &recovers) {
+            (Some(plan), None) => plan.agrees(&approved)?,
+            (Some(plan), Some(_)) => plan.has_steps_of(&approved)?,
+            (None, _) => {}
+        }
+        let (direction, towards, prefer) = (draft.direction, draft.towards, request.prefer());
+        Ok(Proposal { direction, towards, prefer, approved, linted, recovers })
     }
 
-    /// Carries a request out, under the lock. `seen` is the proposal that somebody agreed to, or a plan that was
-    /// saved: if the world has changed since, nothing is run.
+    /// Carries a request out, under the lock. `seen` is the proposal that somebody agreed to: if the world has changed
+    /// since, nothing is run.
     ///
     /// # Errors
     ///
@@ -94,21 +97,22 @@ impl Migrator {
         {
             self.keep_beside(locked, &[(id, name)]).await?;
         }
-        let request = &request.after(locked.history().unfinished().and_then(direction_of))?;
+        let (request, plan) = request.now(locked.history().unfinished().and_then(direction_of))?;
         let recovered = locked.recover(&self.migrations, listener).await?;
         let history = Arc::clone(locked.history());
-        let undone = self.undone(request, &history)?;
-        let stored = locked.scripts(&seqs(&undone)).await?;
-        let mut draft = self.draft(request, &history, &by_id(&undone, stored))?;
+        let undone = self.undone(&request, &history)?;
+        let stored = by_id(&undone, locked.scripts(&seqs(&undone)).await?);
+        let mut draft = self.draft(&request, &history, &stored)?;
         let policy = self.policy_for(&draft, &history);
         let is_ahead = |drift: &&Drift| matches!(drift, Drift::Ahead { .. });
         let ahead: Vec<String> = draft.plan.drift.iter().filter(is_ahead).map(ToString::to_string).collect();
+        let ways_back = edited_ways_back(&draft.plan.drift);
         let linted = self.lint(&mut draft.plan, &history);
-        let approved = self.approve(draft.plan, &policy, &linted)?;
+        let approved = self.approve(draft.plan, &policy, &linted, &stored)?;
         if draft.direction == Direction::Up {
-            ahead.iter().for_each(|message| listener(&Event::Warning { message }));
+            ahead.iter().chain(&ways_back).for_each(|message| listener(&Event::Warning { message }));
         }
-        if let Some(seen) = seen {
+        for seen in plan.into_iter().chain(seen) {
             // What was finished first has changed the history, as was shown.
             if recovered.is_none() { seen.agrees(&approved)? } else { seen.has_steps_of(&approved)? }
         }
@@ -116,7 +120,7 @@ impl Migrator {
         self.keep_beside(locked, &steps.collect::<Vec<_>>()).await?;
         let mut outcome = locked.run(approved, listener).await?;
         // What an older release finds there is not its state.
-        if let (Request::Up(_), Some(release), true) = (request, self.settings.release.as_deref(), ahead.is_empty()) {
+        if let (Request::Up(_), Some(release), true) = (&request, self.settings.release.as_deref(), ahead.is_empty()) {
             self.note_release(locked, release, &mut outcome, listener).await?;
         }
         outcome.done.splice(0..0, recovered);
@@ -148,9 +152,13 @@ impl Migrator {
         match draft.direction {
             Direction::Up => Policy { threshold, ..self.policy },
             // Going back goes by the history: older files are what one goes back with.
-            Direction::Down => {
-                Policy { files_must_agree: false, ahead: plan::Tolerance::Allow, threshold, ..self.policy }
-            }
+            Direction::Down => Policy {
+                files_must_agree: false,
+                ways_back_must_agree: true,
+                ahead: plan::Tolerance::Allow,
+                threshold,
+                ..self.policy
+            },
         }
     }
 
@@ -164,6 +172,7 @@ impl Migrator {
                 (Direction::Up, _) => return Ok(Vec::new()),
                 (Direction::Down, target) => target,
             },
+            Request::Plan(plan) => return self.undone(&plan.request()?, history),
         };
         let (undone, _) = self.to_undo(&target, history)?;
         Ok(undone.into_iter().map(|applied| (applied.id.clone(), applied.down_script)).collect())
@@ -243,11 +252,21 @@ impl Migrator {
                 draft.plan.steps.extend(again?);
                 Ok(draft)
             }
+            Request::Plan(plan) => self.draft(&plan.request()?, history, stored),
         }
     }
 }
 
 impl Request {
+    /// What it comes to, and the plan that it must still be, once this has been finished which an earlier run left
+    /// half-done. A plan is for then.
+    fn now(&self, half_done: Option<(Direction, Id)>) -> Result<(Request, Option<&SavedPlan>), Error> {
+        match self {
+            Request::Plan(plan) => Ok((plan.request()?, Some(plan))),
+            other => Ok((other.after(half_done)?, None)),
+        }
+    }
+
     /// What is left of it once this has been finished which an earlier run left half-done: that counts as the first of so
     /// many, since whoever says it again means the same.
     fn after(&self, half_done: Option<(Direction, Id)>) -> Result<Request, Error> {
@@ -270,6 +289,22 @@ impl Request {
 fn direction_of(entry: &Entry) -> Option<(Direction, Id)> {
     let direction = if entry.kind == Kind::Revert { Direction::Down } else { Direction::Up };
     Some((direction, entry.id.clone()?))
+}
+
+/// What there is to know about ways back that were edited, for whoever goes forward.
+fn edited_ways_back(drift: &[Drift]) -> Option<String> {
+    let edited = drift.iter().filter(|drift| matches!(drift, Drift::ChangedDown { .. }));
+    let ids: Vec<Id> = edited.filter_map(Drift::id).cloned().collect();
+    let scripts = match ids.len() {
+        0 => return None,
+        1 => "the down script of",
+        _ => "the down scripts of",
+    };
+    let were = if ids.len() == 1 { "was" } else { "were" };
+    let ids = plan::listed(&ids);
+    Some(format!(
+        "{scripts} {ids} {were} edited since; `migrate verify` shows how, and `migrate down` will ask which to run"
+    ))
 }
 
 fn seqs(undone: &[(Id, u64)]) -> Vec<u64> {

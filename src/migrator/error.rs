@@ -3,8 +3,10 @@
 use crate::databases::{ConnectError, SqlError};
 use crate::lint::Linted;
 use crate::migration::Id;
-use crate::plan::{Irreversible, Refused, Unresolved};
+use crate::plan::{Drift, Irreversible, Refused, Unresolved};
 use crate::run::{LockError, RunError};
+
+use super::Difference;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,14 @@ pub enum Error {
     /// Files and history disagree, or a script cannot be run.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// Nobody said which of two ways back is meant.
+    #[error("{}", Refused::Drift(drift.clone()))]
+    WaysBack {
+        /// Each, with whatever else disagrees.
+        drift: Vec<Drift>,
+        /// How the folder's differ from the stored ones.
+        differences: Vec<Difference>,
+    },
     /// The linter found what must not run.
     #[error("{}", findings(.0))]
     Findings(Box<Linted>),
@@ -91,7 +101,8 @@ impl Error {
             Error::Irreversible(_) => {
                 Some("write a down script, or restore from a backup; `--to` a later state undoes less".to_owned())
             }
-            Error::Refused(Refused::Drift(drift)) => drift.first().map(crate::plan::Drift::hint),
+            Error::Refused(Refused::Drift(drift)) => drift.first().map(Drift::hint),
+            Error::WaysBack { drift, .. } => Some(which_way_back(drift)),
             Error::Refused(Refused::Findings(_)) => None,
             Error::Refused(Refused::Unrunnable(scripts)) => scripts.first().map(|script| script.hint.clone()),
             Error::Findings(_) => Some(
@@ -113,6 +124,20 @@ fn findings(linted: &Linted) -> String {
     match linted.judgement.findings.iter().filter(stops).count() {
         1 => "the linter found something that must not run; nothing was run".to_owned(),
         count => format!("the linter found {count} things that must not run; nothing was run"),
+    }
+}
+
+/// How to go on where the folder has another way back than the history, unless something weighs more.
+fn which_way_back(drift: &[Drift]) -> String {
+    if let Some(other) = drift.iter().find(|drift| !matches!(drift, Drift::ChangedDown { .. })) {
+        return other.hint();
+    }
+    let hint = "say `--use file` to run what the folder has, or `--use stored` to run what was stored";
+    let lasting = drift.iter().filter(|drift| matches!(drift, Drift::ChangedDown { again: false, .. }));
+    let ids: Vec<String> = lasting.filter_map(Drift::id).map(ToString::to_string).collect();
+    match ids.join(" ") {
+        ids if ids.is_empty() => hint.to_owned(),
+        ids => format!("{hint}; if the folder is right for good, `migrate repair {ids}` records it"),
     }
 }
 

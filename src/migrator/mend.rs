@@ -150,11 +150,14 @@ impl Migrator {
             let plan = plan::up(&self.migrations, &history, &Target::All, self.lexis())?;
             let files = plan::by_id(&self.migrations);
             let wanted = |id: &Id, names: &[String]| names.iter().any(|name| same(name, id));
-            let mut facts = Vec::new();
+            let accepted = |id: &Id| (accept.is_empty() && forget.is_empty()) || wanted(id, accept);
+            let mut facts: Vec<Fact<'_>> = Vec::new();
             for drift in &plan.drift {
                 match drift {
-                    Drift::Changed { id, .. } if (accept.is_empty() && forget.is_empty()) || wanted(id, accept) => {
-                        if let Some(file) = files.get(id) {
+                    Drift::Changed { id, .. } | Drift::ChangedDown { id, .. } if accepted(id) => {
+                        // Both scripts of a migration are accepted at once.
+                        let is_new = !facts.iter().any(|fact| fact.id == Some(id));
+                        if let Some(file) = files.get(id).filter(|_| is_new) {
                             facts.push(Fact {
                                 up: Some(&file.up),
                                 down: file.down.as_deref(),

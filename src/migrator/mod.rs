@@ -9,11 +9,13 @@ mod saved;
 mod status;
 mod verify;
 
+use std::collections::HashMap;
+
 use crate::databases::Session;
-use crate::history::{Detail, History, Store};
+use crate::history::{Detail, History, Scripts, Store};
 use crate::lint::Linted;
-use crate::migration::Migration;
-use crate::plan::{Approved, Direction, Plan, Policy, Prefer, Refused, Target};
+use crate::migration::{Id, Migration};
+use crate::plan::{self, Approved, Direction, Drift, Plan, Policy, Prefer, Refused, Target};
 use crate::run::event::Listener;
 use crate::run::{Connector, Settings};
 use crate::sql::Lexis;
@@ -42,6 +44,8 @@ pub struct Proposal {
     pub direction: Direction,
     /// What the target's name turned out to be, if it had one.
     pub towards: Option<String>,
+    /// Which down scripts it prefers.
+    pub prefer: Prefer,
     /// The steps, split and checked.
     pub approved: Approved,
     /// What the linter says of it.
@@ -61,6 +65,19 @@ pub enum Request {
     Redo(usize, Prefer),
     /// Whichever way leads to this name.
     Goto(String, Prefer),
+    /// What was planned and written down: exactly that, or nothing.
+    Plan(SavedPlan),
+}
+
+impl Request {
+    /// Which down scripts it prefers.
+    pub fn prefer(&self) -> Prefer {
+        match self {
+            Request::Up(_) => Prefer::Either,
+            Request::Down(_, prefer) | Request::Redo(_, prefer) | Request::Goto(_, prefer) => *prefer,
+            Request::Plan(plan) => plan.prefer,
+        }
+    }
 }
 
 impl Migrator {
@@ -104,12 +121,24 @@ impl Migrator {
         self.connector.database.dialect().lexis()
     }
 
-    fn approve(&self, plan: Plan, policy: &Policy, linted: &Linted) -> Result<Approved, Error> {
-        plan.approve(policy, &linted.judgement.findings, self.connector.database.dialect()).map_err(|refused| {
-            match refused {
-                Refused::Findings(_) => Error::Findings(Box::new(linted.clone())),
-                refused => refused.into(),
+    /// `stored` has the scripts of what the plan undoes.
+    fn approve(
+        &self,
+        plan: Plan,
+        policy: &Policy,
+        linted: &Linted,
+        stored: &HashMap<Id, Scripts>,
+    ) -> Result<Approved, Error> {
+        let approved = plan.approve(policy, &linted.judgement.findings, self.connector.database.dialect());
+        approved.map_err(|refused| match refused {
+            Refused::Findings(_) => Error::Findings(Box::new(linted.clone())),
+            Refused::Drift(drift) if drift.iter().any(|drift| matches!(drift, Drift::ChangedDown { .. })) => {
+                let files = plan::by_id(&self.migrations);
+                let edited = drift.iter().filter_map(Drift::edited);
+                let difference = |(id, direction, _)| Difference::of(files.get(id)?, direction, stored.get(id)?);
+                Error::WaysBack { differences: edited.filter_map(difference).collect(), drift }
             }
+            refused => refused.into(),
         })
     }
 }

@@ -93,7 +93,7 @@ impl Migrator {
                 Drift::Ahead { .. } => Condition::Ahead,
                 Drift::OutOfOrder { .. } => Condition::OutOfOrder,
                 Drift::Unfinished { .. } => Condition::HalfDone,
-                Drift::BrokenChain { .. } | Drift::ChangedInHistory { .. } => continue,
+                Drift::ChangedDown { .. } | Drift::BrokenChain { .. } | Drift::ChangedInHistory { .. } => continue,
             };
             if let Some(id) = drift.id() {
                 conditions.insert(id.clone(), condition);

@@ -1,8 +1,11 @@
 //! `verify`: the history against the files, and against a head that was kept elsewhere.
 
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+
 use crate::databases::SqlError;
-use crate::history::{Detail, StoredScript};
-use crate::migration::{Id, Script};
+use crate::history::{Detail, Scripts, StoredScript};
+use crate::migration::{Id, Migration, Script};
 use crate::plan::{self, Direction, Drift, Target};
 use crate::run::event::Listener;
 
@@ -26,17 +29,36 @@ pub struct Verification {
     pub compared: usize,
 }
 
-/// How an edited file differs from what was applied.
+/// How an edited file differs from what was stored when it was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Which migration.
     pub id: Id,
+    /// Which of its two scripts.
+    pub direction: Direction,
     /// The file.
-    pub path: std::path::PathBuf,
-    /// What was applied; none where the history did not store it.
-    pub applied: Option<String>,
+    pub path: PathBuf,
+    /// What was stored; none where the history has no text.
+    pub stored: Option<String>,
     /// What the file says.
     pub file: String,
+}
+
+impl Difference {
+    /// How an edited script of this migration differs from the one that is stored.
+    pub(super) fn of(file: &Migration, direction: Direction, stored: &Scripts) -> Option<Self> {
+        let (script, stored) = match direction {
+            Direction::Up => (&file.up, &stored.up),
+            Direction::Down => (file.down.as_ref()?, &stored.down),
+        };
+        Some(Difference {
+            id: file.id.clone(),
+            direction,
+            path: script.path.clone(),
+            stored: stored.as_ref().map(|stored| Script::restored(&script.path, &stored.text).text.to_string()),
+            file: script.text.to_string(),
+        })
+    }
 }
 
 impl Verification {
@@ -66,15 +88,10 @@ impl Migrator {
         let head = head.map(whole_head).transpose()?;
         let mut read = self.read(Detail::Deciding, listener).await?;
         let mut plan = plan::up(&self.migrations, &read.history, &Target::All, self.lexis())?;
-        let changed: Vec<(&Id, u64)> = plan
-            .drift
-            .iter()
-            .filter_map(|drift| match drift {
-                Drift::Changed { id, scripts, .. } => Some((id, *scripts)),
-                _ => None,
-            })
-            .collect();
-        let seqs: Vec<u64> = changed.iter().map(|(_, seq)| *seq).collect();
+        let edited: Vec<(&Id, Direction, u64)> = plan.drift.iter().filter_map(Drift::edited).collect();
+        // Both scripts of a migration are in one entry.
+        let seqs: BTreeSet<u64> = edited.iter().map(|(_, _, seq)| *seq).collect();
+        let seqs: Vec<u64> = seqs.into_iter().collect();
         let stored = match &mut read.session {
             Some((session, store)) => store.scripts(&mut **session, &seqs).await,
             None => Ok(Vec::new()),
@@ -84,19 +101,9 @@ impl Migrator {
         let refused = |error| Error::Sql { doing: "read the stored scripts", error };
         let stored = stored.map_err(refused)?;
         let files = plan::by_id(&self.migrations);
-        let differences: Vec<Difference> = changed
-            .iter()
-            .zip(stored)
-            .filter_map(|((id, _), scripts)| {
-                let file = files.get(id)?;
-                Some(Difference {
-                    id: (*id).clone(),
-                    path: file.up.path.clone(),
-                    applied: scripts.up.map(|stored| Script::restored(&file.up.path, &stored.text).text.to_string()),
-                    file: file.up.text.to_string(),
-                })
-            })
-            .collect();
+        let stored: HashMap<u64, Scripts> = seqs.into_iter().zip(stored).collect();
+        let difference = |(id, direction, seq)| Difference::of(files.get(id)?, direction, stored.get(&seq)?);
+        let differences = edited.into_iter().filter_map(difference).collect();
         plan.drift.retain(|drift| !self.merely_waits(drift));
         plan.drift.extend(changed_in_history.map_err(refused)?);
         Ok(Verification {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::history::{Applied, History, Scripts};
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Applied, History, Scripts, StoredScript};
 use crate::migration::{Directive, Id, Migration, Script};
 use crate::sql::Lexis;
 
@@ -11,13 +13,17 @@ use super::target::{self, Mark, Point, Target, Unresolved};
 use super::up::drift;
 use super::{Direction, Drift, Plan, Step, by_id};
 
-/// Which of two down scripts to run when the folder's is not the one that was stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which of two down scripts to run: the folder's, or the one that was stored when the migration was applied. Where there
+/// is only one, it is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Prefer {
-    /// The folder's: it may have been mended since.
+    /// Either, since they must be the same.
     #[default]
+    Either,
+    /// The folder's: it may have been mended since.
     File,
-    /// The one that was stored when the migration was applied.
+    /// The stored one.
     Stored,
 }
 
@@ -91,8 +97,15 @@ pub fn down(
                 None => restored,
             })
         });
+        if prefer == Prefer::Either
+            && let Some(edited) = file.and_then(|file| edited_way_back(applied, file))
+        {
+            let broken = in_history.filter(|stored| !stored.is_intact);
+            changed.push(broken.map_or(edited, |stored| in_history_of(applied, stored)));
+            continue;
+        }
         let (script, is_stored) = match (prefer, from_file, from_history) {
-            (Prefer::Stored, _, Some(script)) | (Prefer::File, None, Some(script)) => (script, true),
+            (Prefer::Stored, _, Some(script)) | (_, None, Some(script)) => (script, true),
             (_, Some(script), _) => (script, false),
             // As with those named `R__`: what runs again whenever it changes stays, unless it says how it is undone.
             (_, None, None) if file.is_some_and(|migration| migration.repeats().is_some()) => continue,
@@ -101,10 +114,8 @@ pub fn down(
                 continue;
             }
         };
-        if let Some(stored) = in_history.filter(|stored| is_stored && !stored.is_intact) {
-            let (id, name) = (applied.id.clone(), applied.name.to_string());
-            changed.push(Drift::ChangedInHistory { id, name, seq: stored.seq, direction: Direction::Down });
-        }
+        let broken = in_history.filter(|stored| is_stored && !stored.is_intact);
+        changed.extend(broken.map(|stored| in_history_of(applied, stored)));
         if let Some(reason) = declared_irreversible(&script, lexis) {
             irreversible.push((crate::migration::title(&applied.id, &applied.name), Some(reason)));
             continue;
@@ -124,8 +135,27 @@ pub fn down(
         return Err(Irreversible { migrations: irreversible });
     }
     // What must not be run comes first: it is what the plan is refused for.
-    changed.extend(drift(migrations, history, &[], lexis));
+    let others = drift(migrations, history, &[], lexis).into_iter();
+    // A way back that is not gone, or that was chosen, needs no agreement.
+    changed.extend(others.filter(|drift| !matches!(drift, Drift::ChangedDown { .. })));
     Ok(Plan { head: history.head(), steps, drift: changed })
+}
+
+/// The way back of an applied migration, if the folder has another than the history.
+pub(super) fn edited_way_back(applied: &Applied, file: &Migration) -> Option<Drift> {
+    let down = file.down.as_ref().filter(|down| !applied.agrees_back(&down.checksum))?;
+    Some(Drift::ChangedDown {
+        id: applied.id.clone(),
+        name: applied.name.to_string(),
+        path: down.path.clone(),
+        scripts: applied.down_script,
+        again: applied.runs_again(file),
+    })
+}
+
+fn in_history_of(applied: &Applied, stored: &StoredScript) -> Drift {
+    let (id, name) = (applied.id.clone(), applied.name.to_string());
+    Drift::ChangedInHistory { id, name, seq: stored.seq, direction: Direction::Down }
 }
 
 fn declared_irreversible(script: &Script, lexis: &Lexis) -> Option<String> {

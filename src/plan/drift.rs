@@ -26,6 +26,19 @@ pub enum Drift {
         /// The entry that stored the script as it was applied.
         scripts: u64,
     },
+    /// Its down script is not the one that was stored when it was applied.
+    ChangedDown {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// The entry that stored the other.
+        scripts: u64,
+        /// Whether the next `up` runs it again, and stores the file's.
+        again: bool,
+    },
     /// It is applied, and there is no file for it, although there are files for later ones.
     Missing {
         /// Which migration.
@@ -89,6 +102,7 @@ impl Drift {
     pub fn word(&self) -> &'static str {
         match self {
             Drift::Changed { .. } => "changed",
+            Drift::ChangedDown { .. } => "changed down script",
             Drift::Missing { .. } => "missing",
             Drift::Ahead { .. } => "ahead",
             Drift::OutOfOrder { .. } => "out of order",
@@ -102,6 +116,7 @@ impl Drift {
     pub fn id(&self) -> Option<&Id> {
         match self {
             Drift::Changed { id, .. }
+            | Drift::ChangedDown { id, .. }
             | Drift::Missing { id, .. }
             | Drift::Ahead { id, .. }
             | Drift::OutOfOrder { id, .. }
@@ -111,11 +126,26 @@ impl Drift {
         }
     }
 
+    /// The script that was edited, and the entry that has it as it was, where that is what it is about.
+    pub fn edited(&self) -> Option<(&Id, Direction, u64)> {
+        match self {
+            Drift::Changed { id, scripts, .. } => Some((id, Direction::Up, *scripts)),
+            Drift::ChangedDown { id, scripts, .. } => Some((id, Direction::Down, *scripts)),
+            _ => None,
+        }
+    }
+
     /// The next step for whoever must mend it.
     pub fn hint(&self) -> String {
         match self {
             Drift::Changed { id, .. } => format!(
                 "restore the file and write the change as a new migration; `migrate verify` shows the difference; if the edit changes nothing that matters, `migrate repair {id}` accepts it"
+            ),
+            Drift::ChangedDown { again: true, .. } => {
+                "`migrate up` runs the migration again and records the folder's; `migrate down` asks for `--use file` or `--use stored` until then".to_owned()
+            }
+            Drift::ChangedDown { id, .. } => format!(
+                "if the folder's is right, `migrate repair {id}` records it; `migrate down` asks for `--use file` or `--use stored` until then"
             ),
             Drift::Missing { id, .. } => format!(
                 "restore its file from version control; if it is gone for good, undo it with `migrate down --to` from the stored script or forget it with `migrate repair --forget {id}`"
@@ -148,6 +178,10 @@ impl fmt::Display for Drift {
         match self {
             Drift::Changed { id, name, path, .. } => {
                 write!(f, "`{}` was edited after it had been applied (`{}`)", title(id, name), path.display())
+            }
+            Drift::ChangedDown { id, name, path, .. } => {
+                let title = title(id, name);
+                write!(f, "the down script of `{title}` was edited after it had been stored (`{}`)", path.display())
             }
             Drift::Missing { id, name } => write!(f, "`{}` is applied, but its file is missing", title(id, name)),
             Drift::Ahead { id, name, compatible } => {
@@ -202,6 +236,8 @@ pub struct Policy {
     pub ahead: Tolerance,
     /// Whether missing and changed files stop the run; `down` goes by the history and is not stopped.
     pub files_must_agree: bool,
+    /// Whether an edited way back stops the run: where it would be run, and nobody said which of the two is meant.
+    pub ways_back_must_agree: bool,
     /// The lightest finding of the linter that stops the run; none stops it when there is no threshold.
     pub threshold: Option<Severity>,
     /// Whether everything is to be one transaction, so that nothing can be run that cannot be in one.
@@ -216,6 +252,7 @@ impl Default for Policy {
             out_of_order: Tolerance::WhenHarmless,
             ahead: Tolerance::WhenHarmless,
             files_must_agree: true,
+            ways_back_must_agree: false,
         }
     }
 }
@@ -225,6 +262,7 @@ impl Policy {
     pub fn tolerates(&self, drift: &Drift) -> bool {
         match drift {
             Drift::Changed { .. } | Drift::Missing { .. } => !self.files_must_agree,
+            Drift::ChangedDown { .. } => !self.ways_back_must_agree,
             Drift::BrokenChain { .. } | Drift::ChangedInHistory { .. } | Drift::Unfinished { .. } => false,
             Drift::Ahead { compatible, .. } => match self.ahead {
                 Tolerance::Refuse => false,

@@ -6,6 +6,7 @@ use crate::history::{Applied, History};
 use crate::migration::{Id, Migration, Version};
 use crate::sql::Lexis;
 
+use super::down::edited_way_back;
 use super::target::{self, Mark, Target, Unresolved};
 use super::touches::Touches;
 use super::{Direction, Drift, Plan, Step, by_id};
@@ -123,6 +124,9 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
                 });
             }
         }
+        // Repeatable ones are not undone; what runs again anyway stores the folder's way back then.
+        let stays = |file: &&&Migration| !applied.id.is_repeatable() && !applied.runs_again(file);
+        drift.extend(files.get(&applied.id).filter(stays).and_then(|file| edited_way_back(applied, file)));
     }
     let mut touched = Touched { files: &files, known: HashMap::default(), lexis };
     for migration in pending.iter().filter(|migration| history.find(&migration.id).is_none()) {

@@ -8,7 +8,7 @@ use super::{Format, Report, redact_sql};
 use crate::databases::{Blocker, Holder};
 use crate::history::Entry;
 use crate::lint::{Finding, Linted};
-use crate::migrator::{Adoption, Line, Proposal, Status, Verdict, Verification};
+use crate::migrator::{Adoption, Difference, Line, Proposal, Status, Verdict, Verification};
 use crate::plan::{Direction, Drift, Mode, Prepared};
 use crate::run::event::Event;
 use crate::run::{Done, Outcome};
@@ -156,22 +156,25 @@ fn outcome_value(outcome: &Outcome) -> Value {
 }
 
 fn verification_value(verification: &Verification) -> Value {
-    let difference = |difference: &crate::migrator::Difference| {
-        json!({
-            "id": difference.id.to_string(),
-            "file": difference.path.display().to_string(),
-            "applied": difference.applied,
-            "found": difference.file,
-        })
-    };
     json!({
         "version": 1,
         "clean": verification.is_clean(),
         "compared": verification.compared,
         "drift": verification.drift.iter().map(drift_value).collect::<Vec<_>>(),
-        "differences": verification.differences.iter().map(difference).collect::<Vec<_>>(),
+        "differences": verification.differences.iter().map(difference_value).collect::<Vec<_>>(),
         "head": verification.head,
         "head_known": verification.head_known,
+    })
+}
+
+/// How an edited script differs from what was stored, for results and for errors.
+pub fn difference_value(difference: &Difference) -> Value {
+    json!({
+        "id": difference.id.to_string(),
+        "direction": direction(difference.direction),
+        "file": difference.path.display().to_string(),
+        "applied": difference.stored.as_deref().map(redact_sql),
+        "found": redact_sql(&difference.file),
     })
 }
 

@@ -19,8 +19,8 @@ use crate::migrator::{Adoption, Proposal, Status, Verification};
 use crate::run::Outcome;
 use crate::run::event::Event;
 
-pub use diff::unified;
-pub use json::Json;
+pub use diff::{unified, write_difference};
+pub use json::{Json, difference_value};
 pub use sanitize::{redact_sql, sanitize};
 pub use text::{blocker_lines, finding_line, one_line};
 

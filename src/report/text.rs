@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
+use super::diff::write_difference;
 use super::{Format, Report, redact_sql, sanitize};
 use crate::databases::{Blocker, Severity};
 use crate::history::{Entry, State};
 use crate::lint::{Finding, Linted};
 use crate::migration::title;
-use crate::migrator::{Adoption, Condition, Proposal, Status, Verdict, Verification};
+use crate::migrator::{Adoption, Condition, Difference, Proposal, Status, Verdict, Verification};
 use crate::plan::{Direction, Mode, Prepared};
 use crate::run::event::{Event, duration};
 use crate::run::{Outcome, describe};
@@ -299,14 +300,10 @@ fn count(number: usize, word: &str) -> String {
 fn write_verification(verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
     for drift in &verification.drift {
         writeln!(out, "{BAD}{}:{BAD:#} {}", drift.word(), sanitize(&drift.to_string()))?;
-        if let Some(difference) = verification.differences.iter().find(|difference| Some(&difference.id) == drift.id())
-        {
-            match &difference.applied {
-                Some(applied) => {
-                    write_difference(applied, &difference.file, &difference.path.display().to_string(), out)?
-                }
-                None => writeln!(out, "  the history did not store its text, so that the difference cannot be shown")?,
-            }
+        let edited = drift.edited().map(|(id, direction, _)| (id, direction));
+        let is_edited = |difference: &&Difference| edited == Some((&difference.id, difference.direction));
+        if let Some(difference) = verification.differences.iter().find(is_edited) {
+            write_difference(difference, out)?;
         }
         writeln!(out, "  {}", drift.hint())?;
     }
@@ -326,26 +323,6 @@ fn write_verification(verification: &Verification, out: &mut dyn Write) -> io::R
         )?;
     }
     writeln!(out, "{FAINT}head {}{FAINT:#}", verification.head)
-}
-
-/// A unified difference, coloured.
-fn write_difference(applied: &str, file: &str, path: &str, out: &mut dyn Write) -> io::Result<()> {
-    let difference =
-        similar::TextDiff::configure().timeout(std::time::Duration::from_millis(500)).diff_lines(applied, file);
-    writeln!(out, "  --- applied\n  +++ {}", sanitize(path))?;
-    for hunk in difference.unified_diff().context_radius(2).iter_hunks() {
-        writeln!(out, "  {FAINT}{}{FAINT:#}", hunk.header())?;
-        for change in hunk.iter_changes() {
-            let (sign, style) = match change.tag() {
-                similar::ChangeTag::Delete => ("-", BAD),
-                similar::ChangeTag::Insert => ("+", GOOD),
-                similar::ChangeTag::Equal => (" ", Style::new()),
-            };
-            let line = change.value().trim_end_matches('\n');
-            writeln!(out, "  {style}{sign}{}{style:#}", sanitize(&redact_sql(line)))?;
-        }
-    }
-    Ok(())
 }
 
 fn write_adoption(adoption: &Adoption, out: &mut dyn Write) -> io::Result<()> {

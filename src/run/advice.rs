@@ -102,6 +102,8 @@ impl Failure {
                 )
             }
             ErrorKind::Full => format!("make room and {again}"),
+            // The folder's is then not the stored one.
+            _ if self.direction == Direction::Down => format!("mend it and {again}, with `--use file`"),
             _ => format!("mend it and {again}"),
         }
     }

@@ -30,6 +30,7 @@ mod lint_up;
 mod mysql_crashes;
 mod notices;
 mod one_transaction;
+mod plans;
 mod read_only;
 mod readme;
 mod resume;
@@ -39,6 +40,7 @@ mod split;
 mod tools;
 mod up;
 mod waiting;
+mod ways_back;
 
 use std::path::Path;
 
