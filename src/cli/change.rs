@@ -36,6 +36,9 @@ pub struct UpArgs {
     /// Run what `migrate plan -o` wrote down, or nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["count", "to"])]
     plan: Option<PathBuf>,
+    /// Do not ask, where the plan undoes migrations
+    #[arg(short = 'y', long)]
+    yes: bool,
     /// Run it whatever the linter finds
     #[arg(long)]
     no_lint: bool,
@@ -170,11 +173,12 @@ enum PlanCommand {
 /// `migrate up`.
 pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
+    let undoes = saved.as_ref().is_some_and(SavedPlan::undoes);
     let wishes = Wishes {
         writes: !args.dry_run,
         runs: !args.dry_run,
         needs_files: true,
-        ahead: if args.dry_run { Ahead::History(Detail::Deciding) } else { Ahead::Lock },
+        ahead: if args.dry_run || undoes { Ahead::History(Detail::Deciding) } else { Ahead::Lock },
         release: args.release.clone(),
         transaction: args.transaction.clone(),
         no_lint: args.no_lint,
@@ -188,6 +192,9 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
         let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
         terminal.report(&Report::Proposal(&proposal));
         return Ok(Exit::Done);
+    }
+    if undoes {
+        return agreed(&migrator, &request, args.yes, interrupt, terminal).await;
     }
     carry_out(&migrator, &request, None, interrupt, terminal).await
 }

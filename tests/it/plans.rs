@@ -22,7 +22,7 @@ each_database! {
         assert!(project.read("stored.json").contains("\"use\": \"stored\""), "{}", project.read("stored.json"));
         project.run(["up", "--plan", "stored.json", "--dry-run"]).ok().says("from the history");
         project.run(["up", "--plan", "file.json", "--dry-run"]).ok().says("create table kept");
-        project.run(["up", "--plan", "stored.json"]).ok().says("undone 0002 tags");
+        project.run(["up", "--plan", "stored.json", "--yes"]).ok().says("undone 0002 tags");
         assert!(!db.table_exists("tags") && !db.table_exists("kept"));
         project.run(["up"]).ok();
         // An edit after the plan was made is found, and asks nothing that a plan could not answer.
@@ -30,6 +30,27 @@ each_database! {
         project.write("migrations/0002_tags.down.sql", "drop table tags;");
         project.run(["up", "--plan", "plan.json"]).exits(5).says("the script of 0002 was edited since");
         assert!(db.table_exists("tags"));
+    }
+
+    fn a_plan_that_undoes_is_agreed_to(db: TestDatabase) {
+        let project = shop(&db);
+        project.run(["up"]).ok();
+        project.run(["plan", "down", "-o", "plan.json"]).ok();
+        let asked = project.run(["up", "--plan", "plan.json"]).exits(2);
+        asked.says("loses data: drops table tags").says("there is nobody to ask").says("--yes");
+        assert!(db.table_exists("tags"));
+        project.run(["up", "--plan", "plan.json", "--dry-run"]).ok().says("loses data");
+        let done = project.run(["up", "--plan", "plan.json", "--yes", "--quiet"]).ok().says("1 migration undone");
+        assert_eq!(done.stderr, "");
+        assert!(!db.table_exists("tags"));
+        // One that goes forward asks nothing.
+        project.run(["plan", "-o", "plan.json"]).ok();
+        project.run(["up", "--plan", "plan.json"]).ok().says("1 migration applied");
+        // Nor does one that is none any more.
+        project.run(["plan", "down", "-o", "plan.json"]).ok();
+        project.run(["down", "--yes"]).ok();
+        project.run(["up", "--plan", "plan.json"]).exits(5).says("plan was made for another state");
+        assert!(db.table_exists("users"));
     }
 
     fn a_plan_says_what_placeholders_stood_for(db: TestDatabase) {
