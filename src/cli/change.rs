@@ -7,6 +7,7 @@ use coexist::history::Detail;
 use coexist::migrator::{Migrator, Proposal, Request, SavedPlan};
 use coexist::plan::{Direction, Prefer, Target};
 use coexist::report::Report;
+use coexist::run::event::Event;
 use coexist::run::{Ahead, Interrupt};
 
 use super::exit::{Exit, Failure};
@@ -36,6 +37,9 @@ pub struct UpArgs {
     /// Run what `migrate plan -o` wrote down, or nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["count", "to"])]
     plan: Option<PathBuf>,
+    /// Run the plan here although it was made on another database, such as a copy of this one
+    #[arg(long, requires = "plan")]
+    any_database: bool,
     /// Do not ask, where the plan undoes migrations
     #[arg(short = 'y', long)]
     yes: bool,
@@ -172,7 +176,15 @@ enum PlanCommand {
 
 /// `migrate up`.
 pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let saved = args.plan.as_deref().map(read_plan).transpose()?;
+    let mut saved = args.plan.as_deref().map(read_plan).transpose()?;
+    match &mut saved {
+        Some(plan) if args.any_database => plan.database = None,
+        Some(SavedPlan { database: None, .. }) => {
+            let message = "the plan does not say which database it was made on, so that it is run on any";
+            terminal.event(&Event::Warning { message });
+        }
+        _ => {}
+    }
     let undoes = saved.as_ref().is_some_and(SavedPlan::undoes);
     let wishes = Wishes {
         writes: !args.dry_run,

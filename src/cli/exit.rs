@@ -81,6 +81,7 @@ impl From<Error> for Failure {
             Error::Run(RunError::History(_))
             | Error::Refused(Refused::Drift(_))
             | Error::WaysBack { .. }
+            | Error::OtherDatabase(_)
             | Error::Stale(_) => Exit::Disagreement,
             Error::Findings(_) => Exit::Findings,
             Error::Run(RunError::NoSchema { .. }) => Exit::Usage,

@@ -89,6 +89,12 @@ pub trait Dialect: Sync {
         None
     }
 
+    /// Queries for what the server calls itself, wherever one connects to it, or the cluster that it is part of: the last
+    /// value of the first row. One that the server does not know is passed over, and so is an empty answer.
+    fn which_server(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What tells, after a crash, whether a statement that ran outside our transaction took effect.
     fn probe(&self, statement: &str) -> Probe;
     /// The value that a [fingerprint](Probe::Fingerprint) certainly has before the statement when these of the same script

@@ -9,7 +9,7 @@ use crate::plan::{self, Direction, Drift, Plan, Point, Policy, Prefer, Step, Tar
 use crate::run::event::{Event, Listener};
 use crate::run::{Locked, Outcome};
 
-use super::{Error, Migrator, Proposal, Request, SavedPlan};
+use super::{Error, Identity, Migrator, Proposal, Read, Request, SavedPlan};
 
 /// A plan and which way it goes.
 struct Draft {
@@ -26,15 +26,18 @@ impl Migrator {
     /// When it would be refused.
     pub async fn propose(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Proposal, Error> {
         let mut read = self.read(Detail::Deciding, listener).await?;
-        if let (Request::Up(_), Err(taken)) = (request, self.refuse_taken_release(&read.history)) {
-            read.close().await;
-            return Err(taken);
-        }
         let recovers = read.history.unfinished().map(|entry| {
             format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
         });
         let half_done = read.history.unfinished().and_then(direction_of);
         let (request, plan) = request.now(half_done)?;
+        let database = match self.admit(&request, plan, &mut read).await {
+            Ok(database) => database,
+            Err(refused) => {
+                read.close().await;
+                return Err(refused);
+            }
+        };
         if recovers.is_some() {
             // What is shown is what there will be to do then.
             read.history = read.history.finished();
@@ -62,7 +65,20 @@ impl Migrator {
             (None, _) => {}
         }
         let (direction, towards, prefer) = (draft.direction, draft.towards, request.prefer());
-        Ok(Proposal { direction, towards, prefer, approved, linted, recovers })
+        Ok(Proposal { direction, towards, prefer, database, approved, linted, recovers })
+    }
+
+    /// Which database this is, unless it is the wrong one for the plan or the release.
+    async fn admit(&self, request: &Request, plan: Option<&SavedPlan>, read: &mut Read) -> Result<Identity, Error> {
+        if let Request::Up(_) = request {
+            self.refuse_taken_release(&read.history)?;
+        }
+        let database = match &mut read.session {
+            Some((session, _)) => self.identity(Some(&mut **session), &read.history).await?,
+            None => self.identity(None, &read.history).await?,
+        };
+        plan.map_or(Ok(()), |plan| plan.is_for(&database))?;
+        Ok(database)
     }
 
     /// Carries a request out, under the lock. `seen` is the proposal that somebody agreed to: if the world has changed
@@ -90,14 +106,18 @@ impl Migrator {
         seen: Option<&SavedPlan>,
         listener: &mut Listener<'_>,
     ) -> Result<Outcome, Error> {
+        let (request, plan) = request.now(locked.history().unfinished().and_then(direction_of))?;
         if let Request::Up(_) = request {
             self.refuse_taken_release(locked.history())?;
+        }
+        if let Some(plan) = plan {
+            let history = Arc::clone(locked.history());
+            plan.is_for(&self.identity(Some(locked.session_mut()), &history).await?)?;
         }
         if let Some((id, name)) = locked.history().unfinished().and_then(|e| Some((e.id.clone()?, e.name.to_string())))
         {
             self.keep_beside(locked, &[(id, name)]).await?;
         }
-        let (request, plan) = request.now(locked.history().unfinished().and_then(direction_of))?;
         let recovered = locked.recover(&self.migrations, listener).await?;
         let history = Arc::clone(locked.history());
         let undone = self.undone(&request, &history)?;

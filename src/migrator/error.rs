@@ -37,6 +37,9 @@ pub enum Error {
     /// A saved plan does not fit the world any more.
     #[error("the plan was made for another state: {0}")]
     Stale(String),
+    /// A saved plan was made on another database.
+    #[error("the plan was made on {0}")]
+    OtherDatabase(String),
     /// A migration is half-done, and what was asked for would be built on it.
     #[error("`{}` is half-done, and {wish} would be built on that", crate::migration::title(id, name))]
     Unfinished {
@@ -107,6 +110,9 @@ impl Error {
             Error::Refused(Refused::Unrunnable(scripts)) => scripts.first().map(|script| script.hint.clone()),
             Error::Findings(_) => Some(
                 "mend the scripts; or write `-- migrate:allow RULE: reason` before a statement; or run with `--no-lint`".to_owned(),
+            ),
+            Error::OtherDatabase(_) => Some(
+                "run it there, or make one for this database with `migrate plan -o FILE`; if it was tried on a copy first, `--any-database` runs it here".to_owned(),
             ),
             Error::Stale(_) => Some("make a new one with `migrate plan -o FILE` and have it reviewed".to_owned()),
             Error::Unfinished { id, .. } => Some(format!(

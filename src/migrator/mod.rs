@@ -3,6 +3,7 @@
 mod adopt;
 mod change;
 mod error;
+mod identity;
 mod lint;
 mod mend;
 mod saved;
@@ -22,6 +23,7 @@ use crate::sql::Lexis;
 
 pub use adopt::{Adoption, Verdict, Wish};
 pub use error::Error;
+pub use identity::Identity;
 pub use lint::Checks;
 pub use mend::Resolution;
 pub use saved::SavedPlan;
@@ -46,6 +48,8 @@ pub struct Proposal {
     pub towards: Option<String>,
     /// Which down scripts it prefers.
     pub prefer: Prefer,
+    /// The database it is for.
+    pub database: Identity,
     /// The steps, split and checked.
     pub approved: Approved,
     /// What the linter says of it.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::migration::{Checksum, Script};
 use crate::plan::{Approved, Direction, Prefer, Target};
 
-use super::{Error, Proposal, Request};
+use super::{Error, Identity, Proposal, Request};
 
 /// What a plan file holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,9 @@ use super::{Error, Proposal, Request};
 pub struct SavedPlan {
     /// The format's version.
     pub version: u32,
+    /// The database it was made on; none where any will do, or the first format did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Identity>,
     /// The history's last hash when it was made.
     pub head: String,
     /// Which down scripts it runs; the first format knew the folder's alone.
@@ -71,7 +74,13 @@ impl SavedPlan {
         let approved = &proposal.approved;
         // Where either would do they are the same, and an edit from now on is to be found.
         let prefer = if proposal.prefer == Prefer::Stored { Prefer::Stored } else { Prefer::File };
-        SavedPlan { version: VERSION, head: approved.head().hash.clone(), prefer, steps: SavedStep::all_of(approved) }
+        SavedPlan {
+            version: VERSION,
+            database: Some(proposal.database.clone()),
+            head: approved.head().hash.clone(),
+            prefer,
+            steps: SavedStep::all_of(approved),
+        }
     }
 
     /// Whether it undoes anything.
@@ -98,6 +107,18 @@ impl SavedPlan {
             return Ok(Request::Down(count, self.prefer));
         }
         Err(Error::usage("the plan goes both ways", "plan `up` or `down`, one at a time"))
+    }
+
+    /// Whether this is the database that it was made on.
+    ///
+    /// # Errors
+    ///
+    /// When it is another.
+    pub(super) fn is_for(&self, database: &Identity) -> Result<(), Error> {
+        match self.database.as_ref().and_then(|own| own.unlike(database)) {
+            Some(unlike) => Err(Error::OtherDatabase(unlike)),
+            None => Ok(()),
+        }
     }
 
     /// Whether this plan is still what would be run.

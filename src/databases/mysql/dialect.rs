@@ -148,6 +148,17 @@ impl Dialect for Family {
         Some(about.database.clone())
     }
 
+    fn which_server(&self) -> &'static [&'static str] {
+        // MariaDB has no name for a server but the machine's.
+        &[
+            "SHOW GLOBAL STATUS WHERE Variable_name = 'wsrep_cluster_state_uuid'",
+            "SELECT @@group_replication_group_name",
+            "SELECT @@server_uuid",
+            "SELECT CONCAT(@@hostname, ':', @@port, ' ', @@server_uid)",
+            "SELECT CONCAT(@@hostname, ':', @@port)",
+        ]
+    }
+
     fn probe(&self, statement: &str) -> Probe {
         probe::probe(statement, self.lexis)
     }

@@ -165,6 +165,11 @@ impl Dialect for PostgresDialect {
         Some(home.cloned().unwrap_or_else(|| "public".to_owned()))
     }
 
+    fn which_server(&self) -> &'static [&'static str] {
+        // Standbys have it, too, so that it outlasts a failover.
+        &["SELECT system_identifier::text FROM pg_catalog.pg_control_system()"]
+    }
+
     fn probe(&self, statement: &str) -> Probe {
         catalog::probe(statement)
     }
