@@ -97,9 +97,8 @@ pub fn down(
                 None => restored,
             })
         });
-        if prefer == Prefer::Either
-            && let Some(edited) = file.and_then(|file| edited_way_back(applied, file))
-        {
+        let is_open = prefer == Prefer::Either || (prefer == Prefer::Stored && in_history.is_none());
+        if is_open && let Some(edited) = file.and_then(|file| edited_way_back(applied, file)) {
             let broken = in_history.filter(|stored| !stored.is_intact);
             changed.push(broken.map_or(edited, |stored| in_history_of(applied, stored)));
             continue;

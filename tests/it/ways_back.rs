@@ -144,6 +144,15 @@ each_database! {
         assert!(db.table_exists("users") && db.table_exists("kept"));
     }
 
+    fn what_the_history_has_lost_is_not_taken_from_the_folder_unasked(db: TestDatabase) {
+        let project = edited(&db);
+        db.sql("update migrate_history set down_script = null where version = '0003'");
+        project.run(["down", "--yes", "--use", "stored"]).exits(5).says("the history did not store its text");
+        project.run(["down", "--yes"]).exits(5).says("the history did not store its text");
+        project.run(["down", "--yes", "--use", "file"]).ok();
+        assert!(db.table_exists("kept"));
+    }
+
     fn a_mended_one_is_said_to_be_the_folders(db: TestDatabase) {
         let project = edited(&db);
         project.write("migrations/0003_import.down.sql", "drop table imports;");
