@@ -10,6 +10,7 @@ use super::connector::Connector;
 use super::event::{Event, Listener};
 use super::transaction::Beside;
 use super::watch::Watch;
+use super::work::Told;
 use super::{LockError, RunError, Settings, answering, lock};
 
 /// A session that holds the lock, with the history as read under it.
@@ -25,6 +26,7 @@ pub struct Locked {
     pub(super) session_limits: Option<Limits>,
     /// What another tool is told of what is done here.
     pub(super) beside: Beside,
+    pub(super) told: Told,
 }
 
 impl Locked {
@@ -60,6 +62,7 @@ impl Locked {
             history: Arc::default(),
             session_limits: None,
             beside: Beside::default(),
+            told: Told::default(),
         };
         match history {
             Ok(history) => {

@@ -31,19 +31,20 @@ impl Locked {
         let file = migrations.iter().find(|migration| Some(&migration.id) == id.as_ref());
         let undoes = entry.kind == Kind::Revert;
         let script = file.and_then(|file| if undoes { file.down.clone() } else { Some(Arc::clone(&file.up)) });
-        self.resume(entry, file, script, listener).await.map(Some)
+        self.resume(entry, file, script, 1, listener).await.map(Some)
     }
 
-    /// After a lost connection: finishes what was in flight.
+    /// After a lost connection: finishes what was in flight, in the place of this step of the run.
     pub(super) async fn finish_interrupted(
         &mut self,
         next: Option<&Prepared>,
+        number: usize,
         listener: &mut Listener<'_>,
     ) -> Result<Option<Done>, RunError> {
         let Some(entry) = self.history.unfinished().cloned() else { return Ok(None) };
         let own = next.filter(|prepared| Some(&prepared.step.id) == entry.id.as_ref());
         let script = own.map(|prepared| Arc::clone(&prepared.step.script));
-        self.resume(entry, None, script, listener).await.map(Some)
+        self.resume(entry, None, script, number, listener).await.map(Some)
     }
 
     async fn resume(
@@ -51,6 +52,7 @@ impl Locked {
         entry: Entry,
         file: Option<&Migration>,
         script: Option<Arc<Script>>,
+        number: usize,
         listener: &mut Listener<'_>,
     ) -> Result<Done, RunError> {
         if let Some(broken) = self.history.broken_link() {
@@ -96,7 +98,7 @@ impl Locked {
         }
         let started = Instant::now();
         let mut finished = Vec::new();
-        self.run_rest(&prepared, entry.seq, from, &mut finished, listener).await?;
+        self.run_rest(&prepared, number, (entry.seq, from), &mut finished, listener).await?;
         if prepared.step.script.text != stored.step.script.text && entry.kind == Kind::Apply {
             let step = &prepared.step;
             let repair = Fact {
@@ -206,8 +208,8 @@ impl Locked {
     async fn run_rest(
         &mut self,
         prepared: &Prepared,
-        seq: u64,
-        from: usize,
+        first: usize,
+        (seq, from): (u64, usize),
         finished: &mut Vec<Done>,
         listener: &mut Listener<'_>,
     ) -> Result<(), RunError> {
@@ -228,7 +230,7 @@ impl Locked {
         parts.extend(composer.statements(0, prepared, seq, from, false));
         self.session_limits = None;
         let steps = std::slice::from_ref(prepared);
-        let work = Work { steps, first: 1, parts, cut: Cut::EachStatement, from, told: 0 };
+        let work = Work { steps, first, parts, cut: Cut::EachStatement, from };
         let outcome = match self.carry_out(&work, finished, listener).await {
             Ok(()) => self.after(steps).await,
             Err(trouble) => Err(trouble),

@@ -44,7 +44,7 @@ impl Locked {
                     tries: Tries::default(),
                 })));
             }
-            tell_beginning(work, parts, listener);
+            tell_beginning(work, parts, &mut self.told, listener);
             let mut sent = self.send(work, &message, listener).await;
             let reached = match &sent {
                 Ok(()) => message.end,

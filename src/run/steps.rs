@@ -65,7 +65,7 @@ impl Locked {
                     let prepared = &steps[next + stopped.step];
                     return Err(self.failed(prepared, *stopped, done).await);
                 }
-                Err(trouble) => {
+                Err(mut trouble) => loop {
                     if let Trouble::Lost { error, step, role } = &trouble {
                         setbacks += 1;
                         terminations = if error.is_termination() { terminations + 1 } else { 0 };
@@ -83,7 +83,15 @@ impl Locked {
                     }
                     let known = next;
                     next = self.catch_up(&steps, base, next, &mut done, listener)?;
-                    if let Some(one) = self.finish_interrupted(steps.get(next), listener).await?
+                    let finished = match self.finish_interrupted(steps.get(next), next + 1, listener).await {
+                        Err(RunError::Sql { error, .. }) if error.kind.is_lost() && next < steps.len() => {
+                            // Lost again, and the same holds again.
+                            trouble = Trouble::Lost { error, step: 0, role: Role::Open };
+                            continue;
+                        }
+                        finished => finished?,
+                    };
+                    if let Some(one) = finished
                         && steps.get(next).is_some_and(|prepared| prepared.step.id == one.id)
                     {
                         // It was told of already.
@@ -94,7 +102,8 @@ impl Locked {
                         (setbacks, terminations) = (0, 0);
                     }
                     head = self.history.head();
-                }
+                    break;
+                },
             }
         }
         if self.connector.interrupt.requested() {
@@ -131,14 +140,12 @@ impl Locked {
         let mut at = 0;
         let mut end = steps.len();
         let mut running: Option<(u64, usize)> = None;
-        let mut told = 0;
         while at < steps.len() {
             let rest = &steps[at..end];
             let (parts, heads) = self.compose(rest, head, running).await?;
             let cut = if rest.len() > 1 { Cut::Nowhere } else { Cut::EachStatement };
             let from = running.map_or(0, |(_, from)| from);
-            let work = Work { steps: rest, first: first + at, parts, cut, from, told: usize::saturating_sub(told, at) };
-            told = told.max(end);
+            let work = Work { steps: rest, first: first + at, parts, cut, from };
             let stopped = match self.carry_out(&work, done, listener).await {
                 Ok(()) => {
                     if let Some(last) = heads.last() {
@@ -310,8 +317,7 @@ impl Locked {
             let Some(prepared) = planned.filter(|_| done_here) else { continue };
             if next >= known && done.len() <= next {
                 let one = [prepared.clone()];
-                let work =
-                    Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0, told: 1 };
+                let work = Work { steps: &one, first: next + 1, parts: Vec::new(), cut: Cut::Nowhere, from: 0 };
                 tell_end(&work, 0, Instant::now(), done, listener);
             }
             next += 1;

@@ -2,8 +2,11 @@
 
 use std::time::Instant;
 
+use foldhash::HashSet;
+
 use crate::databases::SqlError;
-use crate::plan::{Bracket, Prepared};
+use crate::migration::Id;
+use crate::plan::{Bracket, Direction, Prepared};
 
 use super::RunError;
 use super::event::{Event, Listener};
@@ -46,9 +49,10 @@ pub(super) struct Work<'p> {
     pub cut: Cut,
     /// Which statement a step that goes on begins with; 0 for those that begin.
     pub from: usize,
-    /// Of how many of the steps the user was told already, in an earlier attempt.
-    pub told: usize,
 }
+
+/// The migrations of a run whose beginning the user was told of, each with its direction: once, however often it is tried.
+pub(super) type Told = HashSet<(Id, Direction)>;
 
 /// How many statements of a step are known to be done when this part of it was refused, or not sent any more.
 pub(super) fn known(work: &Work<'_>, at: usize) -> usize {
@@ -76,7 +80,7 @@ pub(super) fn owner<'w>(work: &Work<'w>, part: &Part) -> Owner<'w> {
     Owner { id: &work.steps[part.step].step.id, statement, heard }
 }
 
-pub(super) fn tell_beginning(work: &Work<'_>, parts: &[Part], listener: &mut Listener<'_>) {
+pub(super) fn tell_beginning(work: &Work<'_>, parts: &[Part], told: &mut Told, listener: &mut Listener<'_>) {
     for part in parts {
         let prepared = &work.steps[part.step];
         let first_of_all = match part.role {
@@ -84,7 +88,7 @@ pub(super) fn tell_beginning(work: &Work<'_>, parts: &[Part], listener: &mut Lis
             Role::Claim => prepared.pieces.is_empty(),
             _ => false,
         };
-        if first_of_all && part.step >= work.told {
+        if first_of_all && told.insert((prepared.step.id.clone(), prepared.step.direction)) {
             tell_migration(work, part.step, listener);
         }
         if let Role::Statement(index) = part.role {

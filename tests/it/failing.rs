@@ -1,7 +1,7 @@
 //! What is said when a run fails: what is true now, and the next step.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{Cut, Direction, Engine, Manner, Project, Proxy, Scope, TestDatabase};
 
@@ -141,6 +141,23 @@ fn a_lost_connection_is_no_second_migration() {
     assert_eq!(format!("{}{}", output.stdout, output.stderr).matches("applied 0001 a").count(), 1, "{output}");
 }
 
+fn wait_until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never is");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Cuts all connections, and lets new ones through.
+fn cut_now(proxy: &Proxy) {
+    proxy.cut(Cut { direction: Direction::ToServer, after: 1, manner: Manner::Reset, scope: Scope::Network });
+    let address = proxy.address();
+    std::net::TcpStream::connect(address).and_then(|mut other| other.write_all(b"xx")).expect("it listens");
+    wait_until(|| proxy.is_down());
+    proxy.restore();
+}
+
 #[test]
 fn who_waits_for_nobody_waits_for_what_is_left_of_itself() {
     if !Engine::Postgres.is_wanted() {
@@ -155,15 +172,63 @@ fn who_waits_for_nobody_waits_for_what_is_left_of_itself() {
     while db.value(sleeping) == "0" {
         std::thread::sleep(Duration::from_millis(20));
     }
-    // All connections are cut, and the server does not notice before the statement ends.
-    proxy.cut(Cut { direction: Direction::ToServer, after: 1, manner: Manner::Reset, scope: Scope::Network });
-    std::net::TcpStream::connect(proxy.address()).and_then(|mut other| other.write_all(b"xx")).expect("it listens");
-    while !proxy.counts().cut {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    proxy.restore();
+    // The server does not notice before the statement ends.
+    cut_now(&proxy);
     running.wait().ok().says("reconnected");
     assert!(db.table_exists("a"));
+}
+
+fn the_beginning_is_told_once(engine: Engine, fresh: bool) {
+    if !engine.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(engine);
+    let proxy = Proxy::to(db.server().address());
+    // Far more than what is said before it; its row in the history holds it, too.
+    let long = format!("create table b (id int);\ninsert into b values (0){};", ", (1)".repeat(50_000));
+    let project = Project::with([("migrations/0001_a.sql", "create table a (id int);")])
+        .on(&db)
+        .variable("MIGRATE_DATABASE_URL", &db.url_at(proxy.address()));
+    if !fresh {
+        project.up();
+    }
+    project.write("migrations/0002_b.sql", &long);
+    let cut = |after| {
+        proxy.cut(Cut { direction: Direction::ToServer, after, manner: Manner::Reset, scope: Scope::Network });
+    };
+    cut(350_000);
+    let running = project.spawn(["up", "--format", "json"]);
+    wait_until(|| proxy.is_down());
+    cut(100_000);
+    wait_until(|| proxy.is_down());
+    proxy.restore();
+    let output = running.wait().ok();
+    let events: Vec<serde_json::Value> =
+        output.stderr.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    let told = |event: &str| -> Vec<(String, u64)> {
+        let of_kind = events.iter().filter(|value| value["event"] == event);
+        of_kind.map(|value| (value["id"].as_str().unwrap().to_owned(), value["step"].as_u64().unwrap())).collect()
+    };
+    let once = match fresh {
+        true => vec![("0001".to_owned(), 1), ("0002".to_owned(), 2)],
+        false => vec![("0002".to_owned(), 1)],
+    };
+    assert_eq!(told("migration_started"), once);
+    assert_eq!(told("migration_finished"), once);
+    assert_eq!(output.stderr.matches("\"reconnected\"").count(), 2);
+    assert_eq!(db.value("select count(*) from b"), "50001");
+}
+
+#[test]
+fn the_beginning_of_a_migration_is_told_once_on_postgres() {
+    the_beginning_is_told_once(Engine::Postgres, true);
+    the_beginning_is_told_once(Engine::Postgres, false);
+}
+
+#[test]
+fn the_beginning_of_a_migration_is_told_once_on_mariadb() {
+    the_beginning_is_told_once(Engine::Mariadb, true);
+    the_beginning_is_told_once(Engine::Mariadb, false);
 }
 
 #[test]

@@ -175,6 +175,11 @@ impl Proxy {
     pub fn counts(&self) -> Counts {
         self.shared.state().counts
     }
+
+    /// Whether a cut of the whole network holds.
+    pub fn is_down(&self) -> bool {
+        self.shared.state().down
+    }
 }
 
 impl Drop for Proxy {
