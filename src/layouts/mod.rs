@@ -196,8 +196,9 @@ pub enum Weight {
     Incomplete,
 }
 
-/// The layout of this name.
+/// The layout of this name, or of the tool of this name.
 pub fn find(name: &str) -> Option<&'static dyn Layout> {
+    let name = if ["golang-migrate", "sqlx"].contains(&name) { pairs::PAIRS.name() } else { name };
     ALL.iter().find(|layout| layout.name() == name).copied()
 }
 

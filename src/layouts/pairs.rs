@@ -2,9 +2,10 @@
 //!
 //! A single `0007_add_phone.sql` has no way back; `R__views.sql` runs again whenever its text changed.
 //!
-//! Nothing tells a folder of golang-migrate from ours, and files that begin with `BEGIN` and end with `COMMIT` are
-//! usual there: the pair is taken for what its author meant, the file's own transaction, which it is here anyway.
-//! Whoever wants it refused says `layout = "native"`.
+//! Nothing tells a folder of golang-migrate from ours, and files with `BEGIN` and `COMMIT` are usual there, around
+//! everything or around a part, as between SQLite's `PRAGMA foreign_keys` off and on: they are taken for what their
+//! authors meant, one transaction, which the whole file is here anyway. Whoever wants them refused says
+//! `layout = "native"`.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use super::stray::stray;
 use super::{Body, Draft, Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source};
 
 /// Pairs of files, as golang-migrate and sqlx have them.
-pub static PAIRS: Pairs = Pairs { name: "pairs", outer_transaction: OuterTransaction::Taken };
+pub static PAIRS: Pairs = Pairs { name: "pairs", outer_transaction: OuterTransaction::Merged };
 
 /// The same for folders that no other tool reads: stricter, and never detected.
 pub static NATIVE: Pairs = Pairs { name: "native", outer_transaction: OuterTransaction::Refused };

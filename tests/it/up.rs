@@ -144,6 +144,24 @@ each_database! {
         assert!(!db.table_exists("migrate_history"), "nothing runs before everything was checked");
     }
 
+    fn transactions_within_a_file_are_one_with_it(db: TestDatabase) {
+        let project = shop().on(&db);
+        let (before, after) = match db.engine() {
+            // The way to rebuild a table that others point to.
+            Engine::Sqlite => ("pragma foreign_keys = off;", "pragma foreign_keys = on;"),
+            _ => ("create table first (id int);", "create table last (id int);"),
+        };
+        let text = |rest: &str| format!("{before}\nbegin;\ncreate table one (id int);\ncommit;\nbegin;\n{rest}\ncommit;\n{after}\n");
+        project.write("migrations/0004_own.up.sql", text("insert into nowhere values (1);"));
+        project.run(["up", "--layout", "native"]).exits(2).says("0004_own.up.sql:2:1: `begin` would take");
+        project.run(["up"]).exits(1).says("0004_own.up.sql:6:");
+        assert_eq!(db.table_exists("one"), db.engine() == Engine::Mariadb, "only MariaDB commits what changes the schema");
+        project.write("migrations/0004_own.up.sql", text("insert into one values (1);"));
+        project.run(["up"]).ok();
+        assert_eq!(db.value("select count(*) from one"), "1");
+        project.run(["verify", "--layout", "golang-migrate"]).ok();
+    }
+
     fn a_script_that_moves_the_session_does_not_move_the_history(db: TestDatabase) {
         let project = shop().on(&db);
         let text = match db.engine() {
