@@ -16,7 +16,7 @@ use crate::schema::{
     Catalog, Change, ChangeKind, Difference, Object, ObjectName, Origin, ScriptReading, Shared, TableRef,
 };
 use crate::sql::ddl::{self, Heading, QualifiedName, Reading};
-use crate::sql::{Effect, Grammar, Lexis, Span, Statement, effect};
+use crate::sql::{Control, Effect, Grammar, Lexis, Span, Statement, effect};
 
 /// A rule.
 #[derive(Debug)]
@@ -273,6 +273,11 @@ impl<'a> Context<'a> {
     /// can, unless the script says otherwise, or is one statement that must run alone.
     pub fn one_transaction(&self) -> bool {
         *self.one_transaction.get_or_init(|| self.is_one_transaction())
+    }
+
+    /// Whether the script opens transactions itself. SQLite has none within another, so that nobody ran such a script in one.
+    pub fn opens_transactions(&self) -> bool {
+        self.effects().iter().any(|effect| matches!(effect, Effect::Control(Control::Begin)))
     }
 
     fn is_one_transaction(&self) -> bool {

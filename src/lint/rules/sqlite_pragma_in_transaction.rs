@@ -1,5 +1,5 @@
 use super::prelude::*;
-use crate::sql::Effect;
+use crate::sql::{Control, Effect};
 
 rule! {
     /// A PRAGMA that has no effect inside a transaction does nothing in a migration, and says so nowhere.
@@ -20,6 +20,14 @@ rule! {
     /// commit;
     /// pragma foreign_keys = on;
     /// ```
+    ///
+    /// ```sql quiet sqlite
+    /// pragma foreign_keys = off;
+    /// begin;
+    /// drop table users;
+    /// commit;
+    /// pragma foreign_keys = on;
+    /// ```
     "sqlite-pragma-in-transaction", Error [TransactionMode] => Check::Migration(check)
 }
 
@@ -30,11 +38,18 @@ fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     if !context.one_transaction() || context.settings.suspends_foreign_keys {
         return;
     }
-    let idle = |effect: &Effect| matches!(effect, Effect::IdleInside { .. });
-    let mut statements = context.statements().zip(context.effects());
-    if let Some(((number, statement, _), _)) = statements.find(|(_, effect)| idle(effect)) {
-        findings
-            .report_at(Some(number), statement.span, "inside the migration's transaction this does nothing")
-            .help("say `-- migrate:foreign-keys off` instead");
+    let mut open = !context.opens_transactions();
+    for ((number, statement, _), effect) in context.statements().zip(context.effects()) {
+        match effect {
+            Effect::Control(Control::Begin) => open = true,
+            Effect::Control(Control::Commit | Control::Rollback) => open = false,
+            Effect::IdleInside { .. } if open => {
+                findings
+                    .report_at(Some(number), statement.span, "inside the migration's transaction this does nothing")
+                    .help("say `-- migrate:foreign-keys off` instead");
+                return;
+            }
+            _ => {}
+        }
     }
 }

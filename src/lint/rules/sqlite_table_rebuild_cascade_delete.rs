@@ -42,7 +42,7 @@ fn check(change: &Change, context: &Context<'_>, findings: &mut Findings<'_>) {
         heading.verb == Verb::Pragma && suspends_foreign_keys(statement, context.text(), context.lexis) == Some(true)
     };
     let suspended = context.directives.asks(&Directive::ForeignKeysOff)
-        || ((!context.one_transaction() || context.settings.suspends_foreign_keys)
+        || ((!context.one_transaction() || context.opens_transactions() || context.settings.suspends_foreign_keys)
             && context.settings_above(change.statement).any(off));
     let loses = |child: &Table| {
         let references = child.constraints.iter().filter_map(|one| one.references.as_ref());
