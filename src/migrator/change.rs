@@ -7,7 +7,7 @@ use crate::history::{Applied, Detail, Entry, Fact, History, Kind, Scripts};
 use crate::migration::{Id, Migration};
 use crate::plan::{self, Direction, Drift, Plan, Point, Policy, Prefer, Step, Target, Unresolved};
 use crate::run::event::{Event, Listener};
-use crate::run::{Locked, Outcome};
+use crate::run::{Done, Locked, Next, Outcome};
 
 use super::{Error, Identity, Migrator, Proposal, Read, Request, SavedPlan};
 
@@ -138,7 +138,11 @@ impl Migrator {
         }
         let steps = approved.steps().iter().map(|prepared| (prepared.step.id.clone(), prepared.step.name.clone()));
         self.keep_beside(locked, &steps.collect::<Vec<_>>()).await?;
-        let mut outcome = locked.run(approved, listener).await?;
+        let planned = approved.steps().len();
+        let ran = locked.run(approved, listener).await;
+        let mut outcome = ran.map_err(|error| {
+            error.leading_to(|done, half_undone| request.left(planned, done, recovered.is_some(), half_undone))
+        })?;
         // What an older release finds there is not its state.
         if let (Request::Up(_), Some(release), true) = (&request, self.settings.release.as_deref(), ahead.is_empty()) {
             self.note_release(locked, release, &mut outcome, listener).await?;
@@ -302,6 +306,22 @@ impl Request {
             }
             _ => self.clone(),
         })
+    }
+}
+
+impl Request {
+    /// What is to be said for the rest of it when so many steps were planned and these done, after what was recovered.
+    fn left(&self, planned: usize, done: &[Done], recovered: bool, half_undone: bool) -> Next {
+        let left = planned.saturating_sub(done.len());
+        let begun = recovered || !done.is_empty();
+        let undone = half_undone || done.iter().any(|one| one.direction == Direction::Down);
+        match self {
+            _ if left == 0 => Next::Nothing,
+            Request::Up(Target::Count(_)) if begun => Next::Rest(format!("migrate up {left}")),
+            Request::Down(Target::Count(_), _) if begun => Next::Rest(format!("migrate down {left}")),
+            Request::Redo(..) if undone => Next::Reapply,
+            _ => Next::Same,
+        }
     }
 }
 

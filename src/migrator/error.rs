@@ -4,7 +4,7 @@ use crate::databases::{ConnectError, SqlError};
 use crate::lint::Linted;
 use crate::migration::Id;
 use crate::plan::{Drift, Irreversible, Refused, Unresolved};
-use crate::run::{LockError, RunError};
+use crate::run::{LockError, Next, RunError};
 
 use super::Difference;
 
@@ -159,10 +159,13 @@ fn run_hint(error: &RunError) -> Option<String> {
         RunError::Pooled => Some(
             "give the database's direct address, not the pooler's, in MIGRATE_DATABASE_URL or `--database-url`".to_owned(),
         ),
-        RunError::Interrupted { .. } | RunError::NotYetConnected => Some("run the command again to go on".to_owned()),
-        RunError::Unconnected { times, error, .. } => Some(match error.is_termination() {
-            true => "somebody who may end connections did so twice in a row: ask who and why, then run the command again; it goes on from what is recorded".to_owned(),
-            false => format!("it was lost {times} times in a row: look at the server's log, then run the command again; it goes on from what is recorded"),
+        RunError::Interrupted { next: Next::Same, .. } | RunError::NotYetConnected => {
+            Some("run the command again to go on".to_owned())
+        }
+        RunError::Interrupted { next, .. } => Some(next.again()),
+        RunError::Unconnected { times, error, next, .. } => Some(match error.is_termination() {
+            true => format!("somebody who may end connections did so twice in a row: ask who and why, then {}; it goes on from what is recorded", next.again()),
+            false => format!("it was lost {times} times in a row: look at the server's log, then {}; it goes on from what is recorded", next.again()),
         }),
         RunError::NoSchema { hint, .. } => Some(hint.clone()),
         RunError::HalfDone { id, statement, .. } => Some(format!(

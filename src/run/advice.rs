@@ -4,7 +4,7 @@ use crate::databases::ErrorKind;
 use crate::plan::Direction;
 
 use super::event::duration;
-use super::failure::{Aftermath, Done, Failure};
+use super::failure::{Aftermath, Failure, Next};
 
 /// The codes with which servers say that something has the name already.
 const EXISTS: &[&str] = &["42P07", "42P06", "42710", "42723", "1050"];
@@ -18,7 +18,7 @@ impl Failure {
             Aftermath::Resumable { done, of } => {
                 let next = done + 1;
                 let cure = match self.is_the_scripts_fault() {
-                    true => format!("mend the rest of the script and {}", self.again()),
+                    true => format!("mend the rest of the script and {}", self.next.again()),
                     false => self.cure(),
                 };
                 let (back, flag) = match self.direction {
@@ -57,18 +57,6 @@ impl Failure {
         !kind.is_retryable() && !others.contains(&kind)
     }
 
-    /// The command that goes on from here.
-    fn again(&self) -> String {
-        let undone: Vec<&Done> = self.done.iter().filter(|one| one.direction == Direction::Down).collect();
-        match (self.direction, undone.last()) {
-            (Direction::Up, Some(_)) => "run `migrate up`, which applies what is undone".to_owned(),
-            (Direction::Down, Some(last)) => {
-                format!("run the command again for what is left, since `{}` is undone already", last.id)
-            }
-            (_, None) => "run the command again".to_owned(),
-        }
-    }
-
     /// The next step.
     fn cure(&self) -> String {
         let tries = self.circumstances.tries;
@@ -76,7 +64,7 @@ impl Failure {
             0 | 1 => String::new(),
             attempts => format!(" after {attempts} attempts in {}", duration(tries.elapsed)),
         };
-        let again = self.again();
+        let again = self.next.again();
         match self.error.kind {
             ErrorKind::LockTimeout => format!(
                 "it was still blocked{tried}: end the session that stands in the way, or give it longer with `--retry-for 30m`, and {again}"
@@ -103,7 +91,9 @@ impl Failure {
             }
             ErrorKind::Full => format!("make room and {again}"),
             // The folder's is then not the stored one.
-            _ if self.direction == Direction::Down => format!("mend it and {again}, with `--use file`"),
+            _ if self.direction == Direction::Down && self.next != Next::Reapply => {
+                format!("mend it and {again}, with `--use file`")
+            }
             _ => format!("mend it and {again}"),
         }
     }

@@ -10,6 +10,8 @@ use crate::migration::Id;
 use crate::plan::Direction;
 use crate::sql::Place;
 
+use super::RunError;
+
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
@@ -30,6 +32,55 @@ pub struct Done {
     pub direction: Direction,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+}
+
+/// How to go on after a run that stopped early.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Next {
+    /// The same command again means the rest.
+    #[default]
+    Same,
+    /// Another command means the rest: said again, the same would mean as many once more.
+    Rest(String),
+    /// What was undone to be applied again is pending.
+    Reapply,
+    /// Everything was done already.
+    Nothing,
+}
+
+impl Next {
+    /// What to do, to follow an "and".
+    pub fn again(&self) -> String {
+        match self {
+            Next::Same => "run the command again".to_owned(),
+            Next::Rest(command) => format!("run `{command}` for what is left"),
+            Next::Reapply => "run `migrate up`, which applies what is undone".to_owned(),
+            Next::Nothing => "nothing is left to be done".to_owned(),
+        }
+    }
+}
+
+impl RunError {
+    /// The same, with how to go on, which depends on what was done, and on whether an undoing is half-done.
+    #[must_use]
+    pub(crate) fn leading_to(mut self, find: impl FnOnce(&[Done], bool) -> Next) -> Self {
+        match &mut self {
+            RunError::Interrupted { done, cut, next } => {
+                let cut = cut.as_deref().map(|cut| (cut.direction, &cut.aftermath));
+                *next = find(done, cut.is_some_and(half_undone));
+            }
+            RunError::Failed(failure) => {
+                failure.next = find(&failure.done, half_undone((failure.direction, &failure.aftermath)));
+            }
+            RunError::Unconnected { done, next, .. } => *next = find(done, false),
+            _ => {}
+        }
+        self
+    }
+}
+
+fn half_undone((direction, aftermath): (Direction, &Aftermath)) -> bool {
+    direction == Direction::Down && *aftermath != Aftermath::Nothing
 }
 
 /// A migration failed.
@@ -53,6 +104,8 @@ pub struct Failure {
     pub aftermath: Aftermath,
     /// What was tried, and under what.
     pub circumstances: Circumstances,
+    /// How to go on once it is mended.
+    pub next: Next,
 }
 
 /// What was tried before a migration failed, and under what; what to do next depends on it.
@@ -156,6 +209,11 @@ impl std::error::Error for Failure {}
 pub(super) fn interrupted(cut: Option<&Cut>) -> String {
     let Some(cut) = cut else { return "interrupted; everything done so far is recorded".to_owned() };
     let title = crate::migration::title(&cut.id, &cut.name);
+    // What is half undone `up` would finish, too, and then apply again.
+    let (place, who) = match cut.direction {
+        Direction::Up => (format!("in `{title}`"), "`migrate up`"),
+        Direction::Down => (format!("while `{title}` was undone"), "the next run"),
+    };
     match (&cut.aftermath, cut.direction) {
         (Aftermath::Nothing, _) if cut.all_in_one => {
             format!("interrupted in `{title}`; the whole run was rolled back")
@@ -167,10 +225,10 @@ pub(super) fn interrupted(cut: Option<&Cut>) -> String {
             "interrupted while `{title}` was undone, which was rolled back: it is still applied; everything done before it is recorded"
         ),
         (Aftermath::Resumable { done, of }, _) => format!(
-            "interrupted in `{title}`, which is half-done: {done} of {of} statements are done and recorded, and `migrate up` goes on with the next"
+            "interrupted {place}, which is half-done: {done} of {of} statements are done and recorded, and {who} goes on with the next"
         ),
         (Aftermath::Unseen { error }, _) => format!(
-            "interrupted in `{title}`, which may be half-done: how far it is could not be read ({error}); `migrate up` finds out and goes on"
+            "interrupted {place}, which may be half-done: how far it is could not be read ({error}); {who} finds out and goes on"
         ),
     }
 }

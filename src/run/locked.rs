@@ -200,7 +200,7 @@ impl Locked {
             let left = limit.saturating_sub(start.elapsed());
             let mut session = match self.connector.connect(left, listener).await {
                 Err(_) if self.connector.interrupt.requested() => {
-                    return Err(RunError::Interrupted { done: Vec::new(), cut: None });
+                    return Err(RunError::interrupted(Vec::new(), None));
                 }
                 connected => connected?,
             };
@@ -215,7 +215,7 @@ impl Locked {
                     continue;
                 }
                 // What was done before is done, and the caller knows it.
-                Err(LockError::Interrupted) => return Err(RunError::Interrupted { done: Vec::new(), cut: None }),
+                Err(LockError::Interrupted) => return Err(RunError::interrupted(Vec::new(), None)),
                 other => other?,
             }
             self.watch.attach(&*session).await;

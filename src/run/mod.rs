@@ -32,7 +32,7 @@ use crate::databases::{ConnectError, Limits, Session, SqlError};
 use crate::migration::Id;
 
 pub use connector::{Ahead, Begun, Connector};
-pub use failure::{Aftermath, Circumstances, Cut, Done, Failure, Outcome, StatementAt, Tries};
+pub use failure::{Aftermath, Circumstances, Cut, Done, Failure, Next, Outcome, StatementAt, Tries};
 pub use interrupt::Interrupt;
 pub use lock::{LockError, describe, lock_name};
 pub use locked::Locked;
@@ -108,6 +108,8 @@ pub enum RunError {
         done: Vec<Done>,
         /// The migration that was interrupted, unless it was between two.
         cut: Option<Box<Cut>>,
+        /// How to go on.
+        next: Next,
     },
     /// The user asked to stop before there was a connection.
     #[error("interrupted while waiting for the server; nothing was changed")]
@@ -129,6 +131,10 @@ pub enum RunError {
         times: u32,
         /// How the last connection ended.
         error: SqlError,
+        /// What had been done before.
+        done: Vec<Done>,
+        /// How to go on.
+        next: Next,
     },
     /// A migration was interrupted, and nobody can tell whether a statement of it took effect.
     #[error(
@@ -217,6 +223,11 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// The user asked to stop, in this migration or between two.
+    pub(crate) fn interrupted(done: Vec<Done>, cut: Option<Box<Cut>>) -> RunError {
+        RunError::Interrupted { done, cut, next: Next::Same }
+    }
+
     /// Wraps the server's refusal of our own bookkeeping.
     pub(crate) fn sql(doing: &'static str) -> impl FnOnce(SqlError) -> RunError {
         move |error| RunError::Sql { doing, error }

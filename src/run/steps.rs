@@ -9,7 +9,7 @@ use crate::history::{Head, Kind, State, unwritable};
 use crate::plan::{Approved, Direction, Mode, Prepared};
 
 use super::event::{Event, Listener};
-use super::failure::{self, Aftermath, Circumstances, Done, Failure, Outcome, StatementAt};
+use super::failure::{self, Aftermath, Circumstances, Done, Failure, Next, Outcome, StatementAt};
 use super::locked::Locked;
 use super::message::{Composer, Cut, Part, Role};
 use super::patience::Patience;
@@ -47,7 +47,7 @@ impl Locked {
         let mut head = self.history.head();
         while next < steps.len() {
             if self.connector.interrupt.requested() {
-                return Err(RunError::Interrupted { done, cut: None });
+                return Err(RunError::interrupted(done, None));
             }
             if preconditions(&steps[next]).next().is_some() || self.settings.scope == Scope::All {
                 if self.ask_preconditions(&mut steps, next, listener).await? {
@@ -70,11 +70,11 @@ impl Locked {
                         setbacks += 1;
                         terminations = if error.is_termination() { terminations + 1 } else { 0 };
                         if setbacks > SETBACKS || terminations >= TERMINATIONS {
-                            return Err(unconnected(&steps[next + step], *role, setbacks, error));
+                            return Err(unconnected(&steps[next + step], *role, setbacks, error, done));
                         }
                         match self.reconnect(&error.message, listener).await {
                             Err(RunError::Interrupted { .. }) => {
-                                return Err(RunError::Interrupted { done, cut: None });
+                                return Err(RunError::interrupted(done, None));
                             }
                             reconnected => reconnected?,
                         }
@@ -108,7 +108,7 @@ impl Locked {
         }
         if self.connector.interrupt.requested() {
             // The wish came during the last statement, which the server may have cut short without an error.
-            return Err(RunError::Interrupted { done, cut: None });
+            return Err(RunError::interrupted(done, None));
         }
         Ok(Outcome { done, head: head.hash })
     }
@@ -196,7 +196,7 @@ impl Locked {
             let again = patience.pause(&stopped.refusal.blockers, &mut self.watch, &self.connector.interrupt).await;
             if !again {
                 let cut = self.cut(&prepared.clone(), stopped.known).await;
-                return Err(Trouble::Run(RunError::Interrupted { done: std::mem::take(done), cut: Some(cut) }));
+                return Err(Trouble::Run(RunError::interrupted(std::mem::take(done), Some(cut))));
             }
             if prepared.mode == Mode::Stepwise {
                 let prepared = prepared.clone();
@@ -334,7 +334,7 @@ impl Locked {
         };
         if error.kind == ErrorKind::Cancelled && self.connector.interrupt.requested() {
             let cut = self.cut(prepared, known).await;
-            return RunError::Interrupted { done, cut: Some(cut) };
+            return RunError::interrupted(done, Some(cut));
         }
         let circumstances = Circumstances {
             tries,
@@ -367,6 +367,7 @@ impl Locked {
             blockers: refusal.blockers,
             aftermath,
             circumstances,
+            next: Next::Same,
         }))
     }
 
@@ -391,11 +392,11 @@ impl Locked {
 }
 
 /// What is said when the connection is lost again and again while a migration runs.
-fn unconnected(prepared: &Prepared, role: Role, times: u32, error: &SqlError) -> RunError {
+fn unconnected(prepared: &Prepared, role: Role, times: u32, error: &SqlError, done: Vec<Done>) -> RunError {
     let statement = match role {
         Role::Statement(index) | Role::Warnings(index) => Some((index + 1, prepared.pieces.len())),
         _ => None,
     };
     let (id, name) = (prepared.step.id.clone(), prepared.step.name.clone());
-    RunError::Unconnected { id, name, statement, times, error: error.clone() }
+    RunError::Unconnected { id, name, statement, times, error: error.clone(), done, next: Next::Same }
 }

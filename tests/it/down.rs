@@ -112,7 +112,7 @@ each_database! {
         project.write("migrations/0004_import.up.sql", "create table import (id int primary key);");
         project.run(["up"]).ok().says("applied 0004 import");
         project.write("migrations/0003_tags.down.sql", "insert into nowhere values (1);");
-        project.run(["down", "2", "--yes", "--use", "file"]).exits(1).says("for what is left, since `0004` is undone already");
+        project.run(["down", "2", "--yes", "--use", "file"]).exits(1).says("run `migrate down 1` for what is left");
     }
 
     fn a_dry_run_of_a_plan_says_what_the_run_would_say(db: TestDatabase) {

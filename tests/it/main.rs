@@ -19,6 +19,7 @@ mod faults;
 mod findings;
 mod fixes;
 mod house;
+mod interrupted;
 mod json;
 mod layouts;
 mod layouts_run;
