@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Engine, PgBouncer, Project, TestDatabase};
+use crate::support::{Client, Engine, PgBouncer, Project, TestDatabase};
 
 fn slow(engine: Engine) -> &'static str {
     match engine {
@@ -87,17 +87,23 @@ fn slowest_reader(db: &TestDatabase, work: impl FnOnce()) -> Duration {
     })
 }
 
+/// A migration that changes a table, and a transaction that reads it.
+fn blocked(db: &TestDatabase) -> (Project, Client) {
+    db.sql("create table busy (id int); insert into busy values (1);");
+    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(db);
+    let mut blocker = db.open();
+    blocker.sql("begin;");
+    blocker.sql("select count(*) from busy;");
+    (project, blocker)
+}
+
 #[test]
 fn readers_never_wait_longer_than_the_lock_timeout() {
     if !Engine::Postgres.is_wanted() {
         return;
     }
     let db = TestDatabase::fresh(Engine::Postgres);
-    db.sql("create table busy (id int); insert into busy values (1);");
-    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(&db);
-    let mut blocker = db.open();
-    blocker.sql("begin;");
-    blocker.sql("select count(*) from busy;");
+    let (project, mut blocker) = blocked(&db);
     let slowest = slowest_reader(&db, || {
         let running = project.spawn(["up"]);
         std::thread::sleep(Duration::from_secs(3));
@@ -114,11 +120,7 @@ fn metadata_locks_are_waited_for_as_politely() {
         return;
     }
     let db = TestDatabase::fresh(Engine::Mariadb);
-    db.sql("create table busy (id int); insert into busy values (1);");
-    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(&db);
-    let mut blocker = db.open();
-    blocker.sql("begin;");
-    blocker.sql("select count(*) from busy;");
+    let (project, mut blocker) = blocked(&db);
     let running = project.spawn(["up"]);
     running.wait_for("blocked");
     blocker.sql("commit;");
@@ -131,12 +133,10 @@ fn giving_up_on_a_lock_names_who_was_in_the_way() {
         return;
     }
     let db = TestDatabase::fresh(Engine::Postgres);
-    db.sql("create table busy (id int);");
-    let project = Project::with([("migrations/0001_column.sql", "alter table busy add column more int;")]).on(&db);
-    let mut blocker = db.open();
-    blocker.sql("begin;");
-    blocker.sql("select count(*) from busy;");
-    project.run(["up", "--retry-for", "1s"]).exits(1).says("blocked by connection").says("rolled back");
+    let (project, mut blocker) = blocked(&db);
+    let output = project.run(["up", "--retry-for", "1s"]).exits(1).says("blocked by connection").says("rolled back");
+    assert!(!output.stderr.contains("end it and run"), "the file is not to blame: {output}");
+    output.says("It was still blocked after ").says("attempts in 1.").says("`--retry-for 30m`");
     blocker.sql("commit;");
     project.run(["up"]).ok();
 }
