@@ -170,6 +170,11 @@ pub trait Observer: Send {
     /// When the question itself fails.
     async fn remaining(&mut self, blockers: &[Blocker]) -> Result<Vec<Blocker>, SqlError>;
 
+    /// How long to wait between two of these questions, so that the second may have another answer.
+    fn renewed_after(&self) -> Duration {
+        Duration::from_millis(50)
+    }
+
     /// How far the watched session's statement is, where the server tells (`CREATE INDEX`): a phrase such as
     /// `building index: scanning table, 64 %`.
     ///

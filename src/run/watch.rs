@@ -183,7 +183,8 @@ impl Watch {
                     return true;
                 }
             }
-            if interrupt.during(tokio::time::sleep(Duration::from_millis(50))).await.is_none() {
+            let pause = observer.renewed_after();
+            if interrupt.during(tokio::time::sleep(pause)).await.is_none() {
                 return false;
             }
         }

@@ -128,6 +128,29 @@ fn metadata_locks_are_waited_for_as_politely() {
 }
 
 #[test]
+fn a_row_in_use_is_waited_for_no_longer_than_a_table() {
+    if !Engine::Mariadb.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Mariadb);
+    db.sql("create table t (id int primary key, v int); insert into t values (1, 1), (2, 1);");
+    let project = Project::with([("migrations/0001_v.sql", "update t set v = v + 1;")]).on(&db);
+    let mut writer = db.open();
+    writer.sql("begin;");
+    writer.sql("update t set v = 9 where id = 2;");
+    let running = project.spawn(["up", "-v", "--no-lint"]);
+    running.wait_for("0001 [1/1]");
+    let start = Instant::now();
+    running.wait_for("attempt 1");
+    assert!(start.elapsed() < Duration::from_secs(3), "it waited for {:?}", start.elapsed());
+    writer.sql("commit;");
+    let freed = Instant::now();
+    running.wait().ok();
+    assert!(freed.elapsed() < Duration::from_secs(5), "nobody noticed its end for {:?}", freed.elapsed());
+    assert_eq!(db.rows("select v from t order by id").concat(), ["2", "10"]);
+}
+
+#[test]
 fn giving_up_on_a_lock_names_who_was_in_the_way() {
     if !Engine::Postgres.is_wanted() {
         return;

@@ -33,9 +33,6 @@ pub(super) const LIMITS: &str = "SET SESSION lock_wait_timeout=";
 /// A year, which is the most that both accept.
 const FOREVER: u64 = 31_536_000;
 
-/// Row locks stall nobody but us, so waiting for them may take longer than for a table, behind which others queue.
-const SHORTEST_ROW_WAIT: u64 = 5;
-
 impl Dialect for Family {
     fn name(&self) -> &'static str {
         self.name
@@ -172,13 +169,13 @@ impl Dialect for Family {
     }
 }
 
-/// Locks of tables are waited for in whole seconds, one at least. MySQL limits only `SELECT`, MariaDB every statement.
+/// Locks, of tables and of rows, are waited for in whole seconds, one at least: the servers take no fractions. Whoever waits
+/// for a row holds those that the statement has changed already. MySQL limits only `SELECT`, MariaDB every statement.
 fn limit(limits: &Limits) -> String {
-    let tables = limits.lock.map_or(FOREVER, whole_seconds);
-    let rows = tables.max(SHORTEST_ROW_WAIT);
+    let lock = limits.lock.map_or(FOREVER, whole_seconds);
     let statement = limits.statement.unwrap_or_default();
     format!(
-        "{LIMITS}{tables}, innodb_lock_wait_timeout={rows} /*M!, max_statement_time={}.{:03}*/ /*!80000 , max_execution_time={}*/",
+        "{LIMITS}{lock}, innodb_lock_wait_timeout={lock} /*M!, max_statement_time={}.{:03}*/ /*!80000 , max_execution_time={}*/",
         statement.as_secs(),
         statement.subsec_millis(),
         statement.as_millis()
@@ -280,7 +277,7 @@ mod tests {
         let short = limits(Some(Duration::from_millis(300)), Some(Duration::from_millis(2500)));
         assert_eq!(
             short,
-            "SET SESSION lock_wait_timeout=1, innodb_lock_wait_timeout=5 /*M!, max_statement_time=2.500*/ /*!80000 , max_execution_time=2500*/"
+            "SET SESSION lock_wait_timeout=1, innodb_lock_wait_timeout=1 /*M!, max_statement_time=2.500*/ /*!80000 , max_execution_time=2500*/"
         );
         assert!(limits(Some(Duration::from_secs(9)), None).contains("=9, innodb_lock_wait_timeout=9 "));
     }

@@ -185,6 +185,12 @@ impl Observer for Watch {
         Ok(blockers.iter().filter(|before| present.iter().any(|now| same(before, now))).cloned().collect())
     }
 
+    fn renewed_after(&self) -> Duration {
+        // InnoDB renews its list of transactions for whoever asks when nobody has asked for a tenth of a second: who asks more
+        // often sees the same for ever.
+        Duration::from_millis(300)
+    }
+
     async fn progress(&mut self) -> Result<Option<String>, SqlError> {
         let watched = self.watched.clone();
         let stage = format!(
