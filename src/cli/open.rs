@@ -1,5 +1,6 @@
 //! How a command comes to its migrator: folders are read while the database is reached.
 
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use coexist::databases::HistoryTable;
@@ -32,8 +33,13 @@ pub struct Wishes {
 }
 
 impl Surroundings {
-    /// A migrator over these surroundings, and what stops it cleanly. It connects while the folders are read.
-    pub async fn migrator(self, terminal: &mut Terminal, wishes: &Wishes) -> Result<(Migrator, Interrupt), Failure> {
+    /// A migrator over these surroundings, and what stops it cleanly. It connects while the folders are read. The process ends
+    /// with its command, so that taking thousands of migrations apart first would be work for nobody.
+    pub async fn migrator(
+        self,
+        terminal: &mut Terminal,
+        wishes: &Wishes,
+    ) -> Result<(ManuallyDrop<Migrator>, Interrupt), Failure> {
         let connector = self.connector(terminal, wishes)?;
         if !wishes.needs_files {
             return self.over(connector, Source::default(), wishes);
@@ -78,7 +84,12 @@ impl Surroundings {
         })
     }
 
-    fn over(&self, connector: Connector, source: Source, wishes: &Wishes) -> Result<(Migrator, Interrupt), Failure> {
+    fn over(
+        &self,
+        connector: Connector,
+        source: Source,
+        wishes: &Wishes,
+    ) -> Result<(ManuallyDrop<Migrator>, Interrupt), Failure> {
         let interrupt = connector.interrupt.clone();
         let mut settings = self.settings()?;
         settings.release.clone_from(&wishes.release);
@@ -88,7 +99,8 @@ impl Surroundings {
             || self.environment.get("MIGRATE_NO_LINT").is_some_and(|word| !["0", "false"].contains(&word.as_str()));
         let threshold = if wishes.no_lint || no_lint() { None } else { self.fail_on(None)? };
         let checks = Checks { settings: self.lint_settings(connector.database.name())?, threshold };
-        Ok((Migrator::new(connector, source.migrations, policy, settings).with_checks(checks), interrupt))
+        let migrator = Migrator::new(connector, source.migrations, policy, settings).with_checks(checks);
+        Ok((ManuallyDrop::new(migrator), interrupt))
     }
 
     /// Who we are: in a pipeline its job, otherwise user and machine.
