@@ -50,6 +50,10 @@ pub trait Database: Sync {
     /// When the server cannot be reached, refuses the login or is no server that can be migrated
     /// (a standby, a read-only one, a version that is too old).
     async fn connect(&self, address: &Address, who: &str) -> Result<Box<dyn Session>, ConnectError>;
+    /// How long to wait for it in any case when it cannot be opened yet, however little the user wants to wait.
+    fn opens_within(&self) -> Duration {
+        Duration::ZERO
+    }
     /// How long to wait between polls of a lock: long enough to be polite, short enough to feel prompt.
     fn poll_every(&self) -> Duration {
         Duration::from_millis(250)

@@ -76,7 +76,7 @@ impl Format for Text {
                 .try_for_each(|warning| writeln!(out, "{WAITING}warning:{WAITING:#} {}", sanitize(warning))),
             Event::WaitingForServer { reason, waited, limit } => writeln!(
                 out,
-                "waiting for the server ({}; give up after {}): {}",
+                "waiting for the database ({}; give up after {}): {}",
                 duration(*waited),
                 duration(*limit),
                 sanitize(reason)

@@ -118,7 +118,7 @@ impl Connector {
         }
     }
 
-    /// Opens a session, waiting this long for a server that is still starting.
+    /// Opens a session, waiting this long for a server that is still starting, and a while for a file that is in use.
     ///
     /// # Errors
     ///
@@ -130,6 +130,7 @@ impl Connector {
     /// As [`connect`](Connector::connect), with what was done ahead.
     pub(crate) async fn start(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Start, RunError> {
         let start = Instant::now();
+        let wait = wait.max(self.database.opens_within());
         let mut begun = self.begun.swap(None);
         let mut pause = Duration::from_millis(100);
         loop {

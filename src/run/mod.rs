@@ -112,7 +112,7 @@ pub enum RunError {
         next: Next,
     },
     /// The user asked to stop before there was a connection.
-    #[error("interrupted while waiting for the server; nothing was changed")]
+    #[error("interrupted while waiting for the database; nothing was changed")]
     NotYetConnected,
     /// The connection was lost again and again in one migration.
     #[error(

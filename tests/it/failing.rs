@@ -305,9 +305,9 @@ fn whoever_waits_for_a_server_can_be_stopped() {
     for command in ["up", "wait"] {
         let project = Project::with([("migrations/0001_a.sql", "select 1;")]);
         let running = project.spawn([command, "--wait", "60s", "--database-url", "postgres://nobody@127.0.0.1:1/none"]);
-        running.wait_for("waiting for the server");
+        running.wait_for("waiting for the database");
         running.interrupt();
-        running.wait().exits(130).says("interrupted while waiting for the server");
+        running.wait().exits(130).says("interrupted while waiting for the database");
     }
 }
 

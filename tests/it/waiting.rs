@@ -151,6 +151,37 @@ fn a_row_in_use_is_waited_for_no_longer_than_a_table() {
 }
 
 #[test]
+fn a_file_that_another_process_has_locked_is_waited_for_aloud() {
+    if !Engine::Sqlite.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Sqlite);
+    let project = Project::with([("migrations/0001_a.sql", "create table a (id int);")]).on(&db);
+    project.up();
+    let mut writer = db.open();
+    writer.sql("begin exclusive;");
+    let start = Instant::now();
+    let running: Vec<_> =
+        [&["status"][..], &["up"], &["log", "--format", "json"]].map(|words| project.spawn(words)).into();
+    for one in &running {
+        one.wait_for("(database is locked)");
+        assert!(start.elapsed() < Duration::from_secs(4), "it said nothing for {:?}", start.elapsed());
+    }
+    writer.sql("commit;");
+    for one in running {
+        let said = one.wait().ok();
+        #[cfg(target_os = "linux")]
+        let said = said.says("(sqlite3) has locked it");
+        drop(said);
+    }
+    assert!(start.elapsed() < Duration::from_secs(8), "it went on after {:?}", start.elapsed());
+    writer.sql("begin exclusive;");
+    let refused = project.run(["status"]).exits(8).says("waiting for the database (").says("has locked it");
+    refused.says("hint: let it finish its transaction, or end it; `--wait 60s` gives it longer");
+    writer.sql("commit;");
+}
+
+#[test]
 fn giving_up_on_a_lock_names_who_was_in_the_way() {
     if !Engine::Postgres.is_wanted() {
         return;

@@ -3,20 +3,18 @@
 mod dialect;
 mod errors;
 mod handle;
+mod lockers;
 mod lockfile;
 mod mounts;
 mod observer;
 mod session;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::address::SQLITE;
 use super::{Address, Addressing, ConnectError, Database, Dialect, Session};
-
-/// How long a file may be busy when it is opened.
-const OPENING: Duration = Duration::from_secs(10);
 
 /// SQLite.
 #[derive(Debug)]
@@ -45,16 +43,12 @@ impl Database for Sqlite {
     }
 
     async fn connect(&self, address: &Address, who: &str) -> Result<Box<dyn Session>, ConnectError> {
-        let start = Instant::now();
-        loop {
-            match session::SqliteSession::open(address, who).await {
-                // Opening writes nothing, and reads the header: a moment in which another process commits is no failure.
-                Err(error) if error.starting && start.elapsed() < OPENING => {
-                    tokio::time::sleep(self.poll_every()).await
-                }
-                result => return Ok(Box::new(result?)),
-            }
-        }
+        Ok(Box::new(session::SqliteSession::open(address, who).await?))
+    }
+
+    fn opens_within(&self) -> Duration {
+        // Opening writes nothing, and reads the header: that another process commits at this moment is no failure.
+        Duration::from_secs(10)
     }
 
     fn poll_every(&self) -> Duration {

@@ -17,7 +17,7 @@ use super::dialect::{self, GUARD};
 use super::errors::{is_input_output, sql_error};
 use super::lockfile::{self, LockFile};
 use super::observer::{Cancellation, SqliteObserver};
-use super::{handle, mounts};
+use super::{handle, lockers, mounts};
 use crate::sql::{Lexis, Tokens};
 
 /// One connection to SQLite.
@@ -252,15 +252,18 @@ fn check_place(file: &File) -> Result<(), ConnectError> {
 
 fn refuse(address: &Address, error: &SqlError) -> ConnectError {
     let shown = address.shown();
+    let starting = error.kind == ErrorKind::LockTimeout;
+    if let (true, Target::File(file)) = (starting, &address.target) {
+        let who = lockers::of(&file.path).unwrap_or_else(|| "another process".to_owned());
+        let hint = "let it finish its transaction, or end it; `--wait 60s` gives it longer".to_owned();
+        let message = format!("cannot open `{shown}`: {who} has locked it ({})", error.message);
+        return ConnectError { message, hint: Some(hint), starting };
+    }
     let hint = match error.code.as_deref() {
         Some("26") => Some("the file is no SQLite database".to_owned()),
         _ => None,
     };
-    ConnectError {
-        message: format!("cannot open `{shown}`: {}", error.message),
-        hint,
-        starting: error.kind == ErrorKind::LockTimeout,
-    }
+    ConnectError { message: format!("cannot open `{shown}`: {}", error.message), hint, starting }
 }
 
 /// How long SQLite itself waits for a file that another process is writing: long enough for a commit to pass, short
