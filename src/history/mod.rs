@@ -157,14 +157,19 @@ impl History {
         }
     }
 
-    /// The history as it will be once what is half-done is finished, which happens before anything else is done.
+    /// The history as it will be once what is half-done is finished, which happens before anything else is done. Its file may
+    /// have been mended meanwhile; whoever finishes it looks at that and records it.
     #[must_use]
     pub fn finished(&self) -> History {
+        let Some(index) = self.unfinished else { return self.clone() };
         let mut entries = self.entries.clone();
-        if let Some(index) = self.unfinished {
-            entries[index].state = State::Done;
+        entries[index].state = State::Done;
+        let seq = entries[index].seq;
+        let mut finished = History::new(entries);
+        if let Some(applied) = finished.applied.get_mut(&seq) {
+            applied.checksum = None;
         }
-        History::new(entries)
+        finished
     }
 
     /// What was applied when this entry was written.

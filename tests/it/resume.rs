@@ -145,6 +145,20 @@ each_database! {
         assert!(db.table_exists("one") && !db.table_exists("two"));
     }
 
+    fn what_was_mended_is_planned_as_it_will_run(db: TestDatabase) {
+        let (broken, mended) = broken_and_mended("create table two (id int); BREAK; create table three (id int);");
+        let project = Project::with([("migrations/0001_a.up.sql", broken)]).on(&db);
+        project.run(["up"]).exits(1).says("it goes on with statement");
+        project.write("migrations/0001_a.up.sql", mended);
+        project.write("migrations/0002_b.up.sql", "create table four (id int);");
+        for command in [&["plan", "-o", "plan.json"][..], &["up", "--dry-run"]] {
+            project.run(command).ok().says("`0001` is half-done; it is finished first").says("1 migration to run");
+        }
+        project.run(["up", "--plan", "plan.json"]).ok();
+        assert!(db.table_exists("three") && db.table_exists("four"));
+        project.run(["verify"]).ok();
+    }
+
     fn what_was_half_undone_counts_when_it_is_said_again(db: TestDatabase) {
         let (broken, mended) = broken_and_mended("drop table three; BREAK; drop table two;");
         let project = Project::with([
