@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use ecow::EcoString;
+
 use crate::databases::SqlError;
-use crate::history::{Detail, Scripts, StoredScript};
+use crate::history::{Applied, Detail, Entry, Kind, Scripts, StoredScript};
 use crate::migration::{Id, Migration, Script};
 use crate::plan::{self, Direction, Drift, Target};
 use crate::run::event::Listener;
@@ -116,26 +118,60 @@ impl Migrator {
     }
 }
 
+/// A row of the history whose scripts may yet be run, and which of them it had.
+struct Row<'h> {
+    id: &'h Id,
+    name: &'h EcoString,
+    seq: u64,
+    up: bool,
+    down: bool,
+}
+
+impl<'h> Row<'h> {
+    /// Those of a migration that is applied: the newest with its up script, and with its down script.
+    fn of(applied: &'h Applied) -> impl Iterator<Item = Row<'h>> {
+        let (up_script, down_script) = (applied.up_script, applied.down_script);
+        let row = move |seq: u64| Row {
+            id: &applied.id,
+            name: &applied.name,
+            seq,
+            // What was adopted may be known by its checksum alone.
+            up: seq == up_script && applied.kind == Kind::Apply,
+            down: seq == down_script && applied.down_checksum.is_some(),
+        };
+        std::iter::once(up_script).chain(Some(down_script).filter(move |seq| *seq != up_script)).map(row)
+    }
+
+    fn of_unfinished(entry: &'h Entry) -> Option<Row<'h>> {
+        let (up, down) = (entry.kind == Kind::Apply, entry.down_checksum.is_some());
+        Some(Row { id: entry.id.as_ref()?, name: &entry.name, seq: entry.seq, up, down })
+    }
+
+    fn changed(&self, scripts: &Scripts) -> impl Iterator<Item = Drift> {
+        let differs = |script: &Option<StoredScript>, had| script.as_ref().map_or(had, |script| !script.is_intact);
+        let up = differs(&scripts.up, self.up).then_some(Direction::Up);
+        let down = differs(&scripts.down, self.down).then_some(Direction::Down);
+        let drift = |direction| Drift::ChangedInHistory {
+            id: self.id.clone(),
+            name: self.name.to_string(),
+            seq: self.seq,
+            direction,
+        };
+        up.into_iter().chain(down).map(drift)
+    }
+}
+
 /// The scripts that the history would run, `down` or what goes on with a half-done migration, and that are not what was
-/// stored.
+/// stored, or are gone.
 async fn changed_in_history(read: &mut Read) -> Result<Vec<Drift>, SqlError> {
     let Some((session, store)) = &mut read.session else { return Ok(Vec::new()) };
-    let applied = read.history.applied().flat_map(|applied| {
-        let other = Some(applied.down_script).filter(|seq| *seq != applied.up_script);
-        std::iter::once(applied.up_script).chain(other).map(|seq| (&applied.id, &applied.name, seq))
-    });
-    let unfinished = read.history.unfinished().and_then(|entry| Some((entry.id.as_ref()?, &entry.name, entry.seq)));
-    let rows: Vec<_> = applied.chain(unfinished).collect();
+    let applied = read.history.applied().flat_map(Row::of);
+    let rows: Vec<_> = applied.chain(read.history.unfinished().and_then(Row::of_unfinished)).collect();
     let mut changed = Vec::new();
     for some in rows.chunks(SCRIPTS_AT_ONCE) {
-        let seqs: Vec<u64> = some.iter().map(|(_, _, seq)| *seq).collect();
-        for ((id, name, _), scripts) in some.iter().zip(store.scripts(&mut **session, &seqs).await?) {
-            let both = [(Direction::Up, scripts.up), (Direction::Down, scripts.down)];
-            changed.extend(both.into_iter().filter_map(|(direction, script)| {
-                let StoredScript { seq, .. } = script.filter(|script| !script.is_intact)?;
-                Some(Drift::ChangedInHistory { id: (*id).clone(), name: name.to_string(), seq, direction })
-            }));
-        }
+        let seqs: Vec<u64> = some.iter().map(|row| row.seq).collect();
+        let scripts = store.scripts(&mut **session, &seqs).await?;
+        changed.extend(some.iter().zip(&scripts).flat_map(|(row, scripts)| row.changed(scripts)));
     }
     Ok(changed)
 }

@@ -147,6 +147,9 @@ each_database! {
     fn what_the_history_has_lost_is_not_taken_from_the_folder_unasked(db: TestDatabase) {
         let project = edited(&db);
         db.sql("update migrate_history set down_script = null where version = '0003'");
+        db.sql("update migrate_history set up_script = null where version = '0001'");
+        let missed = project.run(["verify"]).exits(5);
+        missed.says("`down_script` in row 3 of the history").says("`up_script` in row 1 of the history");
         project.run(["down", "--yes", "--use", "stored"]).exits(5).says("the history did not store its text");
         project.run(["down", "--yes"]).exits(5).says("the history did not store its text");
         project.run(["down", "--yes", "--use", "file"]).ok();
