@@ -54,6 +54,8 @@ impl Locked {
             while finished < work.steps.len() && last_of(finished).is_some_and(|last| last < reached) {
                 if self.settings.scope == Scope::File || reached == work.parts.len() {
                     tell_end(work, finished, started, done, listener);
+                    let step = &work.steps[finished].step;
+                    self.told.remove(&(step.id.clone(), step.direction));
                 }
                 finished += 1;
             }

@@ -51,7 +51,8 @@ pub(super) struct Work<'p> {
     pub from: usize,
 }
 
-/// The migrations of a run whose beginning the user was told of, each with its direction: once, however often it is tried.
+/// The migrations whose beginning the user was told of and whose end not yet, each with its direction: it is told once,
+/// however often it is tried.
 pub(super) type Told = HashSet<(Id, Direction)>;
 
 /// How many statements of a step are known to be done when this part of it was refused, or not sent any more.

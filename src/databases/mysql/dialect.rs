@@ -207,17 +207,17 @@ pub(super) fn literal(text: &str) -> String {
         }
         at = end;
     }
-    let terms: Vec<String> = stretches
-        .into_iter()
-        .map(|(plain, range)| match plain {
-            true => format!("_utf8mb4'{}'", text[range].replace('\'', "''")),
-            false => hexadecimal(&text[range]),
-        })
-        .collect();
-    match terms.as_slice() {
-        [] => "''".to_owned(),
-        [only] => only.clone(),
-        terms => format!("CONCAT({})", terms.join(",")),
+    let mut terms = stretches.into_iter().map(|(plain, range)| match plain {
+        true => format!("_utf8mb4'{}'", text[range].replace('\'', "''")),
+        false => hexadecimal(&text[range]),
+    });
+    let first = terms.next().unwrap_or_else(|| "''".to_owned());
+    match terms.next() {
+        None => first,
+        Some(second) => {
+            let all: Vec<String> = [first, second].into_iter().chain(terms).collect();
+            format!("CONCAT({})", all.join(","))
+        }
     }
 }
 
