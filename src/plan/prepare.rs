@@ -217,6 +217,7 @@ impl Reader {
         }
         let statements = self.step.script.statements(lexis);
         let statements = statements.map_err(|error| self.refuse(error.span, &error.message, &error.hint))?;
+        let held = self.held_together(&statements);
         let (statements, own_transaction) = self.without_pairs(statements, directives.no_transaction())?;
         let no_transaction = stepwise || (directives.no_transaction() && !own_transaction);
         let mut foreign_keys_off = directives.asks(&Directive::ForeignKeysOff);
@@ -266,6 +267,10 @@ impl Reader {
                 &hint,
             ));
         }
+        if let Some(begin) = held.filter(|_| commits) {
+            let message = "a transaction of the script's own, and in a file that changes the schema each statement is committed by itself here";
+            return Err(self.refuse(begin, message, "put what belongs together into a file of its own"));
+        }
         let stepwise = no_transaction || must_be_alone.is_some() || commits;
         Ok(Prepared {
             mode: if stepwise { Mode::Stepwise } else { Mode::Transaction },
@@ -279,6 +284,18 @@ impl Reader {
             step: self.step,
             lexis,
         })
+    }
+
+    /// The first pair of `BEGIN` and `COMMIT` that makes one of several statements, of which none commits by itself.
+    fn held_together(&self, statements: &[Statement]) -> Option<Span> {
+        let (text, lexis) = (&self.step.script.text, self.dialect.lexis());
+        let pairs = transaction_pairs(statements, text, lexis)?;
+        let stays_open = |statement: &Statement| !matches!(effect(statement, text, lexis), Effect::ImplicitCommit);
+        let (begin, _) = pairs.into_iter().find(|(begin, commit)| {
+            let held = &statements[begin + 1..*commit];
+            held.len() > 1 && held.iter().all(stays_open)
+        })?;
+        Some(statements[begin].span)
     }
 
     /// The statements without the pairs of `BEGIN` and `COMMIT` that are left out, and whether one was around all others.

@@ -160,6 +160,12 @@ each_database! {
         project.run(["up"]).ok();
         assert_eq!(db.value("select count(*) from one"), "1");
         project.run(["verify", "--layout", "golang-migrate"]).ok();
+        project.write("migrations/0005_held.up.sql", "create table held (id int);\nbegin;\ninsert into held values (1);\ninsert into held values (2);\ncommit;");
+        match db.engine() {
+            // Two transactions would not be what was meant.
+            Engine::Mariadb => project.run(["up"]).exits(2).says("0005_held.up.sql:2:1").says("a file of its own"),
+            _ => project.run(["up"]).ok(),
+        };
     }
 
     fn a_script_that_moves_the_session_does_not_move_the_history(db: TestDatabase) {
