@@ -104,7 +104,9 @@ impl Store {
         match session.query(&sql).await {
             Ok(rows) if packed.is_some() => unpack(&rows).and_then(entries),
             Ok(rows) => entries(rows),
-            Err(error) if error.kind == ErrorKind::NoSuchTable => Ok(History::default()),
+            Err(error) if error.kind == ErrorKind::NoSuchTable || trouble::lacks_schema(&error) => {
+                Ok(History::default())
+            }
             Err(error) => Err(trouble::unreadable(&self.table, error)),
         }
     }

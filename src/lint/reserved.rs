@@ -402,9 +402,12 @@ const MARIADB: &[&str] = &[
     "portion",
     "ref_system_id",
     "returning",
+    "sql_after_gtids",
+    "sql_before_gtids",
     "stats_auto_recalc",
     "stats_persistent",
     "stats_sample_pages",
+    "vector",
 ];
 
 /// Those of SQLite, which takes most of its words for names where it can.

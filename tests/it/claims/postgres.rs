@@ -717,7 +717,7 @@ fn reserved_words_are_those_of_postgres() {
     }
     let db = TestDatabase::fresh(Engine::Postgres);
     let words = db.rows("select word, catcode in ('R', 'T') from pg_get_keywords()");
-    super::same_reserved_words(&db, words.iter().map(|row| (row[0].as_str(), row[1] == "t")));
+    super::same_reserved_words(&db, words.iter().map(|row| (row[0].as_str(), row[1] == "t")), &[]);
 }
 
 /// Tries something without waiting, and says whether it had to wait.

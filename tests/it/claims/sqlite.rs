@@ -215,7 +215,7 @@ fn reserved_words_are_those_of_sqlite() {
     let refused =
         |word: &str| db.try_sql(&format!("create temp table probe ({word} int); select {word} from probe;")).is_err();
     let words: Vec<(&str, bool)> = WORDS.split_whitespace().map(|word| (word, refused(word))).collect();
-    super::same_reserved_words(&db, words.into_iter());
+    super::same_reserved_words(&db, words.into_iter(), &[]);
 }
 
 /// Shows one row on a file of its own.

@@ -95,6 +95,7 @@ on_server! {
         let mixed = format!("{plain}{text}{plain}é{plain}");
         for text in [text, &plain, &mixed, ""] {
             let literal = dialect(&database).literal(text);
+            run(&mut session, &["SET NAMES utf8mb4"]).await.unwrap();
             for settings in [
                 "SET sql_mode=''",
                 "SET sql_mode='NO_BACKSLASH_ESCAPES,ANSI_QUOTES'",
