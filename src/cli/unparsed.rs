@@ -57,9 +57,9 @@ fn failure(error: &clap::Error) -> Failure {
 
 /// The passwords in a word that is, or holds, an address.
 fn passwords(word: &str) -> Vec<Secret> {
-    let Some((_, address)) = word.split_once("://") else { return Vec::new() };
-    let login = address.rsplit_once('@').and_then(|(login, _)| login.split_once(':'));
-    let parameters = address.split(['?', '&']).filter_map(|parameter| parameter.split_once("password="));
+    let address = word.split_once("://").map(|(_, address)| address);
+    let login = address.and_then(|address| address.rsplit_once('@')?.0.split_once(':'));
+    let parameters = word.split(['?', '&', ' ']).filter_map(|parameter| parameter.split_once("password="));
     login.into_iter().chain(parameters).map(|(_, password)| Secret::new(password)).collect()
 }
 
@@ -95,6 +95,7 @@ mod tests {
         let found = |word: &str| passwords(word).iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>();
         assert_eq!(found("--port=postgres://ann:s@cret/x@host/d"), ["s@cret/x"]);
         assert_eq!(found("mysql://host/d?user=ann&password=secret&x=1"), ["secret"]);
+        assert_eq!(found("host=db password=secret user=ann"), ["secret"]);
         assert_eq!(found("ann:secret@host"), [""; 0]);
     }
 }

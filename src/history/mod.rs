@@ -157,7 +157,7 @@ impl History {
         }
     }
 
-    /// The history as it will be once what is half-done is finished, which happens before anything else is done. Its file may
+    /// The history as it will be once what is half-done is finished, which happens before anything else is done. Its files may
     /// have been mended meanwhile; whoever finishes it looks at that and records it.
     #[must_use]
     pub fn finished(&self) -> History {
@@ -167,7 +167,7 @@ impl History {
         let seq = entries[index].seq;
         let mut finished = History::new(entries);
         if let Some(applied) = finished.applied.get_mut(&seq) {
-            applied.checksum = None;
+            (applied.checksum, applied.down_checksum) = (None, None);
         }
         finished
     }

@@ -307,12 +307,14 @@ impl Store {
         )
     }
 
-    /// The statement that makes this run the owner of a running entry whose owner is dead.
-    pub fn take_over(&self, entry: &Entry) -> String {
+    /// The statement that makes this run the owner of a running entry whose owner is dead. `probe` is an expression for the
+    /// before-image of the next statement, where that is to be taken anew.
+    pub fn take_over(&self, entry: &Entry, probe: Option<&str>) -> String {
         format!(
-            "UPDATE {} SET owner = {} WHERE seq = {} AND state = 'running' AND owner = {}",
+            "UPDATE {} SET owner = {}{} WHERE seq = {} AND state = 'running' AND owner = {}",
             self.name,
             self.dialect.literal(&self.run),
+            probe.map(|probe| format!(", probe = {probe}")).unwrap_or_default(),
             entry.seq,
             self.dialect.literal(&entry.owner)
         )

@@ -59,11 +59,7 @@ impl Migrator {
         linted.threshold = policy.threshold;
         // What would be refused for what the linter says is shown all the same.
         let approved = self.approve(draft.plan, &Policy { threshold: None, ..policy }, &linted, &stored)?;
-        match (plan, &recovers) {
-            (Some(plan), None) => plan.agrees(&approved)?,
-            (Some(plan), Some(_)) => plan.has_steps_of(&approved)?,
-            (None, _) => {}
-        }
+        plan.map_or(Ok(()), |plan| plan.has_steps_of(&approved))?;
         let (direction, towards, prefer) = (draft.direction, draft.towards, request.prefer());
         Ok(Proposal { direction, towards, prefer, database, approved, linted, recovers })
     }
@@ -77,7 +73,10 @@ impl Migrator {
             Some((session, _)) => self.identity(Some(&mut **session), &read.history).await?,
             None => self.identity(None, &read.history).await?,
         };
-        plan.map_or(Ok(()), |plan| plan.is_for(&database))?;
+        if let Some(plan) = plan {
+            plan.is_for(&database)?;
+            plan.continues(&read.history.head().hash)?;
+        }
         Ok(database)
     }
 
@@ -113,6 +112,7 @@ impl Migrator {
         if let Some(plan) = plan {
             let history = Arc::clone(locked.history());
             plan.is_for(&self.identity(Some(locked.session_mut()), &history).await?)?;
+            plan.continues(&history.head().hash)?;
         }
         if let Some((id, name)) = locked.history().unfinished().and_then(|e| Some((e.id.clone()?, e.name.to_string())))
         {
@@ -132,7 +132,8 @@ impl Migrator {
         if draft.direction == Direction::Up {
             ahead.iter().chain(&ways_back).for_each(|message| listener(&Event::Warning { message }));
         }
-        for seen in plan.into_iter().chain(seen) {
+        plan.map_or(Ok(()), |plan| plan.has_steps_of(&approved))?;
+        if let Some(seen) = seen {
             // What was finished first has changed the history, as was shown.
             if recovered.is_none() { seen.agrees(&approved)? } else { seen.has_steps_of(&approved)? }
         }
@@ -141,7 +142,11 @@ impl Migrator {
         let planned = approved.steps().len();
         let ran = locked.run(approved, listener).await;
         let mut outcome = ran.map_err(|error| {
-            error.leading_to(|done, half_undone| request.left(planned, done, recovered.is_some(), half_undone))
+            error.leading_to(|done, half_undone| match plan {
+                Some(_) if done.is_empty() => Next::Same,
+                Some(_) => Next::Replan,
+                None => request.left(planned, done, recovered.is_some(), half_undone),
+            })
         })?;
         // What an older release finds there is not its state.
         if let (Request::Up(_), Some(release), true) = (&request, self.settings.release.as_deref(), ahead.is_empty()) {

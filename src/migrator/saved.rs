@@ -127,10 +127,21 @@ impl SavedPlan {
     ///
     /// When it is not, with what changed.
     pub(super) fn agrees(&self, approved: &Approved) -> Result<(), Error> {
-        if self.head != approved.head().hash {
-            return Err(Error::Stale("something was applied or undone since".to_owned()));
-        }
+        self.continues(&approved.head().hash)?;
         self.has_steps_of(approved)
+    }
+
+    /// Whether the history, whose last hash this is, is still the one that it was made on. Finishing what is half-done changes
+    /// that: ask before.
+    ///
+    /// # Errors
+    ///
+    /// When it is not.
+    pub(super) fn continues(&self, head: &str) -> Result<(), Error> {
+        match self.head == head {
+            true => Ok(()),
+            false => Err(Error::Stale("something was applied or undone since".to_owned())),
+        }
     }
 
     /// Whether these are its steps, whatever the history was.

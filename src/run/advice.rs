@@ -92,7 +92,7 @@ impl Failure {
             ErrorKind::Full => format!("make room and {again}"),
             // The folder's is then not the stored one.
             _ if self.direction == Direction::Down && self.next != Next::Reapply => {
-                format!("mend it and {again}, with `--use file`")
+                format!("mend it and {again}; `migrate down` takes a mended script with `--use file`")
             }
             _ => format!("mend it and {again}"),
         }

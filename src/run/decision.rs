@@ -19,7 +19,7 @@ impl Locked {
         done: usize,
         fact: &Fact<'_>,
     ) -> Result<(), RunError> {
-        self.take_over(entry).await?;
+        self.take_over(entry, None).await?;
         let dialect = self.dialect();
         let settled = match state {
             // Whatever became of its script, a human's word about the whole is enough.

@@ -44,6 +44,8 @@ pub enum Next {
     Rest(String),
     /// What was undone to be applied again is pending.
     Reapply,
+    /// A plan that was written down is no longer what would be run.
+    Replan,
     /// Everything was done already.
     Nothing,
 }
@@ -55,6 +57,7 @@ impl Next {
             Next::Same => "run the command again".to_owned(),
             Next::Rest(command) => format!("run `{command}` for what is left"),
             Next::Reapply => "run `migrate up`, which applies what is undone".to_owned(),
+            Next::Replan => "make a new plan with `migrate plan` and run that".to_owned(),
             Next::Nothing => "nothing is left to be done".to_owned(),
         }
     }

@@ -66,8 +66,15 @@ impl Locked {
             return Err(half_done(&entry, &stored, format!("{tool} left it half-done")));
         }
         let decided = self.is_decided_now(&entry);
-        self.take_over(&entry).await?;
         let recorded = entry.statements_done;
+        let next = if decided {
+            // What stops it before the statement is sent must not use the decision up; and once that is used up, only a
+            // before-image of today tells.
+            self.rest(&entry, &stored, file, recorded)?.probe(recorded, self.dialect())
+        } else {
+            None
+        };
+        self.take_over(&entry, next.as_deref()).await?;
         let mut done = recorded;
         let mut finding = self.find_out(&entry, &stored, decided).await?;
         while let (Finding::Took, Some(before)) = (&finding, stored.foreseen(done + 1, self.dialect())) {
@@ -80,17 +87,10 @@ impl Locked {
             Finding::DidNot if decided => (done, format!("statement {} is next, as was decided", done + 1)),
             Finding::DidNot => (done, format!("statement {} had not taken effect and runs again", done + 1)),
         };
-        let prepared = match self.edited(&entry, &stored, file, from)? {
-            Some(edited) => edited,
-            None => stored.clone(),
-        };
+        let prepared = self.rest(&entry, &stored, file, from)?;
         if from > recorded && from < prepared.pieces.len() {
             // The next crash must find the before-image of the statement that is next.
             self.advance(&prepared, entry.seq, from).await?;
-        }
-        if let Some((statement, what)) = prepared.irretrievable(from) {
-            let (id, name, of) = (prepared.step.id.clone(), entry.name.to_string(), prepared.pieces.len());
-            return Err(RunError::SessionGone { id, name, done: from, of, statement, what });
         }
         let resolution = if done >= stored.pieces.len() { "every statement had run".to_owned() } else { resolution };
         if let Some(id) = &entry.id {
@@ -159,6 +159,28 @@ impl Locked {
         Prepared::stepwise(step, self.dialect()).map_err(|error| dead(error.to_string()))
     }
 
+    /// What is gone on with after so many statements.
+    ///
+    /// # Errors
+    ///
+    /// When what has run was edited since, or the rest may need what ended with the session.
+    fn rest(
+        &self,
+        entry: &Entry,
+        stored: &Prepared,
+        file: Option<&Migration>,
+        from: usize,
+    ) -> Result<Prepared, RunError> {
+        let prepared = self.edited(entry, stored, file, from)?.unwrap_or_else(|| stored.clone());
+        match prepared.irretrievable(from) {
+            Some((statement, what)) => {
+                let (id, name, of) = (prepared.step.id.clone(), entry.name.to_string(), prepared.pieces.len());
+                Err(RunError::SessionGone { id, name, done: from, of, statement, what })
+            }
+            None => Ok(prepared),
+        }
+    }
+
     /// The file's script, when it was edited after the crash in the part that has not run; none when it was not.
     fn edited(
         &self,
@@ -197,10 +219,10 @@ impl Locked {
         )))
     }
 
-    pub(super) async fn take_over(&mut self, entry: &Entry) -> Result<(), RunError> {
+    pub(super) async fn take_over(&mut self, entry: &Entry, probe: Option<&str>) -> Result<(), RunError> {
         let dialect = self.dialect();
         let mut parts: Vec<String> = dialect.fence(&self.lock).map(|fence| dialect.guard(&fence)).into_iter().collect();
-        parts.push(self.store.take_over(entry));
+        parts.push(self.store.take_over(entry, probe));
         parts.push(dialect.guard(&self.store.is_mine(entry.seq)));
         self.execute("take over the interrupted migration", &parts).await
     }

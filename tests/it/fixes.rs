@@ -65,6 +65,12 @@ fn a_mended_project_runs_forth_and_back() {
         let up = std::fs::read_to_string(project.path("migrations/0002_changes.up.sql")).unwrap();
         assert!(up.starts_with("\u{feff}-- Résumé of all that blocks.\r\nalter table users add column nick text;\r\n"));
         assert_eq!(up.matches('\n').count(), up.matches("\r\n").count(), "{up:?}");
+        if db.value("show server_version_num").parse::<u32>().unwrap() < 140_000 {
+            // Those detach while nobody looks, or not at all.
+            let detach = names(&project).into_iter().find(|name| name.ends_with("alter_events.up.sql"));
+            let detach = format!("migrations/{}", detach.expect("it is a file of its own"));
+            project.write(&detach, project.read(&detach).replace(" concurrently", ""));
+        }
         project.up();
         let valid = "select count(*) from pg_constraint where not convalidated";
         assert_eq!(db.value(valid), "0");
@@ -75,7 +81,7 @@ fn a_mended_project_runs_forth_and_back() {
         assert_eq!(db.value("select count(*) from pg_indexes where indexname in ('users_email', 'orders_old')"), "1");
         project.run(["down", "--to", "1", "--yes"]).ok();
         // What DETACH CONCURRENTLY leaves behind, so that attaching again need not scan.
-        db.sql("alter table events_24 drop constraint events_24_at_check");
+        db.sql("alter table events_24 drop constraint if exists events_24_at_check");
         assert_eq!(db.schema(), before);
     });
 }
@@ -189,7 +195,8 @@ fn a_mended_key_is_the_same_key() {
             project.run(["down", "2", "--yes"]).ok();
             assert_eq!(db.schema(), before, "{key}");
             project.run(["down", "--to", "0", "--yes"]);
-            db.sql("drop schema public cascade; create schema public");
+            // Before 15 it is not the tester's.
+            db.admin("drop schema public cascade; create schema public; grant all on schema public to public;");
         }
     });
 }

@@ -160,6 +160,12 @@ each_database! {
         project.run(["up"]).ok();
         assert_eq!(db.value("select count(*) from one"), "1");
         project.run(["verify", "--layout", "golang-migrate"]).ok();
+        if db.engine() == Engine::Postgres {
+            let local = "begin;\nset local lock_timeout = '1s';\ncreate table three (id int);\ncommit;\ncreate table four (id int);";
+            project.write("migrations/0005_local.up.sql", local);
+            project.run(["up"]).exits(2).says("0005_local.up.sql:1:1: `begin` would take");
+            project.remove("migrations/0005_local.up.sql");
+        }
         project.write("migrations/0005_held.up.sql", "create table held (id int);\nbegin;\ninsert into held values (1);\ninsert into held values (2);\ncommit;");
         match db.engine() {
             // Two transactions would not be what was meant.

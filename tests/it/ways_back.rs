@@ -161,7 +161,7 @@ each_database! {
         project.write("migrations/0003_import.down.sql", "drop table imports;");
         project.run(["repair", "3"]).ok();
         let failed = project.run(["down", "--yes"]).exits(1);
-        failed.says("`0003 import` is still applied. Mend it and run the command again, with `--use file`");
+        failed.says("`0003 import` is still applied. Mend it and run the command again; `migrate down` takes a mended script with `--use file`");
         project.write("migrations/0003_import.down.sql", OLD);
         project.run(["down", "--yes", "--use", "file"]).ok();
         assert!(!db.table_exists("import"));

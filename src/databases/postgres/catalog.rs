@@ -15,7 +15,7 @@ pub(super) fn probe(statement: &str) -> Probe {
             class(&table),
             match index {
                 Index::Named(name) => format!(" AND c.relname = {}", literal(&name)),
-                Index::Unnamed { .. } => String::new(),
+                Index::Unnamed { columns } => format!(" AND {}", unnamed(&columns)),
             }
         )),
         Work::DropIndex { names } => {

@@ -9,7 +9,7 @@ const SHARED: std::ops::RangeInclusive<u64> = PENDING + 2..=PENDING + 511;
 /// Those processes, in words: `process 4711 (sqlite3)`.
 pub(super) fn of(database: &Path) -> Option<String> {
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
-    let processes = find(&locks, inode(database)?);
+    let processes = find(&locks, &identity(database)?);
     let named = |process: &u32| match std::fs::read_to_string(format!("/proc/{process}/comm")) {
         Ok(name) => format!("process {process} ({})", name.trim_end()),
         Err(_) => format!("process {process}"),
@@ -18,30 +18,35 @@ pub(super) fn of(database: &Path) -> Option<String> {
     (!named.is_empty()).then(|| named.join(" and "))
 }
 
+/// The file as the list of locks calls it: its device's numbers and its inode. Some file systems tell of another device than
+/// they lock; then nobody is named.
 #[cfg(unix)]
-fn inode(path: &Path) -> Option<u64> {
+fn identity(path: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).ok().map(|metadata| metadata.ino())
+    let metadata = std::fs::metadata(path).ok()?;
+    let device = metadata.dev();
+    let major = ((device >> 8) & 0xfff) | ((device >> 32) & !0xfff);
+    let minor = (device & 0xff) | ((device >> 12) & !0xff);
+    Some(format!("{major:02x}:{minor:02x}:{}", metadata.ino()))
 }
 
 #[cfg(not(unix))]
-fn inode(_: &Path) -> Option<u64> {
+fn identity(_: &Path) -> Option<String> {
     None
 }
 
 /// `1: POSIX  ADVISORY  WRITE 4711 08:01:1234 1073741826 1073742335`: who writes, or is about to. One who reads, or has only
 /// reserved the right to write, keeps no reader out.
-fn find(locks: &str, inode: u64) -> Vec<u32> {
+fn find(locks: &str, wanted: &str) -> Vec<u32> {
     let mut processes = Vec::new();
     for line in locks.lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [_, _, _, "WRITE", process, file, start, end] = words[..] else { continue };
-        let of_file = file.rsplit(':').next().and_then(|number| number.parse().ok()) == Some(inode);
         let (Ok(start), Ok(end), Ok(process)) = (start.parse::<u64>(), end.parse::<u64>(), process.parse()) else {
             continue;
         };
         let shuts = start == PENDING || SHARED.contains(&end);
-        if of_file && shuts && process > 0 && !processes.contains(&process) {
+        if file == wanted && shuts && process > 0 && !processes.contains(&process) {
             processes.push(process);
         }
     }
@@ -62,8 +67,8 @@ mod tests {
                      5: POSIX  ADVISORY  WRITE 16 08:01:77 1073741824 1073742335\n\
                      6: FLOCK  ADVISORY  WRITE 17 08:01:77 0 EOF\n\
                      7: OFDLCK ADVISORY  WRITE -1 08:01:77 1073741826 1073742335\n";
-        assert_eq!(find(locks, 77), [11, 16]);
-        assert_eq!(find(locks, 1), [0; 0]);
-        assert_eq!(find("", 77), [0; 0]);
+        assert_eq!(find(locks, "08:01:77"), [11, 16]);
+        assert_eq!(find(locks, "08:02:77"), [0; 0]);
+        assert_eq!(find("", "08:01:77"), [0; 0]);
     }
 }

@@ -4,8 +4,7 @@ use crate::sql::{Control, Effect};
 rule! {
     /// A PRAGMA that has no effect inside a transaction does nothing in a migration, and says so nowhere.
     ///
-    /// A file is one transaction. Say `-- migrate:foreign-keys off`, or `-- migrate:no-transaction` with a transaction of your
-    /// own inside.
+    /// A file is one transaction. Say `-- migrate:foreign-keys off`, or `-- migrate:no-transaction`.
     ///
     /// ```sql fires sqlite
     /// pragma foreign_keys = off;
@@ -15,9 +14,7 @@ rule! {
     /// ```sql quiet sqlite
     /// -- migrate:no-transaction
     /// pragma foreign_keys = off;
-    /// begin;
     /// drop table users;
-    /// commit;
     /// pragma foreign_keys = on;
     /// ```
     ///

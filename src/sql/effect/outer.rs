@@ -1,11 +1,11 @@
 //! Scripts that bring transactions of their own.
 
-use super::{Control, Effect, Statement, effect};
+use super::{Control, Effect, Grammar, Statement, effect};
 use crate::sql::cursor::{Cursor, code};
 use crate::sql::lex::Lexis;
 
 /// The pairs of a plain `BEGIN` and the `COMMIT` that ends it, by the numbers of their statements; none if the script has
-/// anything else that opens or ends transactions.
+/// anything else that opens or ends transactions, or if a pair sets what must end with it before more follows.
 pub fn transaction_pairs(statements: &[Statement], text: &str, lexis: &Lexis) -> Option<Vec<(usize, usize)>> {
     let mut pairs = Vec::new();
     let mut open = None;
@@ -23,7 +23,24 @@ pub fn transaction_pairs(statements: &[Statement], text: &str, lexis: &Lexis) ->
             _ => return None,
         };
     }
-    open.is_none().then_some(pairs)
+    let ends_here = |statement: &Statement| ends_with_transaction(statement, text, lexis);
+    let needed = |(begin, commit): &(usize, usize)| {
+        commit + 1 < statements.len() && statements[begin + 1..*commit].iter().any(ends_here)
+    };
+    (open.is_none() && !pairs.iter().any(needed)).then_some(pairs)
+}
+
+/// Whether a statement sets something that holds up to the end of its transaction: `SET LOCAL`, a temporary table that is
+/// dropped then.
+fn ends_with_transaction(statement: &Statement, text: &str, lexis: &Lexis) -> bool {
+    if lexis.grammar != Grammar::Postgres {
+        return false;
+    }
+    let tokens = code(text, statement.span, lexis);
+    let cursor = Cursor::new(text, &tokens);
+    let is = |ahead: usize, words: &[&str]| words.contains(&&*cursor.keyword(ahead));
+    (is(0, &["SET"]) && is(1, &["LOCAL", "CONSTRAINTS", "TRANSACTION"]))
+        || (0..tokens.len()).any(|at| is(at, &["SET_CONFIG"]) || (is(at, &["ON"]) && is(at + 1, &["COMMIT"])))
 }
 
 /// Whether leaving the statement out loses nothing: no isolation level, no chain.

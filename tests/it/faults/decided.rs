@@ -80,3 +80,41 @@ fn what_a_human_decides_holds_on_postgres() {
 fn what_a_human_decides_holds_on_mariadb() {
     what_a_human_decides_holds(Engine::Mariadb);
 }
+
+/// What others did between a decision and the run that goes on is no trace of the statement that is next.
+#[test]
+fn what_others_did_after_a_decision_is_not_taken_for_the_statement() {
+    if !Engine::Postgres.is_wanted() {
+        return;
+    }
+    let decided = || {
+        let db = TestDatabase::fresh(Engine::Postgres);
+        let project = calling(&db);
+        db.sql("create index kept on calls (id);");
+        db.sql("create procedure linger() language plpgsql as $$ begin insert into calls default values; commit; perform pg_sleep(60); end $$;");
+        let script = "-- migrate:no-transaction\ncall linger();\ndrop index concurrently kept;";
+        project.write("migrations/0002_call.sql", script);
+        let running = project.spawn(["up"]);
+        while db.value("select count(*) from calls") == "0" {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        running.kill();
+        running.wait();
+        db.admin("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+        project.run(["up"]).exits(6).says("--statement 1 --done");
+        project.run(["resolve", "2", "--statement", "1", "--done"]).ok();
+        db.sql("drop index kept; create index kept on calls (id);");
+        (db, project)
+    };
+    let total = points(&decided().1, &["up"]);
+    in_parallel((1..=total).collect(), move |point| {
+        let (db, project) = decided();
+        project.run_with(&[("MIGRATE_FAIL_AT", &point.to_string())], ["up"]);
+        project.run(["up"]).ok();
+        assert_eq!(
+            db.value("select count(*) from pg_class where relname = 'kept'"),
+            "0",
+            "died at point {point} of {total}"
+        );
+    });
+}
