@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use coexist::lint::Linted;
 use coexist::migrator::{Difference, Error};
 use coexist::plan::Refused;
-use coexist::run::{LockError, RunError};
+use coexist::run::{Aftermath, LockError, RunError};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,9 @@ impl From<Error> for Failure {
             ) => Exit::Interrupted,
             Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. } | RunError::DeadEnd { .. })
             | Error::Unfinished { .. } => Exit::HalfDone,
+            Error::Run(RunError::Failed(failure)) if matches!(failure.aftermath, Aftermath::Undecided { .. }) => {
+                Exit::HalfDone
+            }
             Error::Run(RunError::History(_))
             | Error::Refused(Refused::Drift(_))
             | Error::WaysBack { .. }

@@ -103,6 +103,11 @@ pub trait Dialect: Sync {
         let _ = (earlier, statement);
         None
     }
+    /// Whether a statement that the server refuses may have done a part of its work for good: a procedure that commits.
+    fn may_end_halfway(&self, statement: &str) -> bool {
+        let _ = statement;
+        false
+    }
     /// A query for what the statement leaves behind when it is broken off or fails half-way (an invalid index): each
     /// row is a statement that clears it away, by undoing it or by finishing it. None for statements that leave nothing.
     fn leftovers(&self, statement: &str) -> Option<String> {

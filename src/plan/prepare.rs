@@ -127,6 +127,12 @@ impl Prepared {
         }
     }
 
+    /// Whether this statement, when it is refused, may have done a part of its work for good, and nobody can tell which.
+    pub fn may_end_halfway(&self, index: usize, dialect: &dyn Dialect) -> bool {
+        let alone = |piece: &&Piece| matches!(piece.bracket, Bracket::Alone { .. }) && !self.rerunnable;
+        self.pieces.get(index).filter(alone).is_some_and(|piece| dialect.may_end_halfway(piece.sql(self)))
+    }
+
     /// The before-image that a statement certainly has when the one before it took effect, where the script's own text tells.
     /// Then nothing needs to be recorded between the two: what became of both can be found out afterwards.
     pub fn foreseen(&self, index: usize, dialect: &dyn Dialect) -> Option<&'static str> {

@@ -29,6 +29,9 @@ impl Failure {
                     "{done} of {of} statements are done and recorded; {cure}: it goes on with statement {next}; {back}, and record it with `migrate resolve {id} {flag}`"
                 )
             }
+            Aftermath::Undecided { statement } => format!(
+                "what statement {statement} did before it was refused may be committed, and nobody can tell how far it came: look at the data, then say what is true with `migrate resolve {id} --statement {statement} --done` or `--again`, or `migrate resolve {id} --applied` or `--reverted` for the whole migration"
+            ),
             Aftermath::Unseen { error } => format!(
                 "it may be half-done: how far it is could not be read ({error}); {}: it finds that out and goes on",
                 self.cure()

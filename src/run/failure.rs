@@ -177,6 +177,11 @@ pub enum Aftermath {
         /// Of how many.
         of: usize,
     },
+    /// A statement that was refused may have taken effect in part; a human must decide.
+    Undecided {
+        /// The statement's number, from 1.
+        statement: usize,
+    },
     /// It could not be looked at; the next run finds out.
     Unseen {
         /// Why it could not.
@@ -229,6 +234,9 @@ pub(super) fn interrupted(cut: Option<&Cut>) -> String {
         ),
         (Aftermath::Resumable { done, of }, _) => format!(
             "interrupted {place}, which is half-done: {done} of {of} statements are done and recorded, and {who} goes on with the next"
+        ),
+        (Aftermath::Undecided { statement }, _) => format!(
+            "interrupted {place}, whose statement {statement} may have taken effect in part; {who} asks what is true"
         ),
         (Aftermath::Unseen { error }, _) => format!(
             "interrupted {place}, which may be half-done: how far it is could not be read ({error}); {who} finds out and goes on"

@@ -174,8 +174,10 @@ impl Locked {
                 continue;
             }
             let prepared = &steps[culprit];
-            let retry =
-                stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !patience.remaining().is_zero();
+            let halfway =
+                matches!(stopped.role, Role::Statement(index) if prepared.may_end_halfway(index, self.dialect()));
+            let retryable = stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !halfway;
+            let retry = retryable && !patience.remaining().is_zero();
             if !retry {
                 let retried = stopped.refusal.error.error.kind.is_retryable() && stopped.tries.attempts == 0;
                 let tries = if retried { patience.tries() } else { stopped.tries };

@@ -137,6 +137,9 @@ impl Locked {
             Ok(None) => return Aftermath::Nothing,
             Err(error) => return Aftermath::Unseen { error: error.to_string() },
         };
+        if prepared.may_end_halfway(done, self.dialect()) {
+            return Aftermath::Undecided { statement: done + 1 };
+        }
         if done == 0 {
             let settled = [self.store.settle(seq, 0, State::Abandoned)];
             if self.execute("record that nothing happened", &settled).await.is_ok() {

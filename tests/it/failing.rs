@@ -364,3 +364,25 @@ fn what_could_not_be_looked_at_is_not_called_undone() {
         ["names_name", "t"]
     );
 }
+
+each_database! {
+    fn a_procedure_that_was_refused_may_have_committed(db: TestDatabase) {
+        let body = "insert into done values (1); commit; insert into nowhere values (1);";
+        let procedure = match db.engine() {
+            Engine::Postgres => format!("create procedure halfway() language plpgsql as $$ begin {body} end $$;"),
+            Engine::Mariadb => format!("delimiter //\ncreate procedure halfway() begin {body} end //\ndelimiter ;"),
+            Engine::Sqlite => return,
+        };
+        let project = Project::with([
+            ("migrations/0001_halfway.sql", format!("create table done (n int);\n{procedure}")),
+            ("migrations/0002_call.sql", "-- migrate:no-transaction\ncall halfway();".to_owned()),
+        ])
+        .on(&db);
+        project.run(["up"]).exits(6).says("may be committed").says("`migrate resolve 0002 --statement 1 --done`");
+        project.run(["up"]).exits(6).says("--statement 1 --done");
+        project.run(["resolve", "2", "--statement", "1", "--done"]).ok();
+        project.run(["up"]).ok();
+        assert_eq!(db.value("select count(*) from done"), "1");
+        project.run(["verify"]).ok();
+    }
+}

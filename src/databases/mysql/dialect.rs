@@ -160,6 +160,10 @@ impl Dialect for Family {
         probe::probe(statement, self.lexis)
     }
 
+    fn may_end_halfway(&self, statement: &str) -> bool {
+        probe::is_opaque(statement, self.lexis)
+    }
+
     fn foreseen(&self, earlier: &[&str], statement: &str) -> Option<&'static str> {
         probe::foreseen(earlier, statement, self.lexis)
     }

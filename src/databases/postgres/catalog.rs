@@ -35,6 +35,12 @@ pub(super) fn probe(statement: &str) -> Probe {
     }
 }
 
+/// Whether the statement runs a procedure's body, which may commit by itself.
+pub(super) fn calls(statement: &str) -> bool {
+    let first = Tokens::new(statement, &Lexis::POSTGRES).code().next();
+    first.is_some_and(|token| ["CALL", "DO"].iter().any(|word| token.is_word(statement, word)))
+}
+
 /// A query for what the statement leaves behind when it is broken off.
 pub(super) fn leftovers(statement: &str) -> Option<String> {
     // An invalid index may also be somebody's build that is going on at this moment. Of such a build every login may

@@ -174,6 +174,10 @@ impl Dialect for PostgresDialect {
         catalog::probe(statement)
     }
 
+    fn may_end_halfway(&self, statement: &str) -> bool {
+        catalog::calls(statement)
+    }
+
     fn leftovers(&self, statement: &str) -> Option<String> {
         catalog::leftovers(statement)
     }

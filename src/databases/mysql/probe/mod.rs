@@ -91,6 +91,11 @@ pub(super) fn probe(statement: &str, lexis: &'static Lexis) -> Probe {
     read(&mut reader).unwrap_or_else(|| Probe::Unknown("`migrate` cannot tell what the statement names".to_owned()))
 }
 
+/// Whether the statement runs a body of several others.
+pub(super) fn is_opaque(statement: &str, lexis: &'static Lexis) -> bool {
+    Reader::new(statement, lexis).sees(OPAQUE)
+}
+
 /// The value that the expression certainly has before this statement, when these of the same script ran before it without a
 /// pause: an index or a column is not there yet in a table that one of them made, if nothing since has named it.
 pub(super) fn foreseen(earlier: &[&str], statement: &str, lexis: &'static Lexis) -> Option<&'static str> {
