@@ -301,6 +301,7 @@ fn the_history_is_found_when_the_search_path_changes() {
     let moves = [
         "do $$ begin execute format('create schema %I', session_user); end $$;",
         "create schema app; do $$ begin execute format('alter database %I set search_path = app, public', current_database()); end $$;",
+        "create schema app; create view app.migrate_history as select * from public.migrate_history; do $$ begin execute format('alter database %I set search_path = app, public', current_database()); end $$;",
     ];
     for script in moves {
         let db = TestDatabase::fresh(Engine::Postgres);

@@ -60,14 +60,25 @@ const ENCRYPTED: &str = "(SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_
 
 /// The schema of the search path in which this table is found: the one that unqualified names mean may be another tomorrow,
 /// when a migration creates a schema of the login's name or sets the path. Other schemas may be other tenants'. To join the
-/// catalogs for it would take a new connection five times as long.
+/// catalogs for it would take a new connection five times as long. Empty where the name is found, and is no table's.
 fn home_of(table: Option<&str>) -> String {
     let Some(table) = table else { return "NULL".to_owned() };
     format!(
-        "(SELECT CASE (found).type WHEN 'table' THEN (found).object_names[1] END FROM \
+        "(SELECT CASE (found).type WHEN 'table' THEN (found).object_names[1] ELSE '' END FROM \
          (SELECT pg_catalog.pg_identify_object_as_address('pg_catalog.pg_class'::pg_catalog.regclass, \
          pg_catalog.to_regclass({}), 0) AS found) AS one)",
         literal(&format!("\"{}\"", table.replace('"', "\"\"")))
+    )
+}
+
+/// The first schema of the search path that has this table, whatever else has the name before it.
+fn home_behind(table: &str) -> String {
+    format!(
+        "SELECT n.nspname::text FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS path (name, place) \
+         JOIN pg_catalog.pg_namespace n ON n.nspname = path.name \
+         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = {} AND c.relkind IN ('r', 'p') \
+         ORDER BY path.place LIMIT 1",
+        literal(table)
     )
 }
 
@@ -240,9 +251,13 @@ async fn learn(
     let (version, number, short) = (next().unwrap_or_default(), next(), next().unwrap_or_default());
     let (database, schema, user, pid) = (next(), next(), next(), next());
     let (standby, read_only) = (next(), next());
-    let (client_port, server_port, encrypted, history) = (next(), next(), next(), next());
+    let (client_port, server_port, encrypted, mut history) = (next(), next(), next(), next());
     if let Some(refusal) = refuse_relative(&version) {
         return Err(refusal);
+    }
+    if let (Some(""), Some(table)) = (history.as_deref(), &address.history_table) {
+        let rows = session.ask(&home_behind(table)).await.map_err(|error| explain(&error, place, address))?;
+        history = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
     }
     let number: u32 = number.and_then(|number| number.parse().ok()).unwrap_or(0);
     let short = short.split_whitespace().next().unwrap_or_default().to_owned();
