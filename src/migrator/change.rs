@@ -312,9 +312,7 @@ impl Request {
             _ => self.clone(),
         })
     }
-}
 
-impl Request {
     /// What is to be said for the rest of it when so many steps were planned and these done, after what was recovered.
     fn left(&self, planned: usize, done: &[Done], recovered: bool, half_undone: bool) -> Next {
         let left = planned.saturating_sub(done.len());
