@@ -78,18 +78,23 @@ fn undisturbed(engine: Engine) -> String {
 
 /// Everything that must hold after the next plain `up`.
 fn assert_whole(db: &TestDatabase, project: &Project, schema: &str, what: &str) {
-    assert_eq!(db.value("select n from base"), COUNTED, "{what}: each update happens once");
+    // In one question: some tests ask it thousands of times, and each run of the client is a connection.
+    let found = db.rows(
+        "select n,
+            (select count(*) from migrate_history where state = 'running'),
+            (select max(seq) - count(*) from migrate_history),
+            (select count(*) from (select version, name from migrate_history where kind = 'apply' and state = 'done'
+                group by version, name having count(*) > 1) again)
+         from base",
+    );
+    let expected = [[COUNTED, "0", "0", "0"]];
+    assert_eq!(
+        found, expected,
+        "{what}: how often the updates happened, how many entries are half-done and missing, how many migrations were applied twice"
+    );
     assert_eq!(db.schema(), schema, "{what}");
     project.run(["verify"]).ok();
     project.run(["status", "--exit-code"]).ok();
-    let running = db.value("select count(*) from migrate_history where state = 'running'");
-    assert_eq!(running, "0", "{what}: nothing is left half-done");
-    let gaps = db.value("select max(seq) - count(*) from migrate_history");
-    assert_eq!(gaps, "0", "{what}: the history is dense");
-    let twice = db.rows(
-        "select version, name from migrate_history where kind = 'apply' and state = 'done' group by version, name having count(*) > 1",
-    );
-    assert!(twice.is_empty(), "{what}: applied twice: {twice:?}");
 }
 
 /// Runs jobs on a few threads, each job once.

@@ -100,12 +100,8 @@ impl TestDatabase {
         let database = TestDatabase { engine: server.engine(), name, home: Home::Server(server.clone()) };
         let name = &database.name;
         let owner = if database.engine == Engine::Postgres { format!(" owner {USER}") } else { String::new() };
-        database.maintain(&format!("create database {name}{owner};")).unwrap_or_else(|error| panic!("{error}"));
+        server.administer(&format!("create database {name}{owner};")).unwrap_or_else(|error| panic!("{error}"));
         database
-    }
-
-    fn maintain(&self, sql: &str) -> Result<String, String> {
-        client::try_sql(self.server(), As::Administrator, self.engine.maintenance(), sql)
     }
 
     /// The software it lives in.
@@ -287,7 +283,7 @@ impl Drop for TestDatabase {
             ),
             _ => format!("drop database {name};"),
         };
-        self.maintain(&sql).ok();
+        server.administer(&sql).ok();
     }
 }
 

@@ -52,10 +52,15 @@ fn postgres_folders() -> Vec<PathBuf> {
         versions.sort();
         folders.extend(versions.into_iter().rev().map(|(_, folder)| folder));
     }
-    if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
-        folders.push(String::from_utf8_lossy(&output.stdout).trim().into());
-    }
+    // Asked once: a program is looked for before each of its runs.
+    static CONFIGURED: OnceLock<Option<PathBuf>> = OnceLock::new();
+    folders.extend(CONFIGURED.get_or_init(configured).clone());
     folders
+}
+
+fn configured() -> Option<PathBuf> {
+    let output = Command::new("pg_config").arg("--bindir").output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().into())
 }
 
 fn missing(engine: Engine, program: &str) -> String {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client::{self, As};
+use super::client::{self, As, Client};
 use super::programs::{self, Owner};
 use super::{Engine, TestDatabase};
 
@@ -61,6 +61,8 @@ pub struct Server {
     port: u16,
     process: Mutex<Option<Process>>,
     databases: AtomicU32,
+    /// The superuser's sessions that nobody uses just now.
+    idle: Mutex<Vec<Client>>,
 }
 
 /// A running server under its guard.
@@ -109,8 +111,8 @@ impl Server {
                 return Err(error);
             }
         };
-        let (process, databases) = (Mutex::new(None), AtomicU32::new(0));
-        let mut server = Server { engine, dialect, folder, owner, port: 0, process, databases };
+        let (process, databases, idle) = (Mutex::new(None), AtomicU32::new(0), Mutex::default());
+        let mut server = Server { engine, dialect, folder, owner, port: 0, process, databases, idle };
         let mut attempt = 1;
         loop {
             server.port = free_port();
@@ -260,6 +262,7 @@ impl Server {
 
     fn end(&self, signal: Signal) {
         let Some(mut process) = self.process().take() else { return };
+        self.idle().clear();
         process.wanted.store(false, Ordering::SeqCst);
         if !process.ended.load(Ordering::SeqCst) {
             self.signal(self.pid(), signal);
@@ -305,6 +308,28 @@ impl Server {
         String::from_utf8_lossy(&fs::read(self.folder.join("log")).unwrap_or_default()).into_owned()
     }
 
+    /// Runs SQL as the superuser, outside the tests' databases, in a session that stays open: each test makes a database
+    /// and removes it, and the start of a client costs as much.
+    ///
+    /// # Errors
+    ///
+    /// What the client complained about.
+    pub(super) fn administer(&self, sql: &str) -> Result<(), String> {
+        let kept = self.idle().pop();
+        let database = self.engine.maintenance();
+        let mut session = match kept {
+            Some(session) => session,
+            None => Client::start(self.engine, client::server_client(self, As::Administrator, database)?),
+        };
+        session.send(sql);
+        if session.wait(Duration::from_secs(60)).is_ok() {
+            self.idle().push(session);
+            return Ok(());
+        }
+        // The session is over, by the statement's fault or by the server's; a client of its own tells what is wrong.
+        client::try_sql(self, As::Administrator, database, sql).map(drop)
+    }
+
     /// PostgreSQL or the MySQL family.
     pub fn engine(&self) -> Engine {
         self.engine
@@ -321,6 +346,10 @@ impl Server {
 
     pub(super) fn next_name(&self) -> String {
         format!("coexist_{}", self.databases.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Client>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Process>> {
