@@ -1,7 +1,7 @@
 //! A folder of migrations: its entries listed once, each file read once, nothing followed out of it.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -23,6 +23,8 @@ pub struct Folder {
     recursive: bool,
     entries: Vec<Entry>,
     texts: RefCell<HashMap<String, Arc<str>>>,
+    /// Which of the entries are SQL files with a comment, once somebody has asked.
+    commented: OnceCell<Vec<usize>>,
 }
 
 /// A file or folder in a [`Folder`], by its path relative to it, with `/` between the parts.
@@ -82,23 +84,22 @@ impl Folder {
         if !canonical.is_dir() {
             return Err(Error::NotAFolder { path: root });
         }
-        let mut folder = Folder { root, canonical, recursive, entries: Vec::new(), texts: RefCell::default() };
+        let mut folder = Folder::empty(root, canonical, recursive);
         folder.list("", 0)?;
         folder.entries.sort_unstable();
         folder.check_capitals()?;
         Ok(folder)
     }
 
+    fn empty(root: PathBuf, canonical: PathBuf, recursive: bool) -> Self {
+        let (texts, commented) = (RefCell::default(), OnceCell::new());
+        Folder { root, canonical, recursive, entries: Vec::new(), texts, commented }
+    }
+
     /// The folder as it was when it held exactly these files, by their paths in it. Those without a text are as they are now.
     #[must_use]
     pub fn revised(&self, files: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
-        let mut folder = Folder {
-            root: self.root.clone(),
-            canonical: self.canonical.clone(),
-            recursive: self.recursive,
-            entries: Vec::new(),
-            texts: RefCell::default(),
-        };
+        let mut folder = Folder::empty(self.root.clone(), self.canonical.clone(), self.recursive);
         let mut entries = BTreeSet::new();
         for (path, text) in files {
             if path.split('/').any(|part| part.starts_with('.')) {
@@ -159,12 +160,22 @@ impl Folder {
         self.find(path).is_some_and(|entry| matches!(entry.kind, Kind::File | Kind::Link))
     }
 
-    /// Whether any of its SQL files has a line with a comment of which `is_mark` is true. Files that cannot be read have
-    /// none: whoever reads the folder will say what is wrong with them.
+    /// Whether any of its SQL files has a line with a comment of which `is_mark` is true.
     pub fn any_comment(&self, is_mark: impl Fn(&str) -> bool) -> bool {
-        let has_mark = |text: &str| text.contains("--") && text.lines().any(&is_mark);
-        let marked = |entry: &Entry| self.text(&entry.path).is_ok_and(|text| has_mark(&text));
-        self.flat().any(|entry| entry.is_sql() && marked(entry))
+        self.commented().any(|(_, text)| text.lines().any(&is_mark))
+    }
+
+    /// The SQL files in which a comment begins with `--`, or seems to, and their texts. Files that cannot be read have none:
+    /// whoever reads the folder will say what is wrong with them.
+    pub fn commented(&self) -> impl Iterator<Item = (&Entry, Arc<str>)> {
+        let has_comment = |entry: &Entry| self.text(&entry.path).is_ok_and(|text| text.contains("--"));
+        let wanted = |entry: &Entry| entry.is_sql() && (self.recursive || entry.is_direct());
+        let look = || {
+            let entries = self.entries.iter().enumerate();
+            entries.filter(|(_, entry)| wanted(entry) && has_comment(entry)).map(|(at, _)| at).collect()
+        };
+        let entries = self.commented.get_or_init(look).iter().map(|at| &self.entries[*at]);
+        entries.filter_map(|entry| Some((entry, self.text(&entry.path).ok()?)))
     }
 
     /// The entry of this path.
@@ -321,14 +332,17 @@ impl Folder {
 
 /// A name as it is, or none if it does not count: it is hidden, or it is no migration's and cannot be shown.
 fn plain_name(folder: &Path, name: &OsStr, is_folder: bool) -> Result<Option<String>, Error> {
-    let lossy = name.to_string_lossy();
-    if lossy.starts_with('.') {
+    if name.as_encoded_bytes().starts_with(b".") {
         return Ok(None);
     }
-    let odd = lossy.chars().any(|c| c.is_control() || is_direction_mark(c));
-    if name.to_str().is_some() && !odd {
-        return Ok(Some(lossy.into_owned()));
+    let plain = |name: &&str| {
+        name.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            || !name.chars().any(|c| c.is_control() || is_direction_mark(c))
+    };
+    if let Some(name) = name.to_str().filter(plain) {
+        return Ok(Some(name.to_owned()));
     }
+    let lossy = name.to_string_lossy();
     let is_migration =
         lossy.to_ascii_lowercase().ends_with(".sql") || (is_folder && lossy.starts_with(|c: char| c.is_ascii_digit()));
     if !is_migration {

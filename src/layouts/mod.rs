@@ -258,9 +258,9 @@ pub fn lone(path: &Path) -> Result<Script, Error> {
 ///
 /// When several layouts would read it, or none.
 pub fn detect(folder: &Folder) -> Result<&'static dyn Layout, Error> {
-    let with = |fit| ALL.iter().copied().filter(move |layout| layout.recognises(folder) == fit);
-    let sure: Vec<_> = with(Fit::Sure).collect();
-    let fitting = if sure.is_empty() { with(Fit::Possible).collect() } else { sure };
+    let fits: Vec<_> = ALL.iter().map(|layout| (*layout, layout.recognises(folder))).collect();
+    let best = fits.iter().map(|(_, fit)| *fit).max().filter(|fit| *fit != Fit::No);
+    let fitting: Vec<_> = fits.into_iter().filter(|(_, fit)| Some(*fit) == best).map(|(layout, _)| layout).collect();
     match fitting[..] {
         [layout] => Ok(layout),
         [] => match folder.flat().find(|entry| entry.is_sql()) {

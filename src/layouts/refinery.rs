@@ -49,14 +49,23 @@ fn versions(folder: &Folder, wanted: Part) -> impl Iterator<Item = Version> {
 
 /// Whether a `U` undoes a `V` of the same version, as in Flyway's folders.
 pub(super) fn undoes(folder: &Folder) -> bool {
-    let up: HashSet<Version> = versions(folder, Part::Versioned).collect();
-    versions(folder, Part::Undo).any(|version| up.contains(&version))
+    any_late(folder, |undoes_one| undoes_one)
 }
 
 /// Whether the folder has what only refinery understands.
 pub(super) fn belongs_to_refinery(folder: &Folder) -> bool {
+    any_late(folder, |undoes_one| !undoes_one) || folder.entries().iter().any(is_code)
+}
+
+/// Whether any `U` is such, told whether there is a `V` of its version.
+fn any_late(folder: &Folder, is_such: impl Fn(bool) -> bool) -> bool {
+    let mut late = versions(folder, Part::Undo).peekable();
+    // Most folders have none.
+    if late.peek().is_none() {
+        return false;
+    }
     let up: HashSet<Version> = versions(folder, Part::Versioned).collect();
-    folder.entries().iter().any(is_code) || versions(folder, Part::Undo).any(|version| !up.contains(&version))
+    late.any(|version| is_such(up.contains(&version)))
 }
 
 impl Layout for Refinery {

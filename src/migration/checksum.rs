@@ -30,8 +30,11 @@ impl Checksum {
     }
 
     fn digits(&self) -> [u8; 64] {
-        let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
-        std::array::from_fn(|at| digit(if at % 2 == 0 { self.0[at / 2] >> 4 } else { self.0[at / 2] & 15 }))
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *pair = [byte >> 4, byte & 15].map(|half| b"0123456789abcdef"[usize::from(half)]);
+        }
+        digits
     }
 
     /// The first eight bytes as a number: enough to name a lock.

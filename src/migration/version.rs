@@ -119,7 +119,16 @@ impl Eq for Version {}
 
 impl Hash for Version {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.parts().for_each(|part| part.hash(state));
+        // Leading zeros leave the number as it is, and one that does not fit hashes as its end.
+        let mut number = 0_u64;
+        for byte in &self.written.as_bytes()[..self.end] {
+            if separates(byte) {
+                state.write_u64(std::mem::take(&mut number));
+            } else {
+                number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+            }
+        }
+        state.write_u64(number);
     }
 }
 

@@ -98,7 +98,8 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
         });
     }
     for applied in history.applied() {
-        match (files.get(&applied.id), &applied.id) {
+        let file = files.get(&applied.id);
+        match (file, &applied.id) {
             (None, Id::Repeatable(_)) => {}
             (Some(migration), _) if migration.repeats().is_some() => {}
             (Some(migration), _) => {
@@ -126,7 +127,7 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
         }
         // Repeatable ones are not undone; what runs again anyway stores the folder's way back then.
         let stays = |file: &&&Migration| !applied.id.is_repeatable() && !applied.runs_again(file);
-        drift.extend(files.get(&applied.id).filter(stays).and_then(|file| edited_way_back(applied, file)));
+        drift.extend(file.filter(stays).and_then(|file| edited_way_back(applied, file)));
     }
     let mut touched = Touched { files: &files, known: HashMap::default(), lexis };
     for migration in pending.iter().filter(|migration| history.find(&migration.id).is_none()) {

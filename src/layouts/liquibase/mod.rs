@@ -123,9 +123,7 @@ fn read_all(reader: &mut changelog::Reader<'_>) -> Result<(), Error> {
 }
 
 fn formatted_files(folder: &Folder) -> impl Iterator<Item = &Entry> {
-    let is_formatted =
-        |entry: &&Entry| entry.is_sql() && folder.text(&entry.path).is_ok_and(|text| formatted::is_formatted(&text));
-    folder.flat().filter(is_formatted)
+    folder.commented().filter(|(_, text)| formatted::is_formatted(text)).map(|(entry, _)| entry)
 }
 
 /// The migrations of those changesets that are meant for where they are read.
