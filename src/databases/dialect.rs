@@ -26,6 +26,12 @@ pub trait Dialect: Sync {
         let _ = schema;
         None
     }
+    /// The query that returns a row when there is a schema of this name, as far as this login sees; none where there are no
+    /// schemas.
+    fn schema_exists(&self, schema: &str) -> Option<String> {
+        let _ = schema;
+        None
+    }
     /// The query that returns a row when the history table exists, and none when it does not.
     fn history_exists(&self, table: &HistoryTable) -> String;
     /// The table's name as statements write it, qualified so that no `search_path` or `USE` misleads it.

@@ -17,7 +17,7 @@ use crate::history::{Detail, History, Scripts, Store};
 use crate::lint::Linted;
 use crate::migration::{Id, Migration};
 use crate::plan::{self, Approved, Direction, Drift, Plan, Policy, Prefer, Refused, Target};
-use crate::run::event::Listener;
+use crate::run::event::{Event, Listener};
 use crate::run::{Connector, Settings};
 use crate::sql::Lexis;
 
@@ -113,11 +113,26 @@ impl Migrator {
         let mut start = connector.start(self.settings.wait, listener).await?;
         let (store, _) = connector.home(&*start.session);
         match start.read(&store, detail).await {
-            Ok(history) => Ok(Read { session: Some((start.session, store)), history }),
+            Ok(history) => {
+                if history.entries().is_empty() && !self.settings.create_schema {
+                    self.warn_of_schema(&mut *start.session, listener).await;
+                }
+                Ok(Read { session: Some((start.session, store)), history })
+            }
             Err(error) => {
                 start.session.close().await;
                 Err(Error::Sql { doing: "read the history", error })
             }
+        }
+    }
+
+    /// An empty history may be that of a mistyped name.
+    async fn warn_of_schema(&self, session: &mut dyn Session, listener: &mut Listener<'_>) {
+        let Some(schema) = &self.connector.table.schema else { return };
+        let Some(question) = self.connector.database.dialect().schema_exists(schema) else { return };
+        if session.query(&question).await.is_ok_and(|rows| rows.is_empty()) {
+            let message = format!("there is no schema `{schema}` that this login sees, and so no history in it");
+            listener(&Event::Warning { message: &message });
         }
     }
 

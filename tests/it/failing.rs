@@ -275,12 +275,17 @@ fn a_schema_that_is_not_there_is_a_typing_mistake_unless_it_is_wanted() {
         let refused = project.run(command.iter().copied().chain(["--schema", "nope"])).exits(2);
         refused.says("there is no schema `nope`").says("(CREATE SCHEMA \"nope\"), or say `--create-schema`");
     }
+    for command in ["status", "plan", "log", "verify"] {
+        project.run([command, "--schema", "nope"]).ok().says("there is no schema `nope` that this login sees");
+    }
     assert_eq!(schemas(), "0");
     assert!(!db.table_exists("a") && !db.table_exists("migrate_history"));
     let created = project.run(["up", "--schema", "my app", "--create-schema"]).ok();
     created.says("there was no schema `my app`; it was created").says("1 migration applied");
     let again = project.run(["up", "--schema", "my app", "--create-schema"]).ok().says("nothing to do");
     assert!(!again.stderr.contains("created"), "{again}");
+    let known = project.run(["status", "--schema", "public"]).ok();
+    assert!(!known.stderr.contains("no schema"), "{known}");
     db.sql("drop table a");
     project.write("migrate.toml", "[history]\nschema = \"app\"\ncreate_schema = true\n");
     project.run(["up"]).ok().says("there was no schema `app`; it was created");
@@ -297,6 +302,9 @@ fn a_database_for_the_history_that_is_not_there_is_not_created() {
     let project = Project::with([("migrations/0001_a.sql", "create table a (id int primary key);")]).on(&db);
     let refused = project.run(["up", "--schema", "coexist_nope", "--create-schema"]).exits(2);
     refused.says("there is no schema `coexist_nope`").says("create it (CREATE SCHEMA `coexist_nope`); its");
+    project.run(["status", "--schema", "coexist_nope"]).ok().says("there is no schema `coexist_nope` that this");
+    let known = project.run(["status", "--schema", db.name()]).ok();
+    assert!(!known.stderr.contains("no schema"), "{known}");
     assert!(!db.table_exists("a"));
 }
 

@@ -94,6 +94,10 @@ impl Dialect for Family {
         )]
     }
 
+    fn schema_exists(&self, schema: &str) -> Option<String> {
+        Some(format!("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {}", literal(schema)))
+    }
+
     fn history_exists(&self, table: &HistoryTable) -> String {
         let schema = table.schema.as_deref().map_or_else(|| "DATABASE()".to_owned(), literal);
         let name = literal(&table.name);

@@ -96,6 +96,10 @@ impl Dialect for PostgresDialect {
         Some(format!("CREATE SCHEMA IF NOT EXISTS {}", self.quote(schema)))
     }
 
+    fn schema_exists(&self, schema: &str) -> Option<String> {
+        Some(format!("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}", literal(schema)))
+    }
+
     fn history_exists(&self, table: &HistoryTable) -> String {
         format!(
             "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
