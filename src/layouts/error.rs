@@ -210,7 +210,11 @@ fn advised(path: &Path) -> String {
     let digits = name.find(|c: char| !c.is_ascii_digit()).unwrap_or(name.len());
     match name.split_at(digits) {
         ("", _) => format!("0001_{name}"),
-        (version, rest) => format!("{version}_{}", rest.trim_start_matches(['-', '.', '_', ' '])),
+        (version, rest) => match rest.trim_start_matches(['-', '.', '_', ' ']) {
+            // A number alone lacks a name.
+            end if !end.contains('.') => format!("{version}_name.{end}"),
+            rest => format!("{version}_{rest}"),
+        },
     }
 }
 

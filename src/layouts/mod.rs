@@ -11,6 +11,7 @@ mod delimiter;
 mod error;
 mod file;
 mod folder;
+mod halves;
 #[cfg(test)]
 mod hostile;
 mod new;

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use crate::migration::{Directive, Id, Migration, OuterTransaction, Script, Version};
 use crate::sql::Span;
 
+use super::halves;
 use super::new::stem;
 use super::stray::stray;
 use super::{Body, Draft, Entry, Error, Fit, Folder, Layout, NewFile, Options, Remark, Source};
@@ -93,6 +94,7 @@ impl Layout for Pairs {
     }
 
     fn read(&self, folder: &Folder, _: &Options) -> Result<Source, Error> {
+        halves::refuse(folder, |entry| parse(entry.file_name()).is_some_and(|(_, _, side)| side != Side::Down))?;
         let mut source = Source::default();
         let mut downs: BTreeMap<Version, Vec<(&Entry, &str)>> = BTreeMap::new();
         for entry in folder.flat() {

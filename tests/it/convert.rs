@@ -171,7 +171,7 @@ fn what_a_tool_has_no_word_for_is_refused_with_all_of_it() {
         ("1.2_a.down.sql", "select -1;"),
         ("2_b.sql", "begin;\nselect 2;\ncommit;\n"),
         ("3_c.sql", "-- migrate:down irreversible: it is gone\nselect 3;"),
-        ("4_d-e.sql", "-- +goose Down\nselect 4;"),
+        ("4_d-e.sql", "select 4;\n-- +goose Down\n"),
         ("R__v.sql", "select 5;"),
     ];
     let refused = |to| {
