@@ -1,5 +1,6 @@
 //! The one door to standard output and standard error.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -141,7 +142,7 @@ impl Terminal {
 
     /// Writes plain text to standard output.
     pub fn write_out(&mut self, text: &str) {
-        let text = self.redactor.redact(text);
+        let text = self.redacted(text);
         let mut out = AutoStream::new(io::stdout().lock(), self.choice);
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         // Nobody is left to tell when nobody reads: a closed pipe is no error.
@@ -165,6 +166,7 @@ impl Terminal {
     pub fn event(&mut self, event: &Event<'_>) {
         let matters = match event {
             Event::Warning { .. } | Event::Blocked { .. } | Event::WaitingForLock { .. } => true,
+            Event::Connected { warnings, .. } => !warnings.is_empty(),
             Event::Notice { notice, .. } => notice.severity == Severity::Warning,
             _ => false,
         };
@@ -179,7 +181,7 @@ impl Terminal {
         {
             text = format!("  {id} [{statement}/{of}] {}\n", report::one_line(sql, 160));
         }
-        let text = self.redactor.redact(&text).into_owned();
+        let text = self.redacted(&text).into_owned();
         match &mut self.progress {
             Some(progress) => progress.event(event, &text),
             None => self.write_err(&text),
@@ -190,7 +192,20 @@ impl Terminal {
     pub fn source(&mut self, folders: &[Folder], source: &Source) {
         self.remarks(&source.remarks);
         if source.migrations.is_empty() {
-            folders.iter().for_each(|folder| self.no_migrations(folder.root()));
+            for folder in folders {
+                let below = folder.entries().iter().find(|entry| entry.is_sql() && !entry.is_direct());
+                match below.and_then(|entry| Path::new(&entry.path).parent()) {
+                    Some(inner) => {
+                        let (root, inner) = (folder.root().display(), folder.root().join(inner));
+                        let message = format!(
+                            "no migrations in `{root}`, though there is SQL in `{}`: name that folder, or say `--recursive`",
+                            inner.display()
+                        );
+                        self.event(&Event::Warning { message: &message });
+                    }
+                    None => self.no_migrations(folder.root()),
+                }
+            }
         }
     }
 
@@ -245,8 +260,13 @@ impl Terminal {
     }
 
     fn complain(&mut self, text: &str) {
-        let text = self.redactor.redact(text).into_owned();
+        let text = self.redacted(text).into_owned();
         self.write_err(&text);
+    }
+
+    fn redacted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let is_json = !self.format.is_for_people() && text.starts_with(['{', '[']);
+        if is_json { self.redactor.redact_json(text) } else { self.redactor.redact(text) }
     }
 
     fn write_err(&self, text: &str) {

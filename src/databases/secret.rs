@@ -56,6 +56,40 @@ const MASK: &str = "****";
 /// Shorter secrets would mask ordinary words; they are kept out of texts by never being put in.
 const SHORTEST: usize = 4;
 
+/// Shorter ones of letters and digits alone may be a part of ordinary words, and are secrets only where they stand by
+/// themselves: `test` is one, and `add_test_orders` has none.
+const LONG: usize = 12;
+
+/// Keys of JSON whose values come from files, from the command line or from us, and mean something to a program.
+const PLAIN: &[&str] = &[
+    "applied_at",
+    "checksum",
+    "database",
+    "direction",
+    "event",
+    "file",
+    "files",
+    "finished_at",
+    "from",
+    "hash",
+    "head",
+    "id",
+    "kind",
+    "migrations",
+    "name",
+    "newest",
+    "product",
+    "release",
+    "rule",
+    "severity",
+    "started_at",
+    "state",
+    "tag",
+    "to",
+    "tool",
+    "version",
+];
+
 /// Takes known secrets out of texts that others wrote: a driver's error, a server's message.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -100,12 +134,65 @@ impl Redactor {
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut clean = Cow::Borrowed(text);
         for form in &self.forms {
-            if clean.contains(form.expose()) {
-                clean = Cow::Owned(clean.replace(form.expose(), MASK));
+            if let Some(without) = without(&clean, form.expose()) {
+                clean = Cow::Owned(without);
             }
         }
         clean
     }
+
+    /// JSON without any of the secrets. It stays JSON with the same keys, and what is the name of something stays, too.
+    pub fn redact_json<'t>(&self, json: &'t str) -> Cow<'t, str> {
+        if !self.forms.iter().any(|form| json.contains(form.expose())) {
+            return Cow::Borrowed(json);
+        }
+        let (mut clean, mut rest, mut is_plain) = (String::with_capacity(json.len()), json, false);
+        while let Some(start) = rest.find('"') {
+            let (before, string) = rest.split_at(start + 1);
+            let end = end_of_string(string);
+            let (string, after) = string.split_at(end);
+            let is_key = after.trim_start_matches('"').trim_start().starts_with(':');
+            if is_key {
+                is_plain = PLAIN.contains(&string);
+            }
+            clean.push_str(before);
+            clean.push_str(&if is_key || is_plain { Cow::Borrowed(string) } else { self.redact(string) });
+            // The quotation mark that ends it.
+            let (mark, behind) = after.split_at(after.len().min(1));
+            clean.push_str(mark);
+            rest = behind;
+        }
+        clean.push_str(rest);
+        Cow::Owned(clean)
+    }
+}
+
+/// Where a JSON string ends whose first quotation mark has been passed.
+fn end_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.unwrap_or(text.len())
+}
+
+/// The text with a mask wherever this stands; none where it does not.
+fn without(text: &str, secret: &str) -> Option<String> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let by_itself = secret.len() >= LONG || !secret.bytes().all(is_word);
+    let stands = |at: usize| {
+        let (before, after) = (text[..at].bytes().next_back(), text[at + secret.len()..].bytes().next());
+        by_itself || ![before, after].into_iter().flatten().any(is_word)
+    };
+    let (mut clean, mut from) = (String::new(), 0);
+    for (at, _) in text.match_indices(secret).filter(|(at, _)| stands(*at)) {
+        clean.push_str(&text[from..at]);
+        clean.push_str(MASK);
+        from = at + secret.len();
+    }
+    (from > 0).then(|| clean + &text[from..])
 }
 
 impl fmt::Debug for Redactor {
@@ -176,6 +263,33 @@ mod tests {
     fn short_secrets_do_not_mask_ordinary_words() {
         assert_eq!(redact("a table", &[Secret::new("a")]), "a table");
         assert_eq!(redact("a table", &[Secret::new("")]), "a table");
+    }
+
+    #[test]
+    fn simple_secrets_do_not_mask_parts_of_words() {
+        let test = [Secret::new("test")];
+        assert_eq!(
+            redact("login with test failed: add_test_orders, testing", &test),
+            "login with **** failed: add_test_orders, testing"
+        );
+        assert_eq!(redact("//me:test@host", &test), "//me:****@host");
+        assert_eq!(redact("xcorrecthorsebatteryx", &[Secret::new("correcthorsebattery")]), "x****x");
+        assert_eq!(redact("ap/ssb", &[Secret::new("p/ss")]), "a****b");
+    }
+
+    #[test]
+    fn json_stays_json_with_its_keys_and_names() {
+        let json =
+            r#"{"down": true, "name": "down", "files": ["down", "a"], "sql": "say \"down\" \\", "down" : ["down"]}"#;
+        let clean = Redactor::new([&Secret::new("down"), &Secret::new("true")]).redact_json(json).into_owned();
+        let expected =
+            r#"{"down": true, "name": "down", "files": ["down", "a"], "sql": "say \"****\" \\", "down" : ["****"]}"#;
+        assert_eq!(clean, expected);
+        let value: serde_json::Value = serde_json::from_str(&clean).unwrap();
+        assert_eq!(value["sql"], "say \"****\" \\");
+        let odd = Secret::new("a\"b\\c");
+        let json = serde_json::json!({ "message": odd.expose() }).to_string();
+        assert_eq!(Redactor::new([&odd]).redact_json(&json), r#"{"message":"****"}"#);
     }
 
     #[test]
