@@ -29,6 +29,10 @@ impl Tool for Atlas {
         "Atlas, table `atlas_schema_revisions`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         Ok(schema(place, session).await?.is_some())
     }

@@ -26,6 +26,10 @@ impl Tool for Dbmate {
         "dbmate, table `schema_migrations`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         // golang-migrate has a table of the same name with a second column; Rails has another one beside it.
         let columns = place.columns(session, None, TABLE).await?;

@@ -26,6 +26,10 @@ impl Tool for Diesel {
         "diesel, table `__diesel_schema_migrations`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, TABLE, &["version", "run_on"]).await
     }

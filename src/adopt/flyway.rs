@@ -27,6 +27,10 @@ impl Tool for Flyway {
         "Flyway, table `flyway_schema_history`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, TABLE, &["installed_rank", "version", "checksum", "success"]).await
     }

@@ -28,6 +28,10 @@ impl Tool for GolangMigrate {
         "golang-migrate, table `schema_migrations`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, TABLE, &["version", "dirty"]).await
     }

@@ -27,6 +27,10 @@ impl Tool for Goose {
         "goose, table `goose_db_version`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, TABLE, &["version_id", "is_applied"]).await
     }

@@ -26,6 +26,10 @@ impl Tool for GraphileMigrate {
         "graphile-migrate, table `graphile_migrate.migrations`"
     }
 
+    fn sign(&self) -> &'static str {
+        "migrations"
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         Ok(place.is("postgres") && !place.columns(session, Some(SCHEMA), "migrations").await?.is_empty())
     }

@@ -24,6 +24,10 @@ impl Tool for Liquibase {
         "Liquibase, table `databasechangelog`"
     }
 
+    fn sign(&self) -> &'static str {
+        "databasechangelog"
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, table(place), &["id", "author", "filename", "md5sum", "exectype"]).await
     }

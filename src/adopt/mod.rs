@@ -58,6 +58,8 @@ pub trait Tool: Sync {
         let _ = place;
         Vec::new()
     }
+    /// The table by whose name it is noticed, in small letters; others may have one of that name.
+    fn sign(&self) -> &'static str;
     /// Whether its tables are there.
     ///
     /// # Errors

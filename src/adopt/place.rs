@@ -125,6 +125,26 @@ impl Place {
         Ok(session.query(&sql).await?.into_iter().flatten().flatten().map(String::from).collect())
     }
 
+    /// Whether a table of one of these names, which are in small letters, is anywhere in this database.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses.
+    pub async fn any_table(&self, session: &mut dyn Session, names: &[&str]) -> Result<bool, SqlError> {
+        let names = names.iter().map(|name| self.literal(name)).collect::<Vec<_>>().join(", ");
+        let sql = if self.is("sqlite") {
+            format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) IN ({names}) LIMIT 1")
+        } else if self.is("postgres") {
+            format!("SELECT 1 FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND relname IN ({names}) LIMIT 1")
+        } else {
+            format!(
+                "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND lower(TABLE_NAME) IN ({names}) LIMIT 1",
+                self.literal(&self.database)
+            )
+        };
+        Ok(!session.query(&sql).await?.is_empty())
+    }
+
     /// Whether a table has all of these columns.
     ///
     /// # Errors

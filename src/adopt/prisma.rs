@@ -28,6 +28,10 @@ impl Tool for Prisma {
         "Prisma, table `_prisma_migrations`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, TABLE, &["migration_name", "checksum", "finished_at", "rolled_back_at"]).await
     }

@@ -28,6 +28,10 @@ impl Tool for Refinery {
         "refinery, table `refinery_schema_history`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, TABLE, &["version", "name", "applied_on", "checksum"]).await
     }

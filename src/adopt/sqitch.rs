@@ -35,6 +35,10 @@ impl Tool for Sqitch {
         attach.into_iter().collect()
     }
 
+    fn sign(&self) -> &'static str {
+        "changes"
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         let columns = place.columns(session, Some(REGISTRY), "changes").await?;
         Ok(columns.iter().any(|column| column == "change_id"))

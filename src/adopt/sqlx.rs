@@ -27,6 +27,10 @@ impl Tool for Sqlx {
         "sqlx, table `_sqlx_migrations`"
     }
 
+    fn sign(&self) -> &'static str {
+        TABLE
+    }
+
     async fn is_here(&self, place: &Place, session: &mut dyn Session) -> Result<bool, SqlError> {
         place.has(session, TABLE, &["version", "checksum", "success"]).await
     }

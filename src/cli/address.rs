@@ -17,8 +17,12 @@ impl Surroundings {
         };
         let parts = self.parts()?;
         if url.is_none() && parts.database.is_none() {
+            let message = match &self.environment.unreadable {
+                None => "no database was given".to_owned(),
+                Some(why) => format!("no database was given, and `.env` cannot be read: {why}"),
+            };
             return Err(Failure::usage(
-                "no database was given",
+                message,
                 Some("set MIGRATE_DATABASE_URL or DATABASE_URL, or write `--database-url sqlite://shop.db`, `postgres://user@host/name` or `mysql://user@host/name`".to_owned()),
             ));
         }
@@ -99,7 +103,12 @@ impl Surroundings {
 
     /// The URL of `[env.NAME]`, with the environment's variables in it.
     fn url_of(&self, name: &str) -> Result<String, Failure> {
-        let Some(url) = self.config.env.get(name).and_then(|environment| environment.url.as_deref()) else {
+        let environment = self.config.env.get(name);
+        let Some(url) = environment.and_then(|environment| environment.url.as_deref()) else {
+            if environment.is_some() {
+                let hint = "write the database's address there, or give it with `--database-url`".to_owned();
+                return Err(Failure::usage(format!("`[env.{name}]` in migrate.toml has no `url`"), Some(hint)));
+            }
             let known: Vec<&str> = self.config.env.keys().map(String::as_str).collect();
             let hint = if known.is_empty() {
                 "write `[env.NAME]` with `url = …` into migrate.toml".to_owned()
@@ -111,7 +120,10 @@ impl Surroundings {
         let mut expanded = String::new();
         let mut rest = url;
         while let Some((before, after)) = rest.split_once("${") {
-            let Some((variable, after)) = after.split_once('}') else { break };
+            let Some((variable, after)) = after.split_once('}') else {
+                let message = format!("the `url` of `[env.{name}]` has a `${{` without its `}}`");
+                return Err(Failure::usage(message, None));
+            };
             let Some(value) = self.environment.get(variable) else {
                 return Err(Failure::usage(
                     format!("`[env.{name}]` needs the environment variable `{variable}`, which is not set"),

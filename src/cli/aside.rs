@@ -26,10 +26,10 @@ pub struct CompletionsArgs {
 
 /// `migrate wait`.
 pub async fn wait(_: &WaitArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let mut shared = shared.clone();
-    shared.wait.get_or_insert_with(|| "60s".to_owned());
+    let mut surroundings = Surroundings::read(shared)?;
+    surroundings.wait_unless_told("60s");
     let stopped = stop_signal();
-    let (migrator, interrupt) = Surroundings::read(&shared)?.migrator(terminal, &Wishes::default()).await?;
+    let (migrator, interrupt) = surroundings.migrator(terminal, &Wishes::default()).await?;
     tokio::spawn(async move {
         stopped.await;
         interrupt.request();

@@ -46,6 +46,9 @@ pub struct UpArgs {
     /// Run it whatever the linter finds
     #[arg(long)]
     no_lint: bool,
+    /// Begin a history where another tool has applied migrations, instead of taking that over
+    #[arg(long)]
+    beside: bool,
     /// What is one transaction: file, or all pending migrations together
     #[arg(long, value_name = "file|all")]
     transaction: Option<String>,
@@ -133,6 +136,9 @@ pub struct GotoArgs {
     /// Run it whatever the linter finds
     #[arg(long)]
     no_lint: bool,
+    /// Begin a history where another tool has applied migrations, instead of taking that over
+    #[arg(long)]
+    beside: bool,
 }
 
 /// Show the exact statements that a command would run, and run nothing
@@ -188,12 +194,14 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
     let undoes = saved.as_ref().is_some_and(SavedPlan::undoes);
     let wishes = Wishes {
         writes: !args.dry_run,
+        creates: true,
         runs: !args.dry_run,
         needs_files: true,
         ahead: if args.dry_run || undoes { Ahead::History(Detail::Deciding) } else { Ahead::Lock },
         release: args.release.clone(),
         transaction: args.transaction.clone(),
         no_lint: args.no_lint,
+        beside: args.beside,
     };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let request = match saved {
@@ -234,7 +242,7 @@ pub async fn redo(args: &RedoArgs, shared: &Shared, terminal: &mut Terminal) -> 
 
 /// `migrate goto`.
 pub async fn goto(args: &GotoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let wishes = Wishes { no_lint: args.no_lint, ..files() };
+    let wishes = Wishes { creates: true, no_lint: args.no_lint, beside: args.beside, ..files() };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let request = Request::Goto(args.name.clone(), args.way_back.prefer());
     agreed(&migrator, &request, args.yes, interrupt, terminal).await
@@ -256,7 +264,7 @@ pub async fn plan(args: &PlanArgs, shared: &Shared, terminal: &mut Terminal) -> 
     if let Some(path) = &args.output {
         let saved = serde_json::to_string_pretty(&SavedPlan::of(&proposal));
         let written = saved.map_err(std::io::Error::from).and_then(|text| std::fs::write(path, text + "\n"));
-        written.map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display()), None))?;
+        written.map_err(|error| Failure::unwritten(path, &error))?;
     }
     terminal.report(&Report::Proposal(&proposal));
     Ok(Exit::Done)
@@ -323,6 +331,7 @@ fn question(proposal: &Proposal) -> String {
     let migrations = if undone == 1 { "1 migration".to_owned() } else { format!("{undone} migrations") };
     match losses {
         0 => format!("undo {migrations}?"),
+        1 => format!("undo {migrations}, losing data in one statement?"),
         _ => format!("undo {migrations}, losing data in {losses} statements?"),
     }
 }

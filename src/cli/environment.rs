@@ -1,18 +1,27 @@
 //! The environment, and the `.env` file under it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
 
 /// Variables: the process's own first, then those of `.env` in the working directory.
 #[derive(Debug, Default)]
 pub struct Environment {
     file: HashMap<String, String>,
+    /// Why the file could not be read, if that is so.
+    pub unreadable: Option<String>,
 }
 
 impl Environment {
     /// The environment of this process.
     pub fn read() -> Self {
-        let text = std::fs::read_to_string(".env").unwrap_or_default();
-        Environment { file: text.lines().filter_map(assignment).collect() }
+        let (text, unreadable) = match std::fs::read_to_string(".env") {
+            Ok(text) => (text, None),
+            // A folder of that name is Python's.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => Default::default(),
+            Err(error) => (String::new(), Some(error.to_string())),
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Environment { file: text.lines().filter_map(assignment).collect(), unreadable }
     }
 
     /// The variable's value, unless it is not set or empty.

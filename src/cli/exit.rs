@@ -1,5 +1,6 @@
 //! Exit codes, a stable contract, and how a failure is told.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use coexist::lint::Linted;
@@ -53,11 +54,19 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+/// How much of a long line is shown on either side of what is wrong in it, in letters.
+const NEARBY: usize = 80;
+
 impl Failure {
     /// The command cannot be understood or carried out as given.
     pub fn usage(message: impl Into<String>, hint: Option<String>) -> Self {
         let (message, details, differences) = (message.into(), Vec::new(), Vec::new());
         Failure { exit: Exit::Usage, message, details, differences, hint }
+    }
+
+    /// A file that was to be written cannot be.
+    pub fn unwritten(path: &Path, error: &std::io::Error) -> Self {
+        Failure { exit: Exit::Failed, ..Failure::usage(format!("cannot write `{}`: {error}", path.display()), None) }
     }
 
     /// What the command found or did stands, and could not be told.
@@ -71,14 +80,21 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match &error {
-            Error::Run(RunError::Connect(_)) => Exit::Unreachable,
+            Error::Run(RunError::Connect(_) | RunError::Unconnected { reachable: false, .. }) => Exit::Unreachable,
             Error::Run(RunError::Lock(LockError::Held { .. })) => Exit::Locked,
             Error::Run(
                 RunError::Lock(LockError::Interrupted) | RunError::Interrupted { .. } | RunError::NotYetConnected,
             ) => Exit::Interrupted,
-            Error::Run(RunError::HalfDone { .. } | RunError::SessionGone { .. } | RunError::DeadEnd { .. })
+            Error::Run(
+                RunError::HalfDone { .. }
+                | RunError::Stays { .. }
+                | RunError::SessionGone { .. }
+                | RunError::DeadEnd { .. },
+            )
             | Error::Unfinished { .. } => Exit::HalfDone,
-            Error::Run(RunError::Failed(failure)) if matches!(failure.aftermath, Aftermath::Undecided { .. }) => {
+            Error::Run(RunError::Failed(failure))
+                if matches!(failure.aftermath, Aftermath::Undecided { .. } | Aftermath::Stays { .. }) =>
+            {
                 Exit::HalfDone
             }
             Error::Run(RunError::History(_))
@@ -115,6 +131,20 @@ pub(super) fn finding_lines(linted: &Linted) -> Vec<String> {
     findings.iter().map(|finding| coexist::report::finding_line(linted, finding)).collect()
 }
 
+/// As much of a line as can be read, around a column, and where that is in it. A dump has rows of megabytes.
+fn excerpt(line: &str, column: usize) -> (String, usize) {
+    let from = column.saturating_sub(NEARBY);
+    let mut shown = if from > 0 { "…".to_owned() } else { String::new() };
+    let at = shown.chars().count() + column - from;
+    // A tab would be as wide as the terminal likes.
+    let mut letters = line.chars().skip(from).map(|letter| if letter == '\t' { ' ' } else { letter });
+    shown.extend(letters.by_ref().take(2 * NEARBY));
+    if letters.next().is_some() {
+        shown.push('…');
+    }
+    (shown, at)
+}
+
 /// The failing statement with a caret under the place, what the server added, and who stood in the way.
 fn failure_details(failure: &coexist::run::Failure) -> Vec<String> {
     let mut lines = Vec::new();
@@ -122,9 +152,10 @@ fn failure_details(failure: &coexist::run::Failure) -> Vec<String> {
         let position = at.sql.floor_char_boundary(at.position.unwrap_or(0).min(at.sql.len()));
         let start = at.sql[..position].rfind('\n').map_or(0, |line| line + 1);
         let line = at.sql[start..].lines().next().unwrap_or_default();
-        lines.push(format!("{:>5} | {}", at.place.line, coexist::report::redact_sql(line)));
+        let column = at.sql[start..position].chars().count();
+        let (line, column) = excerpt(&coexist::report::redact_sql(line), column);
+        lines.push(format!("{:>5} | {line}", at.place.line));
         if at.position.is_some() {
-            let column = at.sql[start..position].chars().count();
             lines.push(format!("      | {}^", " ".repeat(column)));
         }
     }

@@ -32,7 +32,7 @@ pub fn run(args: &ManArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if let Some(folder) = &args.output {
         let mut written = Vec::new();
         let made = std::fs::create_dir_all(folder).and_then(|()| write_all(&whole, None, folder, &mut written));
-        made.map_err(|error| Failure::usage(format!("cannot write to `{}`: {error}", folder.display()), None))?;
+        made.map_err(|error| Failure::unwritten(folder, &error))?;
         terminal.report(&Report::Created(&written));
         return Ok(Exit::Done);
     }

@@ -86,7 +86,7 @@ pub async fn tag(args: &TagArgs, shared: &Shared, terminal: &mut Terminal) -> Re
 
 /// `migrate baseline`.
 pub async fn baseline(args: &BaselineArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let wishes = Wishes { release: args.release.clone(), ..writing(true) };
+    let wishes = Wishes { creates: true, release: args.release.clone(), ..writing(true) };
     let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let ids = migrator.baseline(&args.version, &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Marked { done: "baselined", ids: &ids });

@@ -47,9 +47,17 @@ Examples:
   migrate status
   migrate down --to v2.3
 
-Exit codes: 0 done or nothing to do, 1 a migration failed, 2 usage or configuration, 3 findings, 4 pending (status
---exit-code), 5 history and files disagree, 6 half-done and a human must decide, 7 lock not obtained in time, 8 cannot
-connect, 130 interrupted.";
+Exit codes:
+    0  done, or nothing to do
+    1  a migration failed
+    2  usage or configuration
+    3  the linter's findings
+    4  migrations are pending (status --exit-code)
+    5  history and files disagree
+    6  half-done: a human must decide
+    7  the lock was not obtained in time
+    8  the database cannot be reached
+  130  interrupted";
 
 #[derive(Debug, Subcommand)]
 enum Command {

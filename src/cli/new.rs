@@ -40,9 +40,7 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
     let Some(root) = surroundings.folders().into_iter().next() else {
         return Err(Failure::usage("there is no folder to write to", Some("name one with `--dir`".to_owned())));
     };
-    let cannot = |error: std::io::Error, path: &std::path::Path| {
-        Failure::usage(format!("cannot write `{}`: {error}", path.display()), None)
-    };
+    let cannot = |error: std::io::Error, path: &std::path::Path| Failure::unwritten(path, &error);
     std::fs::create_dir_all(&root).map_err(|error| cannot(error, &root))?;
     let wrong = |error: layouts::Error| Failure::usage(error.to_string(), None);
     // Only versions and names matter here, whatever placeholders stand for.
@@ -60,6 +58,11 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
             Some("say what it does, as in `migrate new add phone`".to_owned()),
         ));
     }
+    let mut known = existing;
+    for other in surroundings.folders().iter().skip(1).filter(|other| other.is_dir()) {
+        let folder = Folder::open(other, options.recursive).map_err(wrong)?;
+        known.extend(layouts::read_folders(&[folder], surroundings.layout()?, &options).map_err(wrong)?.migrations);
+    }
     let id = match (&args.version, args.repeatable) {
         (_, true) => Id::Repeatable(name.clone()),
         (Some(version), _) => {
@@ -68,20 +71,16 @@ pub fn run(args: &Args, shared: &Shared, terminal: &mut Terminal) -> Result<Exit
         }
         (None, _) => {
             let first = if args.seq { "000001".parse().expect("a number") } else { now() };
-            match (layout.next_id(&existing, &first, &name), args.digits) {
+            match (layout.next_id(&known, &first, &name), args.digits) {
                 (Id::Version(next), Some(digits)) => Id::Version(padded(&next, usize::from(digits))),
                 (next, _) => next,
             }
         }
     };
-    let mut others = Vec::new();
-    for other in surroundings.folders().iter().skip(1).filter(|other| other.is_dir()) {
-        let folder = Folder::open(other, options.recursive).map_err(wrong)?;
-        others.extend(layouts::read_folders(&[folder], surroundings.layout()?, &options).map_err(wrong)?.migrations);
-    }
-    if let Some(taken) = existing.iter().chain(&others).find(|migration| migration.id == id) {
+    if let Some(taken) = known.iter().find(|migration| migration.id == id) {
         let message = format!("`{}` is taken already, by `{}`", taken.id, taken.up.path.display());
         let hint = match id {
+            Id::Version(_) if args.version.is_none() => "choose one that is free, with `--version`",
             Id::Version(_) => "leave `--version` away to have the next one, or choose one that is free",
             Id::Named(_) | Id::Repeatable(_) => "choose another name, or edit that file",
         };

@@ -16,14 +16,18 @@ use super::terminal::Terminal;
 /// What a command wants of its migrator.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
-    /// Whether it may create a SQLite file.
+    /// Whether it writes to the database.
     pub writes: bool,
+    /// Whether it may create a SQLite file: where it could only find nothing there, a missing one is a mistyped one.
+    pub creates: bool,
     /// Whether it runs migrations.
     pub runs: bool,
     /// Whether it reads the folder.
     pub needs_files: bool,
     /// What is done meanwhile.
     pub ahead: Ahead,
+    /// Whether a history may begin where another tool has one.
+    pub beside: bool,
     /// The release that is being deployed.
     pub release: Option<String>,
     /// Whether nothing that the linter finds stops a run.
@@ -70,9 +74,19 @@ impl Surroundings {
 
     fn connector(&self, terminal: &mut Terminal, wishes: &Wishes) -> Result<Connector, Failure> {
         let address = self.address(terminal)?;
-        let address = if wishes.writes { address.for_writing() } else { address.for_reading() };
+        let address = match (wishes.writes, wishes.creates) {
+            (true, true) => address.for_writing(),
+            (true, false) => address.for_writing().existing(),
+            (false, _) => address.for_reading(),
+        };
         let table = self.get(self.shared.table.as_ref(), "MIGRATE_TABLE", self.config.history.table.as_ref());
         let schema = self.get(self.shared.schema.as_ref(), "MIGRATE_SCHEMA", self.config.history.schema.as_ref());
+        if table.as_deref().is_some_and(|table| table.trim().is_empty()) {
+            return Err(Failure::usage(
+                "the history's table has no name",
+                Some("leave `--table` away, or give it one".to_owned()),
+            ));
+        }
         Ok(Connector {
             database: address.database(),
             address,
@@ -93,6 +107,7 @@ impl Surroundings {
         let interrupt = connector.interrupt.clone();
         let mut settings = self.settings()?;
         settings.release.clone_from(&wishes.release);
+        settings.beside = wishes.beside;
         settings.scope = self.scope(wishes.transaction.as_ref())?;
         let policy = Policy { one_transaction: settings.scope == Scope::All, ..self.policy()? };
         let no_lint =

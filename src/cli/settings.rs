@@ -68,6 +68,13 @@ impl Surroundings {
         parsed.map_err(|message| Failure::usage(format!("{name}: {message}"), None))
     }
 
+    /// Lets a command wait for the server for so long where nobody has said for how long.
+    pub fn wait_unless_told(&mut self, time: &str) {
+        if self.get(self.shared.wait.as_ref(), "MIGRATE_WAIT", None).is_none() {
+            self.shared.wait = Some(time.to_owned());
+        }
+    }
+
     /// The folders of migrations.
     pub fn folders(&self) -> Vec<PathBuf> {
         if !self.shared.dir.is_empty() {
@@ -127,6 +134,10 @@ impl Surroundings {
 
     /// The folders of migrations, listed.
     pub fn open(&self) -> Result<Vec<Folder>, Failure> {
+        if self.folders().is_empty() {
+            let hint = "name one, or leave the line away: then it is `migrations`".to_owned();
+            return Err(Failure::usage("`dir` in migrate.toml names no folder", Some(hint)));
+        }
         self.folders().iter().map(|root| self.open_one(root)).collect()
     }
 

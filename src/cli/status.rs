@@ -61,7 +61,12 @@ pub async fn verify(args: &VerifyArgs, shared: &Shared, terminal: &mut Terminal)
     let (migrator, _) = Surroundings::read(shared)?.migrator(terminal, &reading(Detail::Deciding)).await?;
     let verification = migrator.verify(args.head.as_deref(), &mut |event| terminal.event(event)).await?;
     terminal.report(&Report::Verification(&verification));
-    Ok(if verification.is_clean() { Exit::Done } else { Exit::Disagreement })
+    let half_done = verification.drift.iter().any(|drift| matches!(drift, Drift::Unfinished { .. }));
+    Ok(match verification.is_clean() {
+        true => Exit::Done,
+        false if half_done => Exit::HalfDone,
+        false => Exit::Disagreement,
+    })
 }
 
 /// `migrate log`.

@@ -26,10 +26,24 @@ pub trait Dialect: Sync {
         let _ = schema;
         None
     }
+    /// Whether what other servers call a schema is a database here.
+    fn schemas_are_databases(&self) -> bool {
+        false
+    }
+    /// The query that returns the tables of this database that know no transactions, and their engines; none where all do.
+    fn untransactional(&self) -> Option<&'static str> {
+        None
+    }
     /// The query that returns a row when there is a schema of this name, as far as this login sees; none where there are no
     /// schemas.
     fn schema_exists(&self, schema: &str) -> Option<String> {
         let _ = schema;
+        None
+    }
+    /// The query that names the schema where a history would be that is not on the login's path, though it was there when
+    /// it was begun; none where that cannot be.
+    fn overlooked(&self, table: &HistoryTable) -> Option<String> {
+        let _ = table;
         None
     }
     /// The query that returns a row when the history table exists, and none when it does not.

@@ -307,6 +307,21 @@ impl Store {
         )
     }
 
+    /// The statement that puts an entry of this run that says it is done back to work, with a before-image that says why.
+    pub fn reopen(&self, seq: u64, why: &str) -> String {
+        format!(
+            "UPDATE {} SET state = 'running', statements_done = 0, finished_at = NULL, probe = {} WHERE seq = {seq} AND owner = {}",
+            self.name,
+            self.dialect.literal(why),
+            self.dialect.literal(&self.run)
+        )
+    }
+
+    /// A condition that is true while there is an entry of this number.
+    pub fn exists(&self, seq: u64) -> String {
+        format!("EXISTS (SELECT 1 FROM {} WHERE seq = {seq})", self.name)
+    }
+
     /// The statement that makes this run the owner of a running entry whose owner is dead. `probe` is an expression for the
     /// before-image of the next statement, where that is to be taken anew.
     pub fn take_over(&self, entry: &Entry, probe: Option<&str>) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::adopt::{self, Agreement, Lock, Mirrored, Place, Record, Standing, Tool};
-use crate::databases::Holder;
+use crate::databases::{About, Dialect, Holder, Session, SqlError};
 use crate::history::{Fact, History, Kind, MIRROR, State};
 use crate::migration::{Id, Migration, title};
 use crate::run::event::Listener;
@@ -108,7 +108,7 @@ impl Migrator {
     /// When no such tool, or more than one, has been at work here; when it is at work now; or the server refuses.
     pub async fn adopt(&self, wish: &Wish, listener: &mut Listener<'_>) -> Result<Adoption, Error> {
         self.with_lock(listener, async |locked: &mut Locked, listener: &mut Listener<'_>| {
-            let place = place(locked);
+            let place = place(locked.session().about(), locked.dialect());
             let tool = find(locked, &place, wish.from.as_deref()).await?;
             if !wish.dry_run {
                 locked.prepare_history(listener).await?;
@@ -235,7 +235,7 @@ impl Migrator {
     pub(super) async fn keep_beside(&self, locked: &mut Locked, ids: &[(Id, String)]) -> Result<(), Error> {
         let mirror = self.settings.mirror.clone().or_else(|| locked.history().mirror().map(str::to_owned));
         let Some(tool) = mirror.as_deref().and_then(adopt::find) else { return Ok(()) };
-        let place = place(locked);
+        let place = place(locked.session().about(), locked.dialect());
         let reach = Arc::new(tool.reach(&place));
         locked.keep_beside(Beside { reach: Arc::clone(&reach), ..Beside::default() }).await?;
         let context = tool.before_mirroring(&place, locked.session_mut()).await;
@@ -297,14 +297,36 @@ impl<'a> Judged<'a> {
     }
 }
 
-fn place(locked: &Locked) -> Place {
-    let about = locked.session().about();
-    let dialect = locked.dialect();
+fn place(about: &About, dialect: &'static dyn Dialect) -> Place {
     Place {
         dialect,
         database: about.database.clone(),
         schema: dialect.home(about),
         file: (dialect.name() == "sqlite").then(|| PathBuf::from(&about.database)),
+    }
+}
+
+/// What another tool has done here.
+pub(super) fn applied_by(tool: &dyn Tool) -> String {
+    format!("{} has applied migrations to this database", tool.name())
+}
+
+impl Migrator {
+    /// The tool that has applied migrations to this database, if it is one whose history can be taken over: to begin with
+    /// the first one would run all of them again.
+    pub(super) async fn other_tool(&self, session: &mut dyn Session) -> Result<Option<&'static dyn Tool>, SqlError> {
+        let place = place(session.about(), self.connector.database.dialect());
+        let signs: Vec<&str> = adopt::ALL.iter().map(|tool| tool.sign()).collect();
+        if !place.any_table(session, &signs).await? {
+            return Ok(None);
+        }
+        // What must be reached for first is no table of this database.
+        for tool in adopt::ALL.iter().filter(|tool| tool.reach(&place).is_empty()) {
+            if tool.is_here(&place, session).await? && !tool.read(&place, session, &self.migrations).await?.is_empty() {
+                return Ok(Some(*tool));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::databases::Session;
 use crate::history::{Applied, Detail, Entry, Fact, History, Kind, Scripts};
 use crate::migration::{Id, Migration};
-use crate::plan::{self, Direction, Drift, Plan, Point, Policy, Prefer, Step, Target, Unresolved};
+use crate::plan::{self, Direction, Drift, Mark, Plan, Point, Policy, Prefer, Step, Target, Unresolved};
 use crate::run::event::{Event, Listener};
 use crate::run::{Done, Locked, Next, Outcome};
 
+use super::adopt::applied_by;
 use super::{Error, Identity, Migrator, Proposal, Read, Request, SavedPlan};
 
 /// A plan and which way it goes.
@@ -62,6 +64,20 @@ impl Migrator {
         plan.map_or(Ok(()), |plan| plan.has_steps_of(&approved))?;
         let (direction, towards, prefer) = (draft.direction, draft.towards, request.prefer());
         Ok(Proposal { direction, towards, prefer, database, approved, linted, recovers })
+    }
+
+    /// Refuses to begin a history where another tool has one.
+    async fn refuse_beside(&self, session: &mut dyn Session) -> Result<(), Error> {
+        let other = self
+            .other_tool(session)
+            .await
+            .map_err(|error| Error::Sql { doing: "look for other tools' tables", error })?;
+        other.map_or(Ok(()), |tool| {
+            Err(Error::usage(
+                format!("{}, and `migrate` has no history here: it would begin with the first one", applied_by(tool)),
+                "`migrate adopt` takes over what was applied; to begin a history of its own beside it, say `--beside`",
+            ))
+        })
     }
 
     /// Which database this is, unless it is the wrong one for the plan or the release.
@@ -133,6 +149,9 @@ impl Migrator {
             ahead.iter().chain(&ways_back).for_each(|message| listener(&Event::Warning { message }));
         }
         plan.map_or(Ok(()), |plan| plan.has_steps_of(&approved))?;
+        if history.entries().is_empty() && !approved.steps().is_empty() && !self.settings.beside {
+            self.refuse_beside(locked.session_mut()).await?;
+        }
         if let Some(seen) = seen {
             // What was finished first has changed the history, as was shown.
             if recovered.is_none() { seen.agrees(&approved)? } else { seen.has_steps_of(&approved)? }
@@ -224,11 +243,19 @@ impl Migrator {
         target: &Target,
         history: &'h History,
     ) -> Result<(Vec<&'h Applied>, Option<Point>), Unresolved> {
-        plan::undo(history, &self.known(target, history)).map_err(|error| match (&error, target) {
-            (Unresolved::Unknown { .. }, Target::To(name)) => match plan::in_files(name, &self.migrations) {
-                Ok(file) if history.find(&file.id).is_none() => Unresolved::NotApplied { title: file.title() },
-                _ => error,
-            },
+        let unapplied = |name: &str| {
+            let file = plan::in_files(name, &self.migrations).ok()?;
+            history.find(&file.id).is_none().then(|| Unresolved::NotApplied { title: file.title() })
+        };
+        let undone = plan::undo(history, &self.known(target, history));
+        // A file that is called so is meant, not the state before all files.
+        if let (Ok((_, Some(Point { mark: Mark::Empty, .. }))), Target::To(name)) = (&undone, target)
+            && let Some(error) = unapplied(name)
+        {
+            return Err(error);
+        }
+        undone.map_err(|error| match (&error, target) {
+            (Unresolved::Unknown { .. }, Target::To(name)) => unapplied(name).unwrap_or(error),
             _ => error,
         })
     }

@@ -163,10 +163,18 @@ fn run_hint(error: &RunError) -> Option<String> {
             Some("run the command again to go on".to_owned())
         }
         RunError::Interrupted { next, .. } => Some(next.again()),
+        RunError::Unconnected { reachable: false, next, .. } => Some(format!(
+            "the server could not be reached again: once it answers, {}; it goes on from what is recorded",
+            next.again()
+        )),
         RunError::Unconnected { times, error, next, .. } => Some(match error.is_termination() {
             true => format!("somebody who may end connections did so twice in a row: ask who and why, then {}; it goes on from what is recorded", next.again()),
             false => format!("it was lost {times} times in a row: look at the server's log, then {}; it goes on from what is recorded", next.again()),
         }),
+        RunError::Stays { .. } => Some(
+            "look at the rows and put them back by hand, then run the command again: it would change them once more"
+                .to_owned(),
+        ),
         RunError::NoSchema { hint, .. } => Some(hint.clone()),
         RunError::HalfDone { id, statement, .. } => Some(format!(
             "look at the schema, then record what is true: `migrate resolve {id} --statement {statement} --done` or `--again`; or, for the whole migration, `migrate resolve {id} --applied` or `--reverted`"

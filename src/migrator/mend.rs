@@ -73,11 +73,10 @@ impl Migrator {
     ///
     /// When the name is taken, a migration is half-done, or the server refuses.
     pub async fn tag(&self, name: &str, listener: &mut Listener<'_>) -> Result<String, Error> {
-        if name.is_empty() || name.chars().any(char::is_control) || name.chars().all(|c| c.is_ascii_digit()) {
-            return Err(Error::usage(
-                format!("`{}` cannot be a tag", name.escape_debug()),
-                "choose a name such as `v2.3` or `before-import`",
-            ));
+        check_name(name, "a tag")?;
+        if name.chars().all(|c| c.is_ascii_digit()) {
+            let message = format!("`{name}` cannot be a tag: digits alone are a version");
+            return Err(Error::usage(message, "choose a name such as `v2.3` or `before-import`"));
         }
         self.with_lock(listener, async |locked, listener| {
             nothing_half_done(locked, "a tag")?;
@@ -90,9 +89,10 @@ impl Migrator {
         .await
     }
 
-    /// Refuses a new release of a name that something else has.
+    /// Refuses a release of no name, and a new one of a name that something else has.
     pub(super) fn refuse_taken_release(&self, history: &History) -> Result<(), Error> {
         let Some(release) = self.settings.release.as_deref() else { return Ok(()) };
+        check_name(release, "a release")?;
         // One that is known already may start again, whatever has its name since.
         if history.entries().iter().any(|entry| entry.release.as_deref() == Some(release)) {
             return Ok(());
@@ -290,6 +290,21 @@ impl Migrator {
         locked.release().await;
         result
     }
+}
+
+/// Refuses what nobody could ask for again: an empty variable of a pipeline, for one.
+fn check_name(name: &str, what: &str) -> Result<(), Error> {
+    let why = if name.trim().is_empty() {
+        "it is empty"
+    } else if name.chars().any(char::is_control) {
+        "it has control characters"
+    } else if ["version:", "tag:", "release:"].iter().any(|kind| name.starts_with(kind)) {
+        "what stands before the colon says what kind of name it is, wherever a name is asked for"
+    } else {
+        return Ok(());
+    };
+    let message = format!("`{}` cannot be {what}: {why}", name.escape_debug());
+    Err(Error::usage(message, "choose a name such as `v2.3`"))
 }
 
 fn taken(owner: &str, name: &str) -> Error {

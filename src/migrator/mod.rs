@@ -106,7 +106,12 @@ impl Migrator {
     /// Reads the history without the lock, and without writing anything. A SQLite file that does not exist yet has an
     /// empty history, and stays missing.
     async fn read(&self, detail: Detail, listener: &mut Listener<'_>) -> Result<Read, Error> {
-        if self.connector.address.clone().for_reading().missing_file().is_some() {
+        let address = &self.connector.address;
+        if let Some(file) = address.clone().for_reading().missing_file()
+            && (address.reads() || address.would_create())
+        {
+            let message = format!("there is no file `{}` yet, and so no history in it", file.display());
+            listener(&Event::Warning { message: &message });
             return Ok(Read { session: None, history: History::default() });
         }
         let connector = Connector { address: self.connector.address.clone().for_reading(), ..self.connector.clone() };
@@ -114,8 +119,8 @@ impl Migrator {
         let (store, _) = connector.home(&*start.session);
         match start.read(&store, detail).await {
             Ok(history) => {
-                if history.entries().is_empty() && !self.settings.create_schema {
-                    self.warn_of_schema(&mut *start.session, listener).await;
+                if history.entries().is_empty() {
+                    self.warn_of_the_empty(&mut *start.session, listener).await;
                 }
                 Ok(Read { session: Some((start.session, store)), history })
             }
@@ -126,8 +131,17 @@ impl Migrator {
         }
     }
 
-    /// An empty history may be that of a mistyped name.
-    async fn warn_of_schema(&self, session: &mut dyn Session, listener: &mut Listener<'_>) {
+    /// An empty history may be that of a mistyped name, or of a database that another tool manages.
+    async fn warn_of_the_empty(&self, session: &mut dyn Session, listener: &mut Listener<'_>) {
+        if !self.settings.beside
+            && let Ok(Some(tool)) = self.other_tool(session).await
+        {
+            let message = format!("{}; `migrate adopt` takes over what was applied", adopt::applied_by(tool));
+            listener(&Event::Warning { message: &message });
+        }
+        if self.settings.create_schema {
+            return;
+        }
         let Some(schema) = &self.connector.table.schema else { return };
         let Some(question) = self.connector.database.dialect().schema_exists(schema) else { return };
         if session.query(&question).await.is_ok_and(|rows| rows.is_empty()) {

@@ -172,6 +172,8 @@ pub(crate) fn in_history(name: &str, history: &History) -> Result<Point, Unresol
         _ => (&[migration_of as Meaning, tag_of, release_of][..], name),
     };
     let mut points: Vec<Point> = Vec::new();
+    // An empty variable names nothing, whatever was recorded without a name.
+    let kinds = if own.trim().is_empty() { &[] } else { kinds };
     for meaning in kinds {
         if let Some(point) = meaning(own, history)?
             && !points.iter().any(|other| other.is_as(&point, history))
@@ -250,7 +252,7 @@ pub(crate) fn in_files<'m>(name: &str, migrations: &'m [Migration]) -> Result<&'
     }
     let named: Vec<&Migration> = migrations
         .iter()
-        .filter(|migration| !migration.id.is_repeatable())
+        .filter(|migration| !migration.id.is_repeatable() && !name.trim().is_empty())
         .filter(|migration| {
             migration.name == name
                 || migration.id.to_string() == name

@@ -15,6 +15,10 @@ impl Failure {
         let id = &self.id;
         match &self.aftermath {
             Aftermath::Nothing => format!("{}. {}{}", self.undone(), capitalised(&self.cure()), self.foreign_schema()),
+            Aftermath::Stays { table, engine } => format!(
+                "it was rolled back, but what it had changed in `{table}` by then stays, as {engine} knows no transactions: look at the rows and put them back by hand first. {}",
+                capitalised(&self.cure())
+            ),
             Aftermath::Resumable { done, of } => {
                 let next = done + 1;
                 let cure = match self.is_the_scripts_fault() {

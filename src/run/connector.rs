@@ -130,7 +130,7 @@ impl Connector {
     /// As [`connect`](Connector::connect), with what was done ahead.
     pub(crate) async fn start(&self, wait: Duration, listener: &mut Listener<'_>) -> Result<Start, RunError> {
         let start = Instant::now();
-        let wait = wait.max(self.database.opens_within());
+        let wait = if wait.is_zero() { self.database.opens_within() } else { wait };
         let mut begun = self.begun.swap(None);
         let mut pause = Duration::from_millis(100);
         loop {
@@ -185,7 +185,9 @@ impl Connector {
         let about = session.about();
         let mut table = self.table.clone();
         table.schema = table.schema.or_else(|| dialect.home(about));
-        let lock = lock_name(&about.database, &table);
+        // Where a schema is a database, runs that are connected to others share the history and must meet.
+        let database = if dialect.schemas_are_databases() { "" } else { &about.database };
+        let lock = lock_name(database, &table);
         (Store::new(dialect, table, &self.run, &self.host), lock)
     }
 }

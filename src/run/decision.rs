@@ -28,7 +28,10 @@ impl Locked {
                 let stored = self.stored(entry, None, None).await?;
                 match done >= stored.pieces.len() {
                     true => self.store.settle(entry.seq, done, State::Done),
-                    false => self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref()),
+                    false => {
+                        self.restore_settings(&stored, done).await?;
+                        self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref())
+                    }
                 }
             }
         };

@@ -83,7 +83,7 @@ impl RunError {
 }
 
 fn half_undone((direction, aftermath): (Direction, &Aftermath)) -> bool {
-    direction == Direction::Down && *aftermath != Aftermath::Nothing
+    direction == Direction::Down && !matches!(aftermath, Aftermath::Nothing | Aftermath::Stays { .. })
 }
 
 /// A migration failed.
@@ -177,6 +177,13 @@ pub enum Aftermath {
         /// Of how many.
         of: usize,
     },
+    /// It was rolled back, but for what it had changed in a table that knows no transactions.
+    Stays {
+        /// The table.
+        table: String,
+        /// Its engine: `MyISAM`.
+        engine: String,
+    },
     /// A statement that was refused may have taken effect in part; a human must decide.
     Undecided {
         /// The statement's number, from 1.
@@ -231,6 +238,9 @@ pub(super) fn interrupted(cut: Option<&Cut>) -> String {
         }
         (Aftermath::Nothing, Direction::Down) => format!(
             "interrupted while `{title}` was undone, which was rolled back: it is still applied; everything done before it is recorded"
+        ),
+        (Aftermath::Stays { table, engine }, _) => format!(
+            "interrupted {place}, which was rolled back, but for what it had changed in `{table}` ({engine} knows no transactions): put that back by hand before it runs again"
         ),
         (Aftermath::Resumable { done, of }, _) => format!(
             "interrupted {place}, which is half-done: {done} of {of} statements are done and recorded, and {who} goes on with the next"

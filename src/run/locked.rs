@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::databases::{Dialect, Limits, LockName, Session};
+use crate::databases::{Dialect, HistoryTable, Limits, LockName, Session};
 use crate::history::{Detail, Fact, History, Scripts, State, Store, lacks_schema, unwritable};
 
 use super::connector::Connector;
@@ -128,6 +128,7 @@ impl Locked {
     }
 
     pub(super) async fn create_history(&mut self, listener: &mut Listener<'_>) -> Result<(), RunError> {
+        self.refuse_second_history().await?;
         let limit = answering::silence(&self.connector.address);
         let create = self.store.create(&mut *self.session, self.settings.create_schema);
         match answering::within(limit, create).await.and_then(|created| created) {
@@ -139,6 +140,21 @@ impl Locked {
             Err(error) if lacks_schema(&error) => Err(self.no_schema()),
             Err(error) => Err(RunError::sql("create the history table")(error)),
         }
+    }
+
+    /// Refuses to begin a history where another one has merely got out of sight: every migration would run again.
+    async fn refuse_second_history(&mut self) -> Result<(), RunError> {
+        let is_new = self.history.entries().is_empty() && self.connector.table.schema.is_none();
+        let Some(question) = self.dialect().overlooked(self.store.table()).filter(|_| is_new) else { return Ok(()) };
+        let rows = self.session.query(&question).await.map_err(RunError::sql("look for another history"))?;
+        let Some(other) = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()) else {
+            return Ok(());
+        };
+        let HistoryTable { schema, name } = self.store.table();
+        let own = schema.as_deref().unwrap_or_default();
+        Err(RunError::History(format!(
+            "there is a history already, `{other}.{name}`, but this login's search path leads to `{own}`, where there is none: say `--schema {other}` to go on with it, or `--schema {own}` to begin another"
+        )))
     }
 
     /// What is wrong where a name was mistyped, or a database is new.
@@ -212,6 +228,7 @@ impl Locked {
             match taken {
                 Err(LockError::Sql(error)) if error.kind.is_lost() && start.elapsed() < limit => {
                     session.close().await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
                 // What was done before is done, and the caller knows it.

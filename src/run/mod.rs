@@ -55,6 +55,8 @@ pub struct Settings {
     pub wait: Duration,
     /// Whether the schema of the history may be created.
     pub create_schema: bool,
+    /// Whether a history may begin where another tool has applied migrations.
+    pub beside: bool,
     /// The tool whose records are kept beside ours, whatever the history says, or `off`.
     pub mirror: Option<String>,
 }
@@ -69,6 +71,7 @@ impl Default for Settings {
             release: None,
             wait: Duration::ZERO,
             create_schema: false,
+            beside: false,
             mirror: None,
         }
     }
@@ -129,6 +132,8 @@ pub enum RunError {
         statement: Option<(usize, usize)>,
         /// How often it was lost in a row.
         times: u32,
+        /// Whether there was a new one each time.
+        reachable: bool,
         /// How the last connection ended.
         error: SqlError,
         /// What had been done before.
@@ -208,6 +213,21 @@ pub enum RunError {
         expected: String,
         /// What the database answered.
         found: String,
+    },
+    /// The connection was lost, and what was rolled back had changed a table that knows no transactions.
+    #[error(
+        "the connection was lost while `{}` ran: it was rolled back, but what it had changed in `{table}` stays, as {engine} knows no transactions",
+        crate::migration::title(id, name)
+    )]
+    Stays {
+        /// Which migration.
+        id: Id,
+        /// Its name.
+        name: String,
+        /// The table.
+        table: String,
+        /// Its engine: `MyISAM`.
+        engine: String,
     },
     /// The history does not let the run go on.
     #[error("{0}")]

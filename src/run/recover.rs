@@ -12,8 +12,10 @@ use super::event::{Event, Listener};
 use super::failure::Done;
 use super::locked::Locked;
 use super::message::{Composer, Cut};
+use super::patience::Patience;
+use super::steps::Waited;
 use super::traces::Finding;
-use super::work::{Trouble, Work};
+use super::work::{Stopped, Trouble, Work};
 
 impl Locked {
     /// Finishes the migration that an earlier run left half-done, if there is one.
@@ -67,6 +69,7 @@ impl Locked {
         }
         let decided = self.is_decided_now(&entry);
         let recorded = entry.statements_done;
+        self.restore_settings(&stored, recorded).await?;
         let next = if decided {
             // What stops it before the statement is sent must not use the decision up; and once that is used up, only a
             // before-image of today tells.
@@ -79,6 +82,7 @@ impl Locked {
         let mut finding = self.find_out(&entry, &stored, decided).await?;
         while let (Finding::Took, Some(before)) = (&finding, stored.foreseen(done + 1, self.dialect())) {
             done += 1;
+            self.restore_settings(&stored, done).await?;
             finding = self.look(&stored, done, Some(before)).await?;
         }
         let (from, resolution) = match finding {
@@ -89,7 +93,8 @@ impl Locked {
         };
         let prepared = self.rest(&entry, &stored, file, from)?;
         if from > recorded && from < prepared.pieces.len() {
-            // The next crash must find the before-image of the statement that is next.
+            // The next crash must find the before-image of the statement that is next, under what those before it set.
+            self.restore_settings(&prepared, from).await?;
             self.advance(&prepared, entry.seq, from).await?;
         }
         let resolution = if done >= stored.pieces.len() { "every statement had run".to_owned() } else { resolution };
@@ -227,15 +232,20 @@ impl Locked {
         self.execute("take over the interrupted migration", &parts).await
     }
 
-    async fn run_rest(
-        &mut self,
-        prepared: &Prepared,
-        first: usize,
-        (seq, from): (u64, usize),
-        finished: &mut Vec<Done>,
-        listener: &mut Listener<'_>,
-    ) -> Result<(), RunError> {
-        let mut composer = Composer {
+    /// Repeats what the first so many statements set in the session that is gone. Names mean then what they meant there: a
+    /// table in `SET search_path`'s schema must not be looked for in another.
+    pub(super) async fn restore_settings(&mut self, stored: &Prepared, before: usize) -> Result<(), RunError> {
+        if stored.settings(before).next().is_none() {
+            return Ok(());
+        }
+        let parts: Vec<String> = self.composer().settings(0, stored, before).into_iter().map(|part| part.sql).collect();
+        self.session_limits = None;
+        self.execute("repeat what the interrupted session had set", &parts).await
+    }
+
+    /// What writes the parts of one migration by itself.
+    fn composer(&self) -> Composer<'_> {
+        Composer {
             dialect: self.connector.database.dialect(),
             store: &self.store,
             lock: &self.lock,
@@ -247,24 +257,59 @@ impl Locked {
             prepared: false,
             dangling: None,
             all_suspended: false,
-        };
-        let mut parts = composer.settings(0, prepared, from);
-        parts.extend(composer.statements(0, prepared, seq, from, false));
-        self.session_limits = None;
-        let steps = std::slice::from_ref(prepared);
-        let work = Work { steps, first, parts, cut: Cut::EachStatement, from };
-        let outcome = match self.carry_out(&work, finished, listener).await {
-            Ok(()) => self.after(steps).await,
-            Err(trouble) => Err(trouble),
-        };
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Trouble::Failed(stopped)) => Err(self.failed(prepared, *stopped, Vec::new()).await),
-            Err(Trouble::Run(error)) => Err(error),
-            Err(Trouble::Raced) => Err(RunError::History("another run is at work without the lock".to_owned())),
-            Err(Trouble::Lost { error, .. }) => Err(RunError::Sql { doing: "finish the interrupted migration", error }),
         }
     }
+
+    async fn run_rest(
+        &mut self,
+        prepared: &Prepared,
+        first: usize,
+        (seq, from): (u64, usize),
+        finished: &mut Vec<Done>,
+        listener: &mut Listener<'_>,
+    ) -> Result<(), RunError> {
+        let mut patience = Patience::new(self.settings.retry_for, self.connector.database.poll_every());
+        let (mut seq, mut from) = (seq, from);
+        loop {
+            let mut composer = self.composer();
+            let mut parts = composer.settings(0, prepared, from);
+            parts.extend(composer.statements(0, prepared, seq, from, false));
+            self.session_limits = None;
+            let steps = std::slice::from_ref(prepared);
+            let work = Work { steps, first, parts, cut: Cut::EachStatement, from };
+            let outcome = match self.carry_out(&work, finished, listener).await {
+                Ok(()) => self.after(steps).await,
+                Err(trouble) => Err(trouble),
+            };
+            let stopped = match outcome {
+                Ok(()) => return Ok(()),
+                Err(Trouble::Failed(stopped)) => stopped,
+                Err(Trouble::Run(error)) => return Err(error),
+                Err(Trouble::Raced) => return Err(taken_over()),
+                Err(Trouble::Lost { error, .. }) => {
+                    return Err(RunError::Sql { doing: "finish the interrupted migration", error });
+                }
+            };
+            match self.outwait(prepared, &stopped, &mut patience, listener).await {
+                Waited::Over => {}
+                Waited::InVain => {
+                    let retried = stopped.refusal.error.error.kind.is_retryable() && stopped.tries.attempts == 0;
+                    let tries = if retried { patience.tries() } else { stopped.tries };
+                    return Err(self.failed(prepared, Stopped { tries, ..*stopped }, Vec::new()).await);
+                }
+                Waited::Interrupted => {
+                    let cut = self.cut(prepared, stopped.known).await;
+                    return Err(RunError::interrupted(Vec::new(), Some(cut)));
+                }
+            }
+            let mut head = self.history.head();
+            (seq, from) = self.where_it_stands(prepared, &mut head, stopped.known).await?.ok_or_else(taken_over)?;
+        }
+    }
+}
+
+fn taken_over() -> RunError {
+    RunError::History("another run is at work without the lock".to_owned())
 }
 
 fn half_done(entry: &Entry, stored: &Prepared, reason: String) -> RunError {

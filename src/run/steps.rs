@@ -26,6 +26,18 @@ const BATCH_BYTES: usize = 256 * 1024;
 const SETBACKS: u32 = 5;
 /// The same where somebody ended it on purpose: the first time it may have been the server's restart.
 const TERMINATIONS: u32 = 2;
+/// How often a row may be refused as a double in a row, when there is none; one may have been deleted meanwhile.
+const RACES: u32 = 3;
+
+/// How the waiting for a lock ended.
+pub(super) enum Waited {
+    /// It is to be had, perhaps.
+    Over,
+    /// There was nothing to wait for, or no time left.
+    InVain,
+    /// The user wants to stop.
+    Interrupted,
+}
 
 impl Locked {
     /// Runs an approved plan to its end.
@@ -34,7 +46,7 @@ impl Locked {
     ///
     /// When a migration fails, the user interrupts, or the connection is lost for good. Everything done is recorded.
     pub async fn run(&mut self, approved: Approved, listener: &mut Listener<'_>) -> Result<Outcome, RunError> {
-        let base = approved.head().seq;
+        let base = approved.head().clone();
         let mut steps = approved.into_steps();
         if steps.is_empty() {
             return Ok(Outcome { done: Vec::new(), head: self.history.head().hash });
@@ -43,7 +55,7 @@ impl Locked {
         self.create_history(listener).await?;
         let mut done = Vec::new();
         let mut next = 0;
-        let (mut setbacks, mut terminations) = (0, 0);
+        let (mut setbacks, mut terminations, mut races) = (0, 0, 0);
         let mut head = self.history.head();
         while next < steps.len() {
             if self.connector.interrupt.requested() {
@@ -57,7 +69,7 @@ impl Locked {
                     break;
                 }
             }
-            let count = self.ride_together(&steps[next..], base);
+            let count = self.ride_together(&steps[next..], base.seq);
             match self.attempt(&steps[next..next + count], next + 1, &mut head, &mut done, listener).await {
                 Ok(()) => next += count,
                 Err(Trouble::Run(error)) => return Err(error),
@@ -70,19 +82,28 @@ impl Locked {
                         setbacks += 1;
                         terminations = if error.is_termination() { terminations + 1 } else { 0 };
                         if setbacks > SETBACKS || terminations >= TERMINATIONS {
-                            return Err(unconnected(&steps[next + step], *role, setbacks, error, done));
+                            return Err(unconnected(&steps[next + step], *role, setbacks, true, error, done));
                         }
                         match self.reconnect(&error.message, listener).await {
                             Err(RunError::Interrupted { .. }) => {
                                 return Err(RunError::interrupted(done, None));
                             }
+                            Err(RunError::Connect(refused)) => {
+                                let error = SqlError::new(ErrorKind::ConnectionLost, refused.to_string());
+                                return Err(unconnected(&steps[next + step], *role, setbacks, false, &error, done));
+                            }
                             reconnected => reconnected?,
                         }
                     } else {
                         self.read_history().await?;
+                        // Whoever was faster has written a row; a claim that nobody was faster with is refused for ever.
+                        races = if self.history.head().seq > head.seq { 0 } else { races + 1 };
+                        if races >= RACES {
+                            return Err(unclaimable(head.seq + 1));
+                        }
                     }
                     let known = next;
-                    next = self.catch_up(&steps, base, next, &mut done, listener)?;
+                    next = self.catch_up(&steps, &base, next, &mut done, listener)?;
                     let finished = match self.finish_interrupted(steps.get(next), next + 1, listener).await {
                         Err(RunError::Sql { error, .. }) if error.kind.is_lost() && next < steps.len() => {
                             // Lost again, and the same holds again.
@@ -97,7 +118,14 @@ impl Locked {
                         // It was told of already.
                         done.push(one);
                     }
-                    next = self.catch_up(&steps, base, next, &mut done, listener)?;
+                    next = self.catch_up(&steps, &base, next, &mut done, listener)?;
+                    if let (Trouble::Lost { .. }, Some(prepared)) = (&trouble, steps.get(next))
+                        && prepared.mode == Mode::Transaction
+                        && let Some((table, engine)) = self.stays(&prepared.step.script.text).await
+                    {
+                        let (id, name) = (prepared.step.id.clone(), prepared.step.name.clone());
+                        return Err(RunError::Stays { id, name, table, engine });
+                    }
                     if next > known {
                         (setbacks, terminations) = (0, 0);
                     }
@@ -174,31 +202,17 @@ impl Locked {
                 continue;
             }
             let prepared = &steps[culprit];
-            let halfway =
-                matches!(stopped.role, Role::Statement(index) if prepared.may_end_halfway(index, self.dialect()));
-            let retryable = stopped.refusal.error.error.kind.is_retryable() && prepared.retry && !halfway;
-            let retry = retryable && !patience.remaining().is_zero();
-            if !retry {
-                let retried = stopped.refusal.error.error.kind.is_retryable() && stopped.tries.attempts == 0;
-                let tries = if retried { patience.tries() } else { stopped.tries };
-                return Err(Trouble::Failed(Box::new(Stopped { step: culprit, tries, ..*stopped })));
-            }
-            let statement = match stopped.role {
-                Role::Statement(index) => index + 1,
-                _ => 1,
-            };
-            listener(&Event::Blocked {
-                id: &prepared.step.id,
-                statement,
-                attempt: patience.failed(),
-                error: &stopped.refusal.error.error,
-                blockers: &stopped.refusal.blockers,
-                remaining: patience.remaining(),
-            });
-            let again = patience.pause(&stopped.refusal.blockers, &mut self.watch, &self.connector.interrupt).await;
-            if !again {
-                let cut = self.cut(&prepared.clone(), stopped.known).await;
-                return Err(Trouble::Run(RunError::interrupted(std::mem::take(done), Some(cut))));
+            match self.outwait(prepared, &stopped, &mut patience, listener).await {
+                Waited::Over => {}
+                Waited::InVain => {
+                    let retried = stopped.refusal.error.error.kind.is_retryable() && stopped.tries.attempts == 0;
+                    let tries = if retried { patience.tries() } else { stopped.tries };
+                    return Err(Trouble::Failed(Box::new(Stopped { step: culprit, tries, ..*stopped })));
+                }
+                Waited::Interrupted => {
+                    let cut = self.cut(&prepared.clone(), stopped.known).await;
+                    return Err(Trouble::Run(RunError::interrupted(std::mem::take(done), Some(cut))));
+                }
             }
             if prepared.mode == Mode::Stepwise {
                 let prepared = prepared.clone();
@@ -212,6 +226,37 @@ impl Locked {
             }
         }
         Ok(())
+    }
+
+    /// Waits until what stood in a statement's way is gone, if that is what stopped it and there is time for it.
+    pub(super) async fn outwait(
+        &mut self,
+        prepared: &Prepared,
+        stopped: &Stopped,
+        patience: &mut Patience,
+        listener: &mut Listener<'_>,
+    ) -> Waited {
+        let error = &stopped.refusal.error.error;
+        let halfway = matches!(stopped.role, Role::Statement(index) if prepared.may_end_halfway(index, self.dialect()));
+        if !error.kind.is_retryable() || !prepared.retry || halfway || patience.remaining().is_zero() {
+            return Waited::InVain;
+        }
+        let statement = match stopped.role {
+            Role::Statement(index) => index + 1,
+            _ => 1,
+        };
+        listener(&Event::Blocked {
+            id: &prepared.step.id,
+            statement,
+            attempt: patience.failed(),
+            error,
+            blockers: &stopped.refusal.blockers,
+            remaining: patience.remaining(),
+        });
+        match patience.pause(&stopped.refusal.blockers, &mut self.watch, &self.connector.interrupt).await {
+            true => Waited::Over,
+            false => Waited::Interrupted,
+        }
     }
 
     /// The parts of these steps, and the history's head after each.
@@ -294,13 +339,22 @@ impl Locked {
     fn catch_up(
         &self,
         steps: &[Prepared],
-        base: u64,
+        base: &Head,
         known: usize,
         done: &mut Vec<Done>,
         listener: &mut Listener<'_>,
     ) -> Result<usize, RunError> {
+        let entries = self.history.entries();
+        if let Some(place) = base.seq.checked_sub(1)
+            && entries.get(place as usize).is_none_or(|entry| entry.hash != base.hash)
+        {
+            return Err(RunError::History(format!(
+                "the server that answers now has another history than this run began with: row {} is not there, or is another; if this is a copy that lacks what the old server had done, nothing more must be run on it before that is mended, and `migrate status` shows what is missing",
+                base.seq
+            )));
+        }
         let mut next = 0;
-        for entry in self.history.entries().iter().filter(|entry| entry.seq > base) {
+        for entry in entries.iter().filter(|entry| entry.seq > base.seq) {
             let direction = match entry.kind {
                 Kind::Apply => Some(Direction::Up),
                 Kind::Revert => Some(Direction::Down),
@@ -374,7 +428,7 @@ impl Locked {
     }
 
     /// What is to be said of a migration that was interrupted on request.
-    async fn cut(&mut self, prepared: &Prepared, known: usize) -> Box<failure::Cut> {
+    pub(super) async fn cut(&mut self, prepared: &Prepared, known: usize) -> Box<failure::Cut> {
         Box::new(failure::Cut {
             id: prepared.step.id.clone(),
             name: prepared.step.name.clone(),
@@ -387,18 +441,32 @@ impl Locked {
     /// What a failed migration left behind, after clearing away what can be.
     async fn settle_failed(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
         match prepared.mode {
-            Mode::Transaction => Aftermath::Nothing,
+            Mode::Transaction => self.settle_transaction(prepared, known).await,
             Mode::Stepwise => self.settle_stepwise(prepared, known).await,
         }
     }
 }
 
+/// What is said when the next row of the history is refused as a double, and there is no other.
+fn unclaimable(row: u64) -> RunError {
+    RunError::History(format!(
+        "row {row} of the history is refused as if there were one already, and none is to be seen: look for a unique index or a trigger on the history's table that is not this program's, and for row security or a lagging replica that hides rows from this login; nothing more was run"
+    ))
+}
+
 /// What is said when the connection is lost again and again while a migration runs.
-fn unconnected(prepared: &Prepared, role: Role, times: u32, error: &SqlError, done: Vec<Done>) -> RunError {
+fn unconnected(
+    prepared: &Prepared,
+    role: Role,
+    times: u32,
+    reachable: bool,
+    error: &SqlError,
+    done: Vec<Done>,
+) -> RunError {
     let statement = match role {
         Role::Statement(index) | Role::Warnings(index) => Some((index + 1, prepared.pieces.len())),
         _ => None,
     };
     let (id, name) = (prepared.step.id.clone(), prepared.step.name.clone());
-    RunError::Unconnected { id, name, statement, times, error: error.clone(), done, next: Next::Same }
+    RunError::Unconnected { id, name, statement, times, reachable, error: error.clone(), done, next: Next::Same }
 }

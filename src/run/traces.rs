@@ -11,11 +11,15 @@ use crate::plan::{Bracket, Prepared};
 
 use super::failure::Aftermath;
 use super::locked::Locked;
+use super::message::fact;
 use super::watch::Owner;
-use super::{Interrupt, RunError};
+use super::{Interrupt, RunError, Scope};
 
 /// How long clearing up may wait for others when the user wants to stop.
 const HURRIED: Duration = Duration::from_secs(2);
+
+/// Stands in the place of a before-image where none can tell.
+const ENDED_BY_ITSELF: &str = "the script ended its transaction by itself, and then failed";
 
 /// What is known of the statement that was in flight.
 pub(super) enum Finding {
@@ -35,10 +39,21 @@ impl Locked {
         stored: &Prepared,
         decided: bool,
     ) -> Result<Finding, RunError> {
+        if entry.probe.as_deref() == Some(ENDED_BY_ITSELF) && !decided {
+            return Ok(Finding::Unknown(ENDED_BY_ITSELF.to_owned()));
+        }
         let Some(piece) = stored.pieces.get(entry.statements_done) else { return Ok(Finding::DidNot) };
         // A statement that was in one transaction with its record took effect only if the record did.
         if piece.bracket == Bracket::Transaction {
-            return Ok(Finding::DidNot);
+            if decided || stored.rerunnable {
+                return Ok(Finding::DidNot);
+            }
+            return Ok(match self.stays(piece.sql(stored)).await {
+                Some((table, engine)) => {
+                    Finding::Unknown(format!("what it changed in `{table}` stays, as {engine} knows no transactions"))
+                }
+                None => Finding::DidNot,
+            });
         }
         self.clear_leftovers(&stored.step.id, piece.sql(stored)).await?;
         if decided {
@@ -128,16 +143,80 @@ impl Locked {
         Ok(Some((seq, done)))
     }
 
+    /// What a migration that is one transaction left behind when it was refused. Where the script ended that transaction
+    /// itself, unseen, our record of its end stands with what it did before: then it is made to say what is true.
+    pub(super) async fn settle_transaction(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
+        let before = self.history.head().seq;
+        if self.read_history().await.is_err() {
+            return Aftermath::Nothing;
+        }
+        let kind = fact(prepared, None).kind;
+        let all = self.settings.scope == Scope::All;
+        let ours = |entry: &&Entry| entry.owner == self.connector.run && entry.state == State::Done;
+        let stands = |entry: &&Entry| entry.kind == kind && entry.id.as_ref() == Some(&prepared.step.id);
+        let entries = self.history.entries().iter().filter(|entry| entry.seq > before);
+        let Some(seq) = entries.filter(ours).find(|entry| all || stands(entry)).map(|entry| entry.seq) else {
+            return match self.stays(&prepared.step.script.text).await {
+                Some((table, engine)) => Aftermath::Stays { table, engine },
+                None => Aftermath::Nothing,
+            };
+        };
+        let reopened = [self.store.reopen(seq, ENDED_BY_ITSELF)];
+        match self.execute("record that the migration is half-done", &reopened).await {
+            Ok(()) => Aftermath::Undecided { statement: known + 1 },
+            Err(error) => Aftermath::Unseen { error: error.to_string() },
+        }
+    }
+
+    /// A table that the SQL names and that knows no transactions, with its engine: what was done to it is not undone.
+    pub(super) async fn stays(&mut self, script: &str) -> Option<(String, String)> {
+        let question = self.dialect().untransactional()?;
+        let text = script.to_lowercase();
+        let is_word = |letter: &char| letter.is_alphanumeric() || *letter == '_';
+        let names = |table: &str| {
+            let table = table.to_lowercase();
+            text.match_indices(&table).any(|(at, _)| {
+                let (before, after) = (text[..at].chars().next_back(), text[at + table.len()..].chars().next());
+                !before.iter().chain(&after).any(is_word)
+            })
+        };
+        let rows = self.session.query(question).await.ok()?;
+        rows.into_iter().find_map(|row| match &row[..] {
+            [Some(table), Some(engine)] if names(table) => Some((table.to_string(), engine.to_string())),
+            _ => None,
+        })
+    }
+
     /// What a migration whose statements run one by one left behind when one was refused.
     pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
         let of = prepared.pieces.len();
         let mut head = self.history.head();
         let (seq, done) = match self.where_it_stands(prepared, &mut head, known).await {
             Ok(Some(stands)) => stands,
+            // What another run has taken over, it goes on with.
+            Ok(None) if self.history.unfinished().is_some_and(|entry| entry.id.as_ref() == Some(&prepared.step.id)) => {
+                return Aftermath::Unseen { error: "another run has taken it over".to_owned() };
+            }
             Ok(None) => return Aftermath::Nothing,
             Err(error) => return Aftermath::Unseen { error: error.to_string() },
         };
         if prepared.may_end_halfway(done, self.dialect()) {
+            return Aftermath::Undecided { statement: done + 1 };
+        }
+        // Of several rows the first ones may be there.
+        if let Some(piece) = prepared.pieces.get(done)
+            && piece.bracket == Bracket::Transaction
+            && !prepared.rerunnable
+            && self.stays(piece.sql(prepared)).await.is_some()
+        {
+            return Aftermath::Undecided { statement: done + 1 };
+        }
+        // Refused, and something is otherwise than before: of several objects some were dropped.
+        let image =
+            self.history.unfinished().filter(|entry| entry.statements_done == done).map(|entry| entry.probe.clone());
+        if let Some(Some(before)) = image
+            && matches!(self.look(prepared, done, Some(&before)).await, Ok(Finding::Took))
+        {
             return Aftermath::Undecided { statement: done + 1 };
         }
         if done == 0 {

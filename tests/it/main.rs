@@ -8,6 +8,7 @@ mod support;
 
 mod adoption;
 mod architecture;
+mod astray;
 mod chosen_names;
 mod claims;
 mod command_line;

@@ -27,7 +27,7 @@ pub fn apply(
         let baseline = Baseline::of(migrations, judgement);
         let text = serde_json::to_string_pretty(&baseline).map_err(std::io::Error::from);
         let written = text.and_then(|text| std::fs::write(&path, text + "\n"));
-        written.map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display()), None))?;
+        written.map_err(|error| Failure::unwritten(&path, &error))?;
         terminal.note(&format!("{} findings are known from now on, in `{}`", baseline.findings.len(), path.display()));
         return Ok(Some(Exit::Done));
     }

@@ -162,7 +162,7 @@ impl Changes {
 }
 
 fn cannot(error: &io::Error, path: &Path) -> Failure {
-    Failure::usage(format!("cannot write `{}`: {error}", path.display()), None)
+    Failure::unwritten(path, error)
 }
 
 /// Puts another text into a file, all of it or nothing.

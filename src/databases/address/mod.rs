@@ -350,6 +350,19 @@ impl Address {
         self
     }
 
+    /// Whether it is for a command that reads.
+    pub fn reads(&self) -> bool {
+        self.reads
+    }
+
+    /// The same address, for a database that must be there already.
+    pub fn existing(mut self) -> Self {
+        if let Target::File(file) = &mut self.target {
+            file.create = false;
+        }
+        self
+    }
+
     /// Whether a server that can only be read will do. Of several one that accepts writes is looked for: the others may be
     /// behind it.
     pub(super) fn takes_readable(&self) -> bool {

@@ -94,6 +94,17 @@ impl Dialect for Family {
         )]
     }
 
+    fn untransactional(&self) -> Option<&'static str> {
+        Some(
+            "SELECT t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t JOIN information_schema.ENGINES e \
+             ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' AND e.TRANSACTIONS <> 'YES'",
+        )
+    }
+
+    fn schemas_are_databases(&self) -> bool {
+        true
+    }
+
     fn schema_exists(&self, schema: &str) -> Option<String> {
         Some(format!("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {}", literal(schema)))
     }
@@ -165,7 +176,7 @@ impl Dialect for Family {
     }
 
     fn may_end_halfway(&self, statement: &str) -> bool {
-        probe::is_opaque(statement, self.lexis)
+        probe::may_end_halfway(statement, self.lexis)
     }
 
     fn foreseen(&self, earlier: &[&str], statement: &str) -> Option<&'static str> {

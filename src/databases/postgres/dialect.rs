@@ -100,6 +100,17 @@ impl Dialect for PostgresDialect {
         Some(format!("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {}", literal(schema)))
     }
 
+    fn overlooked(&self, table: &HistoryTable) -> Option<String> {
+        // Other schemas may be other tenants'. This login need not be allowed to look into it.
+        (schema(table) != "public").then(|| {
+            format!(
+                "SELECT n.nspname::pg_catalog.text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
+                 ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relname = {} AND c.relkind IN ('r', 'p')",
+                literal(&table.name)
+            )
+        })
+    }
+
     fn history_exists(&self, table: &HistoryTable) -> String {
         format!(
             "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -165,7 +176,9 @@ impl Dialect for PostgresDialect {
     }
 
     fn home(&self, about: &About) -> Option<String> {
-        let home = about.history.as_ref().or(about.schema.as_ref());
+        // What is in the schema of temporary tables ends with the session.
+        let lasts = |schema: &&String| !schema.starts_with("pg_temp");
+        let home = about.history.as_ref().filter(lasts).or(about.schema.as_ref().filter(lasts));
         Some(home.cloned().unwrap_or_else(|| "public".to_owned()))
     }
 

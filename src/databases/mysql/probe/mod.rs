@@ -91,9 +91,29 @@ pub(super) fn probe(statement: &str, lexis: &'static Lexis) -> Probe {
     read(&mut reader).unwrap_or_else(|| Probe::Unknown("`migrate` cannot tell what the statement names".to_owned()))
 }
 
-/// Whether the statement runs a body of several others.
-pub(super) fn is_opaque(statement: &str, lexis: &'static Lexis) -> bool {
-    Reader::new(statement, lexis).sees(OPAQUE)
+/// Whether the statement may do a part of its work before it is refused, and the catalog cannot tell: it runs a body of
+/// several others, it drops a database table by table, or it names several accounts. Where the catalog can, as of several
+/// tables, it is asked.
+pub(super) fn may_end_halfway(statement: &str, lexis: &'static Lexis) -> bool {
+    let mut reader = Reader::new(statement, lexis);
+    if reader.sees(OPAQUE) {
+        return true;
+    }
+    let drops = reader.take("DROP");
+    if drops && (reader.take("DATABASE") || reader.take("SCHEMA")) {
+        return true;
+    }
+    let changes = drops || ["CREATE", "ALTER", "RENAME"].iter().any(|word| reader.take(word));
+    if !changes || !(reader.take("USER") || reader.take("ROLE")) {
+        return false;
+    }
+    while !reader.is_at_end() {
+        if reader.take_symbol(",") {
+            return true;
+        }
+        reader.skip();
+    }
+    false
 }
 
 /// The value that the expression certainly has before this statement, when these of the same script ran before it without a
