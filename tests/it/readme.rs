@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::support::{Project, TestDatabase};
 
-/// What differs from run to run, made equal: moments, durations and hashes.
+/// What differs from run to run, made equal: moments and durations. The history's hashes do not.
 fn constant(text: &str) -> String {
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -14,11 +14,9 @@ fn constant(text: &str) -> String {
             let bare = word.trim_matches(['(', ')']);
             let number =
                 bare.starts_with(|c: char| c.is_ascii_digit()) && bare.chars().all(|c| c.is_ascii_digit() || c == '.');
-            let is_hash = word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit());
             let is_date = word.len() == 10 && word.chars().filter(|c| *c == '-').count() == 2;
             let is_clock = word.matches(':').count() == 2 && word.contains("+00");
             words.push(match word {
-                _ if is_hash => "HASH".to_owned(),
                 _ if is_date => "DATE".to_owned(),
                 _ if is_clock => "CLOCK".to_owned(),
                 _ if word.starts_with('(') && number => "(TIME".to_owned(),
