@@ -21,6 +21,7 @@ mod precondition;
 mod recover;
 mod sending;
 mod steps;
+mod stopped;
 mod traces;
 mod transaction;
 mod watch;

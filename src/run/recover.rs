@@ -292,9 +292,7 @@ impl Locked {
             };
             match self.outwait(prepared, &stopped, &mut patience, listener).await {
                 Waited::Over => {}
-                Waited::InVain => {
-                    let retried = stopped.refusal.error.error.kind.is_retryable() && stopped.tries.attempts == 0;
-                    let tries = if retried { patience.tries() } else { stopped.tries };
+                Waited::InVain(tries) => {
                     return Err(self.failed(prepared, Stopped { tries, ..*stopped }, Vec::new()).await);
                 }
                 Waited::Interrupted => {

@@ -5,15 +5,16 @@ use std::time::Instant;
 use ecow::EcoString;
 
 use crate::databases::{ErrorKind, SqlError};
-use crate::history::{Head, Kind, State, unwritable};
+use crate::history::{Head, Kind, State};
 use crate::plan::{Approved, Direction, Mode, Prepared};
 
 use super::event::{Event, Listener};
-use super::failure::{self, Aftermath, Circumstances, Done, Failure, Next, Outcome, StatementAt};
+use super::failure::{Done, Outcome, Tries};
 use super::locked::Locked;
 use super::message::{Composer, Cut, Part, Role};
 use super::patience::Patience;
 use super::precondition::preconditions;
+use super::stopped::{unclaimable, unconnected};
 use super::work::{Stopped, Trouble, Work, tell_end};
 use super::{RunError, Scope};
 
@@ -33,8 +34,8 @@ const RACES: u32 = 3;
 pub(super) enum Waited {
     /// It is to be had, perhaps.
     Over,
-    /// There was nothing to wait for, or no time left.
-    InVain,
+    /// There was nothing to wait for, or no time left, after so much.
+    InVain(Tries),
     /// The user wants to stop.
     Interrupted,
 }
@@ -204,9 +205,7 @@ impl Locked {
             let prepared = &steps[culprit];
             match self.outwait(prepared, &stopped, &mut patience, listener).await {
                 Waited::Over => {}
-                Waited::InVain => {
-                    let retried = stopped.refusal.error.error.kind.is_retryable() && stopped.tries.attempts == 0;
-                    let tries = if retried { patience.tries() } else { stopped.tries };
+                Waited::InVain(tries) => {
                     return Err(Trouble::Failed(Box::new(Stopped { step: culprit, tries, ..*stopped })));
                 }
                 Waited::Interrupted => {
@@ -239,7 +238,8 @@ impl Locked {
         let error = &stopped.refusal.error.error;
         let halfway = matches!(stopped.role, Role::Statement(index) if prepared.may_end_halfway(index, self.dialect()));
         if !error.kind.is_retryable() || !prepared.retry || halfway || patience.remaining().is_zero() {
-            return Waited::InVain;
+            let retried = error.kind.is_retryable() && stopped.tries.attempts == 0;
+            return Waited::InVain(if retried { patience.tries() } else { stopped.tries });
         }
         let statement = match stopped.role {
             Role::Statement(index) => index + 1,
@@ -380,93 +380,4 @@ impl Locked {
         }
         Ok(next)
     }
-
-    /// Turns a refusal into a failure that says where it was and what is true now.
-    pub(super) async fn failed(&mut self, prepared: &Prepared, stopped: Stopped, done: Vec<Done>) -> RunError {
-        let Stopped { role, known, refusal, tries, .. } = stopped;
-        let error = match role {
-            Role::Claim => unwritable(refusal.error.error),
-            _ => refusal.error.error,
-        };
-        if error.kind == ErrorKind::Cancelled && self.connector.interrupt.requested() {
-            let cut = self.cut(prepared, known).await;
-            return RunError::interrupted(done, Some(cut));
-        }
-        let circumstances = Circumstances {
-            tries,
-            statement_timeout: prepared.statement_timeout.unwrap_or(self.settings.limits.statement),
-            all_in_one: self.settings.scope == Scope::All,
-            first_ever: self.history.entries().is_empty() && done.is_empty(),
-        };
-        let at = match role {
-            Role::Statement(index) => prepared.pieces.get(index).map(|piece| {
-                let position = error.position;
-                StatementAt {
-                    path: prepared.step.script.path.clone(),
-                    number: index + 1,
-                    of: prepared.pieces.len(),
-                    place: prepared.place(piece.span.start + position.unwrap_or(0)),
-                    sql: piece.sql(prepared).to_owned(),
-                    position,
-                }
-            }),
-            _ => None,
-        };
-        let aftermath = self.settle_failed(prepared, known).await;
-        RunError::Failed(Box::new(Failure {
-            done,
-            id: prepared.step.id.clone(),
-            name: prepared.step.name.clone(),
-            direction: prepared.step.direction,
-            at,
-            error,
-            blockers: refusal.blockers,
-            aftermath,
-            circumstances,
-            next: Next::Same,
-        }))
-    }
-
-    /// What is to be said of a migration that was interrupted on request.
-    pub(super) async fn cut(&mut self, prepared: &Prepared, known: usize) -> Box<failure::Cut> {
-        Box::new(failure::Cut {
-            id: prepared.step.id.clone(),
-            name: prepared.step.name.clone(),
-            direction: prepared.step.direction,
-            aftermath: self.settle_failed(prepared, known).await,
-            all_in_one: self.settings.scope == Scope::All,
-        })
-    }
-
-    /// What a failed migration left behind, after clearing away what can be.
-    async fn settle_failed(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
-        match prepared.mode {
-            Mode::Transaction => self.settle_transaction(prepared, known).await,
-            Mode::Stepwise => self.settle_stepwise(prepared, known).await,
-        }
-    }
-}
-
-/// What is said when the next row of the history is refused as a double, and there is no other.
-fn unclaimable(row: u64) -> RunError {
-    RunError::History(format!(
-        "row {row} of the history is refused as if there were one already, and none is to be seen: look for a unique index or a trigger on the history's table that is not this program's, and for row security or a lagging replica that hides rows from this login; nothing more was run"
-    ))
-}
-
-/// What is said when the connection is lost again and again while a migration runs.
-fn unconnected(
-    prepared: &Prepared,
-    role: Role,
-    times: u32,
-    reachable: bool,
-    error: &SqlError,
-    done: Vec<Done>,
-) -> RunError {
-    let statement = match role {
-        Role::Statement(index) | Role::Warnings(index) => Some((index + 1, prepared.pieces.len())),
-        _ => None,
-    };
-    let (id, name) = (prepared.step.id.clone(), prepared.step.name.clone());
-    RunError::Unconnected { id, name, statement, times, reachable, error: error.clone(), done, next: Next::Same }
 }

@@ -138,7 +138,7 @@ fn a_server_that_lacks_rows_is_not_gone_on_with() {
     ])
     .on(&db);
     project.up();
-    project.write("migrations/0003_c.up.sql", "select pg_sleep(3); create table c (id int);");
+    project.write("migrations/0003_c.up.sql", "select pg_sleep(30); create table c (id int);");
     let running = project.spawn(["up", "-v"]);
     running.wait_for("0003 [1/");
     sleep(Duration::from_millis(300));

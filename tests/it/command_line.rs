@@ -76,6 +76,40 @@ fn a_version_that_is_taken_is_not_given_again() {
     let both = ["--dir", "migrations", "--dir", "more", "new", "--version", "0007", "more"];
     project.run(both).exits(2).says("more/0007_other.up.sql");
     project.run(["new", "--version", "0003", "more"]).ok().says("0003_more.up.sql");
+    // The next one comes after those of all folders.
+    project.run(["--dir", "migrations", "--dir", "more", "new", "next"]).ok().says("migrations/0008_next.up.sql");
+}
+
+#[test]
+fn how_long_to_wait_is_as_it_was_said() {
+    let project = two();
+    let wait = |flags: &[&str]| {
+        let address = ["wait", "--database-url", "postgres://nobody@127.0.0.1:1/none"];
+        project.run_with(&[("MIGRATE_WAIT", "1s")], address.iter().chain(flags).copied()).exits(8)
+    };
+    wait(&[]).says("give up after 1.0 s");
+    wait(&["--wait", "2s"]).says("give up after 2.0 s");
+}
+
+#[test]
+fn of_a_long_line_what_is_near_is_shown() {
+    let project = Project::empty().variable("DATABASE_URL", "sqlite:x.db");
+    let row = "x".repeat(500_000);
+    project.write("migrations/0001_a.sql", format!("select '{row}', nothing,\t'{row}';"));
+    let failed = project.run(["up", "--no-lint"]).exits(1);
+    assert!(failed.stderr.len() < 2_000, "{}", failed.stderr.len());
+}
+
+#[test]
+fn what_names_no_folder_or_table_is_refused() {
+    let project = two().variable("DATABASE_URL", "sqlite:x.db");
+    project.run(["up", "--table", " "]).exits(2).says("the history's table has no name");
+    project.write("below/deeper/0001_a.sql", "select 1;");
+    project.run(["up", "--dir", "below"]).ok().says("SQL in `below/deeper`: name that folder, or say `--recursive`");
+    project.write("migrate.toml", "dir = []\n[env.a]\n[env.b]\nurl = \"sqlite:${X\"\n");
+    project.run(["status"]).exits(2).says("`dir` in migrate.toml names no folder");
+    project.run(["lock", "--env", "a"]).exits(2).says("`[env.a]` in migrate.toml has no `url`");
+    project.run(["lock", "--env", "b"]).exits(2).says("a `${` without its `}`");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_plan_ends_where_the_history_has_what_another_wrote() {
     let running = first.spawn(["up", "-v"]);
     running.wait_for("0002 [1/1]");
     running.freeze(true);
-    db.rows("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()");
+    db.rows("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%pg_sleep%' and pid <> pg_backend_pid()");
     second.run(["up"]).ok().says("applied 0003 one");
     running.freeze(false);
     running.wait().exits(5).says("row 2 of the history while this run had lost its connection");

@@ -158,3 +158,13 @@ fn nothing_is_guessed() {
         assert!(matches!(of(statement), Probe::Unknown(_)), "{statement}");
     }
 }
+
+#[test]
+fn what_may_end_halfway_is_known() {
+    for statement in ["drop database a", "DROP SCHEMA IF EXISTS a", "create user a, b", "drop role a, b", "call p()"] {
+        assert!(may_end_halfway(statement, &Lexis::MARIADB), "{statement}");
+    }
+    for statement in ["drop table a, b", "create user a identified by 'x,y'", "create table t (a int, b int)"] {
+        assert!(!may_end_halfway(statement, &Lexis::MARIADB), "{statement}");
+    }
+}
