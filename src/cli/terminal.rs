@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use anstream::adapter::strip_str;
+use anstream::stream::{AsLockedWrite, RawStream};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use coexist::databases::{Redactor, Secret, Severity};
@@ -143,8 +145,7 @@ impl Terminal {
     /// Writes plain text to standard output.
     pub fn write_out(&mut self, text: &str) {
         let text = self.redacted(text);
-        let mut out = AutoStream::new(io::stdout().lock(), self.choice);
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = write_styled(io::stdout().lock(), self.choice, &text);
         // Nobody is left to tell when nobody reads: a closed pipe is no error.
         let lost = written.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         self.lost = self.lost.take().or(lost);
@@ -270,8 +271,7 @@ impl Terminal {
     }
 
     fn write_err(&self, text: &str) {
-        let mut err = AutoStream::new(io::stderr().lock(), self.choice);
-        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        let _ = write_styled(io::stderr().lock(), self.choice, text);
     }
 
     fn finish_progress(&mut self) {
@@ -279,4 +279,16 @@ impl Terminal {
             progress.finish();
         }
     }
+}
+
+/// Writes a text with its colours, or without where they are not wanted; then in one go, not piece by piece between them.
+fn write_styled(stream: impl RawStream + AsLockedWrite, choice: ColorChoice, text: &str) -> io::Result<()> {
+    let mut stream = AutoStream::new(stream, choice);
+    if stream.current_choice() != ColorChoice::Never {
+        stream.write_all(text.as_bytes())?;
+        return stream.flush();
+    }
+    let mut stream = stream.into_inner();
+    stream.write_all(strip_str(text).to_string().as_bytes())?;
+    stream.flush()
 }
