@@ -122,7 +122,8 @@ impl Surroundings {
         while let Some((before, after)) = rest.split_once("${") {
             let Some((variable, after)) = after.split_once('}') else {
                 let message = format!("the `url` of `[env.{name}]` has a `${{` without its `}}`");
-                return Err(Failure::usage(message, None));
+                let hint = "write `${NAME}` for the value of an environment variable".to_owned();
+                return Err(Failure::usage(message, Some(hint)));
             };
             let Some(value) = self.environment.get(variable) else {
                 return Err(Failure::usage(

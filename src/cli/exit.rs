@@ -133,6 +133,8 @@ pub(super) fn finding_lines(linted: &Linted) -> Vec<String> {
 
 /// As much of a line as can be read, around a column, and where that is in it. A dump has rows of megabytes.
 fn excerpt(line: &str, column: usize) -> (String, usize) {
+    // What was taken out of it may have made it shorter.
+    let column = column.min(line.chars().count());
     let from = column.saturating_sub(NEARBY);
     let mut shown = if from > 0 { "…".to_owned() } else { String::new() };
     let at = shown.chars().count() + column - from;

@@ -152,7 +152,11 @@ impl Folder {
 
     /// The entries in the folder itself; of a folder opened so, those in its subfolders, too.
     pub fn flat(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| self.recursive || entry.is_direct())
+        self.entries.iter().filter(|entry| self.is_flat(entry))
+    }
+
+    fn is_flat(&self, entry: &Entry) -> bool {
+        self.recursive || entry.is_direct()
     }
 
     /// Whether there is a file of this path.
@@ -169,10 +173,10 @@ impl Folder {
     /// whoever reads the folder will say what is wrong with them.
     pub fn commented(&self) -> impl Iterator<Item = (&Entry, Arc<str>)> {
         let has_comment = |entry: &Entry| self.text(&entry.path).is_ok_and(|text| text.contains("--"));
-        let wanted = |entry: &Entry| entry.is_sql() && (self.recursive || entry.is_direct());
+        let wanted = |entry: &Entry| entry.is_sql() && self.is_flat(entry) && has_comment(entry);
         let look = || {
             let entries = self.entries.iter().enumerate();
-            entries.filter(|(_, entry)| wanted(entry) && has_comment(entry)).map(|(at, _)| at).collect()
+            entries.filter(|(_, entry)| wanted(entry)).map(|(at, _)| at).collect()
         };
         let entries = self.commented.get_or_init(look).iter().map(|at| &self.entries[*at]);
         entries.filter_map(|entry| Some((entry, self.text(&entry.path).ok()?)))

@@ -49,23 +49,22 @@ fn versions(folder: &Folder, wanted: Part) -> impl Iterator<Item = Version> {
 
 /// Whether a `U` undoes a `V` of the same version, as in Flyway's folders.
 pub(super) fn undoes(folder: &Folder) -> bool {
-    any_late(folder, |undoes_one| undoes_one)
+    late(folder).contains(&true)
 }
 
 /// Whether the folder has what only refinery understands.
 pub(super) fn belongs_to_refinery(folder: &Folder) -> bool {
-    any_late(folder, |undoes_one| !undoes_one) || folder.entries().iter().any(is_code)
+    late(folder).contains(&false) || folder.entries().iter().any(is_code)
 }
 
-/// Whether any `U` is such, told whether there is a `V` of its version.
-fn any_late(folder: &Folder, is_such: impl Fn(bool) -> bool) -> bool {
-    let mut late = versions(folder, Part::Undo).peekable();
-    // Most folders have none.
-    if late.peek().is_none() {
-        return false;
+/// Of each `U`, whether there is a `V` of its version. Most folders have none.
+fn late(folder: &Folder) -> Vec<bool> {
+    let late: Vec<Version> = versions(folder, Part::Undo).collect();
+    if late.is_empty() {
+        return Vec::new();
     }
     let up: HashSet<Version> = versions(folder, Part::Versioned).collect();
-    late.any(|version| is_such(up.contains(&version)))
+    late.iter().map(|version| up.contains(version)).collect()
 }
 
 impl Layout for Refinery {

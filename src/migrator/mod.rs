@@ -120,7 +120,7 @@ impl Migrator {
         match start.read(&store, detail).await {
             Ok(history) => {
                 if history.entries().is_empty() {
-                    self.warn_of_the_empty(&mut *start.session, listener).await;
+                    self.warn_of_empty_history(&mut *start.session, listener).await;
                 }
                 Ok(Read { session: Some((start.session, store)), history })
             }
@@ -132,7 +132,7 @@ impl Migrator {
     }
 
     /// An empty history may be that of a mistyped name, or of a database that another tool manages.
-    async fn warn_of_the_empty(&self, session: &mut dyn Session, listener: &mut Listener<'_>) {
+    async fn warn_of_empty_history(&self, session: &mut dyn Session, listener: &mut Listener<'_>) {
         if !self.settings.beside
             && let Ok(Some(tool)) = self.other_tool(session).await
         {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use ecow::EcoString;
 
 use crate::databases::{Limits, Probe};
-use crate::history::{Entry, Head, State};
+use crate::history::{Entry, Head, Kind, State};
 use crate::migration::Id;
-use crate::plan::{Bracket, Prepared};
+use crate::plan::{Bracket, Direction, Prepared};
+use crate::sql::mentions;
 
 use super::failure::Aftermath;
 use super::locked::Locked;
-use super::message::fact;
 use super::watch::Owner;
 use super::{Interrupt, RunError, Scope};
 
@@ -150,7 +150,10 @@ impl Locked {
         if self.read_history().await.is_err() {
             return Aftermath::Nothing;
         }
-        let kind = fact(prepared, None).kind;
+        let kind = match prepared.step.direction {
+            Direction::Up => Kind::Apply,
+            Direction::Down => Kind::Revert,
+        };
         let all = self.settings.scope == Scope::All;
         let ours = |entry: &&Entry| entry.owner == self.connector.run && entry.state == State::Done;
         let stands = |entry: &&Entry| entry.kind == kind && entry.id.as_ref() == Some(&prepared.step.id);
@@ -171,14 +174,9 @@ impl Locked {
     /// A table that the SQL names and that knows no transactions, with its engine: what was done to it is not undone.
     pub(super) async fn stays(&mut self, script: &str) -> Option<(String, String)> {
         let question = self.dialect().untransactional()?;
-        let text = script.to_lowercase();
-        let is_word = |letter: &char| letter.is_alphanumeric() || *letter == '_';
+        // A name that is no plain word is not found as one.
         let names = |table: &str| {
-            let table = table.to_lowercase();
-            text.match_indices(&table).any(|(at, _)| {
-                let (before, after) = (text[..at].chars().next_back(), text[at + table.len()..].chars().next());
-                !before.iter().chain(&after).any(is_word)
-            })
+            mentions(script, table) || (table.contains(' ') || table.contains('-')) && script.contains(table)
         };
         let rows = self.session.query(question).await.ok()?;
         rows.into_iter().find_map(|row| match &row[..] {

@@ -40,9 +40,10 @@ pub use seldom::{Seldom, Usual};
 pub use shared::Shared;
 pub use table::{
     Column, Constraint, Generated, Index, MoreOfColumn, MoreOfTable, Numbering, Object, Origin, Part, Reference, Table,
-    mentions,
 };
 pub use views::{Use, View};
+
+pub use crate::sql::mentions;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -10,8 +10,8 @@ use super::routines::Signature;
 use super::seldom::{Seldom, Usual};
 use super::shared::Shared;
 use super::views::View;
-use crate::sql::Grammar;
 use crate::sql::ddl::{ConstraintKind, IndexKind, ObjectKind, ReferentialAction};
+use crate::sql::{Grammar, mentions};
 
 /// Who made an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -390,10 +390,4 @@ fn not_null_terms(expression: &str) -> EcoVec<EcoString> {
         said.then_some(folded)
     };
     terms.iter().filter_map(column).collect()
-}
-
-/// Whether a text has this word, whatever its case.
-pub fn mentions(text: &str, word: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    text.split(|c| !is_word(c)).any(|found| found.eq_ignore_ascii_case(word))
 }

@@ -18,3 +18,9 @@ pub use gate::read_by;
 pub use lex::{Bodies, Client, DoubleQuotes, Grammar, LONGEST, Lexis, Token, TokenKind, Tokens, Unclosed};
 pub use place::{LineIndex, Place, Span};
 pub use split::{SplitError, Statement, StatementKind, Statements, split};
+
+/// Whether a text has this word, whatever its case.
+pub fn mentions(text: &str, word: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    text.split(|c| !is_word(c)).any(|found| found.eq_ignore_ascii_case(word))
+}

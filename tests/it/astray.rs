@@ -221,7 +221,9 @@ fn a_database_that_another_tool_manages_is_not_begun_anew() {
     let Some(db) = postgres() else { return };
     let project = one(&db, "drop table if exists a; create table a (x int);");
     db.sql("create table schema_migrations (version bigint not null primary key, dirty boolean not null); create table a (x int);");
-    project.run(["plan"]).ok();
+    // A table without rows is what a tool leaves that has applied nothing.
+    let planned = project.run(["plan"]).ok();
+    assert!(!planned.stderr.contains("has applied migrations"), "{planned}");
     db.sql("insert into schema_migrations values (1, false); insert into a values (1);");
     for command in ["up", "goto 1 --yes"] {
         let refused = project.run(command.split(' ').chain(["--no-lint"])).exits(2);
@@ -253,7 +255,9 @@ each_database! {
     fn a_script_that_removes_its_row_is_not_applied(db: TestDatabase) {
         let project = one(&db, "create table q (id int); ");
         project.up();
-        project.write("migrations/0002_b.up.sql", "insert into q values (1); delete from migrate_history where seq > 1;");
+        // Capitals do not count there.
+        let table = if db.engine() == Engine::Sqlite { "MIGRATE_history" } else { "migrate_history" };
+        project.write("migrations/0002_b.up.sql", format!("insert into q values (1); delete from {table} where seq > 1;"));
         let failed = project.run(["up", "--no-lint"]);
         assert_ne!(failed.code(), Some(0), "{failed}");
         assert_eq!(db.value("select count(*) from q"), "0");

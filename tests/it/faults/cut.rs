@@ -5,15 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::{assert_whole, files, in_parallel, undisturbed};
-use crate::support::{Cut, Direction, Engine, Manner, Output, Project, Proxy, Scope, TestDatabase};
+use crate::support::{Cut, Direction, Engine, Manner, Project, Proxy, Scope, TestDatabase};
 
 fn through(db: &TestDatabase, proxy: &Proxy) -> Project {
     Project::with(files(db.engine())).on(db).variable("MIGRATE_DATABASE_URL", &db.url_at(proxy.address()))
-}
-
-/// The versions that a run says it applied.
-fn said(run: &Output) -> Vec<&str> {
-    run.stderr.lines().filter_map(|line| line.strip_prefix("applied ")?.split(' ').next()).collect()
 }
 
 #[allow(clippy::disallowed_methods, reason = "the test's own switch, not the program's")]
@@ -54,12 +49,18 @@ fn cuts(engine: Engine) {
             thread::sleep(Duration::from_millis(5));
         }
         let attempt = running.wait();
+        // What an attempt says it applied is applied, before anybody runs again.
+        let said: Vec<&str> = attempt.stderr.lines().filter_map(|line| line.strip_prefix("applied ")).collect();
+        if !said.is_empty() {
+            let done = db.rows("select version, name from migrate_history where kind = 'apply' and state = 'done'");
+            for line in said {
+                let first = line.split(' ').next().unwrap_or_default();
+                let known = done.iter().any(|row| row[0] == first || format!("R__{}", row[1]) == first);
+                assert!(known, "cut after {after} bytes {direction:?}: {line}");
+            }
+        }
         proxy.restore();
-        let next = project.run(["up"]).ok();
-        // What an attempt says it applied is applied: nobody has to apply it again.
-        let (first, second) = (said(&attempt), said(&next));
-        let twice: Vec<&str> = first.iter().copied().filter(|line| second.contains(line)).collect();
-        assert!(twice.is_empty(), "cut after {after} bytes {direction:?}: {twice:?} after {attempt:?}");
+        project.run(["up"]).ok();
         assert_whole(&db, &project, &schema, &format!("cut after {after} bytes {direction:?}"));
     });
 }
