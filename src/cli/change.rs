@@ -113,6 +113,9 @@ pub struct RedoArgs {
     /// So many
     #[arg(value_name = "N", default_value_t = 1)]
     count: usize,
+    /// Show what would be run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Do not ask
     #[arg(short = 'y', long)]
     yes: bool,
@@ -128,6 +131,9 @@ pub struct RedoArgs {
 pub struct GotoArgs {
     /// The version, name, tag or release
     name: String,
+    /// Show what would be run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Do not ask
     #[arg(short = 'y', long)]
     yes: bool,
@@ -209,9 +215,7 @@ pub async fn up(args: &UpArgs, shared: &Shared, terminal: &mut Terminal) -> Resu
         None => Request::Up(target(args.count, args.to.as_ref(), Target::All)),
     };
     if args.dry_run {
-        let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
-        terminal.report(&Report::Proposal(&proposal));
-        return Ok(Exit::Done);
+        return proposed(&migrator, &request, terminal).await;
     }
     if undoes {
         return agreed(&migrator, &request, args.yes, interrupt, terminal).await;
@@ -226,25 +230,30 @@ pub async fn down(args: &DownArgs, shared: &Shared, terminal: &mut Terminal) -> 
     let wishes = Wishes { writes: !args.dry_run, ..files() };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     if args.dry_run {
-        let proposal = migrator.propose(&request, &mut |event| terminal.event(event)).await?;
-        terminal.report(&Report::Proposal(&proposal));
-        return Ok(Exit::Done);
+        return proposed(&migrator, &request, terminal).await;
     }
     agreed(&migrator, &request, args.yes, interrupt, terminal).await
 }
 
 /// `migrate redo`.
 pub async fn redo(args: &RedoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let wishes = Wishes { no_lint: args.no_lint, ..files() };
+    let request = Request::Redo(args.count, args.way_back.prefer());
+    let wishes = Wishes { writes: !args.dry_run, no_lint: args.no_lint, ..files() };
     let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
-    agreed(&migrator, &Request::Redo(args.count, args.way_back.prefer()), args.yes, interrupt, terminal).await
+    if args.dry_run {
+        return proposed(&migrator, &request, terminal).await;
+    }
+    agreed(&migrator, &request, args.yes, interrupt, terminal).await
 }
 
 /// `migrate goto`.
 pub async fn goto(args: &GotoArgs, shared: &Shared, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let wishes = Wishes { creates: true, no_lint: args.no_lint, beside: args.beside, ..files() };
-    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
     let request = Request::Goto(args.name.clone(), args.way_back.prefer());
+    let wishes = Wishes { writes: !args.dry_run, creates: true, no_lint: args.no_lint, beside: args.beside, ..files() };
+    let (migrator, interrupt) = Surroundings::read(shared)?.migrator(terminal, &wishes).await?;
+    if args.dry_run {
+        return proposed(&migrator, &request, terminal).await;
+    }
     agreed(&migrator, &request, args.yes, interrupt, terminal).await
 }
 
@@ -291,6 +300,13 @@ fn read_plan(path: &std::path::Path) -> Result<SavedPlan, Failure> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+}
+
+/// Shows what would be run.
+async fn proposed(migrator: &Migrator, request: &Request, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let proposal = migrator.propose(request, &mut |event| terminal.event(event)).await?;
+    terminal.report(&Report::Proposal(&proposal));
+    Ok(Exit::Done)
 }
 
 /// Shows what would be lost, asks, and carries out exactly what was shown.

@@ -54,7 +54,7 @@ pub struct Proposal {
     pub approved: Approved,
     /// What the linter says of it.
     pub linted: Linted,
-    /// What cannot be had: why the plan would be refused.
+    /// What an earlier run left half-done and is finished before it.
     pub recovers: Option<String>,
 }
 

@@ -92,6 +92,19 @@ each_database! {
         assert!(db.table_exists("orders") && !db.table_exists("more") && !db.table_exists("import"));
     }
 
+    fn a_dry_run_of_both_ways_shows_both_and_runs_nothing(db: TestDatabase) {
+        let project = released(&db);
+        let before = project.run(["log"]).ok().stdout;
+        let again = project.run(["redo", "--dry-run"]).ok();
+        again.says("undo 0004 import").says("loses data").says("apply 0004 import").says("2 migrations to run");
+        project.run(["goto", "v1", "--dry-run"]).ok().says("going back to release v1").says("undo 0003 tags");
+        project.run(["down", "--to", "v1", "--yes"]).ok();
+        project.run(["goto", "import", "--dry-run"]).ok().says("apply 0003 tags").says("apply 0004 import");
+        project.run(["goto", "nowhere", "--dry-run"]).exits(2);
+        assert!(!db.table_exists("tags") && !db.table_exists("import"));
+        assert!(project.run(["log"]).ok().stdout.starts_with(&before));
+    }
+
     fn redo_undoes_nothing_for_what_the_linter_stops(db: TestDatabase) {
         let project = released(&db);
         project.write("migrations/0004_import.up.sql", "creat table import (id int primary key);");

@@ -2,8 +2,17 @@
 
 use crate::support::{Engine, Project, Server, TestDatabase};
 
-const READS: [&[&str]; 7] =
-    [&["status"], &["verify"], &["log"], &["plan"], &["plan", "down"], &["up", "--dry-run"], &["down", "--dry-run"]];
+const READS: [&[&str]; 9] = [
+    &["status"],
+    &["verify"],
+    &["log"],
+    &["plan"],
+    &["plan", "down"],
+    &["up", "--dry-run"],
+    &["down", "--dry-run"],
+    &["redo", "--dry-run"],
+    &["goto", "2", "--dry-run"],
+];
 const WRITES: [&[&str]; 5] = [&["up"], &["down", "--yes"], &["redo", "--yes"], &["tag", "here"], &["repair"]];
 
 fn project() -> Project {
