@@ -37,11 +37,22 @@ pub struct Irreversible {
 
 impl Irreversible {
     fn sentence(&self) -> String {
-        let one = |(title, reason): &(String, Option<String>)| match reason {
-            Some(reason) => format!("`{title}` cannot be undone: {reason}"),
-            None => format!("`{title}` has no down script, neither in the folder nor in the history"),
+        let without = |(title, reason): &(String, Option<String>)| reason.is_none().then(|| format!("`{title}`"));
+        let without: Vec<String> = self.migrations.iter().filter_map(without).collect();
+        let none = match without.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} has no down script, neither in the folder nor in the history")),
+            // Of an old project it may be hundreds.
+            [first, others @ ..] => Some(format!(
+                "{first} and {} more have no down script, neither in the folder nor in the history: {}",
+                others.len(),
+                others.join(", ")
+            )),
         };
-        self.migrations.iter().map(one).collect::<Vec<_>>().join("\n")
+        let explained = self.migrations.iter().filter_map(|(title, reason)| {
+            reason.as_ref().map(|reason| format!("`{title}` cannot be undone: {reason}"))
+        });
+        none.into_iter().chain(explained).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -184,9 +184,13 @@ each_database! {
     fn no_way_back_is_said_before_anything_is_run(db: TestDatabase) {
         let project = released(&db);
         project.write("migrations/0005_gone.up.sql", "-- migrate:down irreversible: the old rows are gone\ncreate table gone (id int);");
+        project.write("migrations/0006_one.up.sql", "create table one (id int);");
+        project.write("migrations/0007_two.up.sql", "create table two (id int);");
         project.run(["up"]).ok();
-        project.run(["down", "2", "--yes"]).exits(2).says("the old rows are gone");
-        assert!(db.table_exists("import") && db.table_exists("gone"));
+        let refused = project.run(["down", "4", "--yes"]).exits(2);
+        let refused = refused.says("`0005 gone` cannot be undone: the old rows are gone");
+        refused.says("error: `0007 two` and 1 more have no down script, neither in the folder nor in the history: `0006 one`");
+        assert!(db.table_exists("import") && db.table_exists("gone") && db.table_exists("two"));
     }
 
     fn a_repair_does_not_hide_the_way_back(db: TestDatabase) {
