@@ -23,7 +23,7 @@ use super::terminal::Terminal;
 #[derive(Debug, Args)]
 pub struct UpArgs {
     /// Apply so many
-    #[arg(value_name = "N", conflicts_with = "to")]
+    #[arg(value_name = "N", conflicts_with = "to", value_parser = so_many)]
     count: Option<usize>,
     /// Apply up to this version or name
     #[arg(long, value_name = "NAME")]
@@ -62,7 +62,7 @@ pub struct UpArgs {
 #[derive(Debug, Args)]
 pub struct DownArgs {
     /// Undo so many [default: 1]
-    #[arg(value_name = "N", conflicts_with_all = ["to", "all"])]
+    #[arg(value_name = "N", conflicts_with_all = ["to", "all"], value_parser = so_many)]
     count: Option<usize>,
     /// Go back to this version, name, tag or release
     #[arg(long, value_name = "NAME", conflicts_with = "all")]
@@ -111,7 +111,7 @@ impl WayBack {
 #[derive(Debug, Args)]
 pub struct RedoArgs {
     /// So many
-    #[arg(value_name = "N", default_value_t = 1)]
+    #[arg(value_name = "N", default_value_t = 1, value_parser = so_many)]
     count: usize,
     /// Show what would be run, and run nothing
     #[arg(long)]
@@ -166,6 +166,7 @@ enum PlanCommand {
     /// What `migrate up` would run
     Up {
         /// So many
+        #[arg(value_name = "N", value_parser = so_many)]
         count: Option<usize>,
         /// Up to this version or name
         #[arg(long, value_name = "NAME", conflicts_with = "count")]
@@ -174,6 +175,7 @@ enum PlanCommand {
     /// What `migrate down` would run
     Down {
         /// So many [default: 1]
+        #[arg(value_name = "N", value_parser = so_many)]
         count: Option<usize>,
         /// Back to this version, name, tag or release
         #[arg(long, value_name = "NAME", conflicts_with = "count")]
@@ -285,6 +287,17 @@ fn files() -> Wishes {
     Wishes { writes: true, runs: true, needs_files: true, ahead, ..Wishes::default() }
 }
 
+/// How many a word means. A version would be a great many, and nearly always all there are.
+fn so_many(word: &str) -> Result<usize, String> {
+    let is_version = word.len() > 6 || (word.len() > 1 && word.starts_with('0'));
+    match word.parse() {
+        Ok(count) if !is_version => Ok(count),
+        Ok(_) => Err(format!("it is how many; a version is given with `--to {word}`")),
+        Err(_) if word.starts_with('-') => Err("it is no number".to_owned()),
+        Err(_) => Err(format!("it is no number; a name is given with `--to {word}`")),
+    }
+}
+
 fn target(count: Option<usize>, to: Option<&String>, otherwise: Target) -> Target {
     match (count, to) {
         (Some(count), _) => Target::Count(count),
@@ -318,9 +331,12 @@ async fn agreed(
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
     let proposal = migrator.propose(request, &mut |event| terminal.event(event)).await?;
-    let forward = proposal.direction == Direction::Up || proposal.approved.steps().is_empty();
-    if forward {
+    if proposal.direction == Direction::Up {
         return carry_out(migrator, request, None, interrupt, terminal).await;
+    }
+    let seen = SavedPlan::of(&proposal);
+    if proposal.approved.steps().is_empty() {
+        return carry_out(migrator, request, Some(&seen), interrupt, terminal).await;
     }
     if !(yes && terminal.is_quiet()) {
         terminal.preview(&Report::Proposal(&proposal));
@@ -337,7 +353,7 @@ async fn agreed(
             return Err(Failure::usage("nothing was run", None));
         }
     }
-    carry_out(migrator, request, Some(&SavedPlan::of(&proposal)), interrupt, terminal).await
+    carry_out(migrator, request, Some(&seen), interrupt, terminal).await
 }
 
 fn question(proposal: &Proposal) -> String {

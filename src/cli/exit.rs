@@ -101,7 +101,8 @@ impl From<Error> for Failure {
             | Error::Refused(Refused::Drift(_))
             | Error::WaysBack { .. }
             | Error::OtherDatabase(_)
-            | Error::Stale(_) => Exit::Disagreement,
+            | Error::Stale(_)
+            | Error::Unseen(_) => Exit::Disagreement,
             Error::Findings(_) => Exit::Findings,
             Error::Run(RunError::NoSchema { .. }) => Exit::Usage,
             Error::Run(_) | Error::Sql { .. } => Exit::Failed,

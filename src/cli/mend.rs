@@ -46,10 +46,10 @@ pub struct ResolveArgs {
     /// The migration's version
     version: String,
     /// All of it took effect
-    #[arg(long, group = "decision")]
+    #[arg(long, group = "decision", conflicts_with = "statement")]
     applied: bool,
     /// None of it remains
-    #[arg(long, group = "decision")]
+    #[arg(long, group = "decision", conflicts_with = "statement")]
     reverted: bool,
     /// The statement in doubt took effect
     #[arg(long, group = "decision", requires = "statement")]

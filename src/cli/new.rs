@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "version")]
     repeatable: bool,
     /// golang-migrate's word for what files are written in
-    #[arg(long, hide = true, value_parser = ["sql"])]
+    #[arg(long, hide = true, value_parser = ["sql", ".sql"])]
     ext: Option<String>,
     /// golang-migrate's word for numbers where there are none yet to go on from
     #[arg(long, hide = true)]

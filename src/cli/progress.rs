@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Progress {
     bar: ProgressBar,
     migration: String,
+    is_drawn: bool,
 }
 
 impl Progress {
@@ -19,13 +20,15 @@ impl Progress {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Progress { bar, migration: String::new() }
+        Progress { bar, migration: String::new(), is_drawn: false }
     }
 
-    /// Shows an event: in the bar, and as the line that the format made of it, above the bar.
-    pub fn event(&mut self, event: &Event<'_>, line: &str) {
+    /// Shows an event: in the bar, and as the line that the format made of it, above the bar. Before a run has begun there is
+    /// no bar, and the line is not shown: the answer is whether it was.
+    pub fn event(&mut self, event: &Event<'_>, line: &str) -> bool {
         match event {
             Event::Started { steps } => {
+                self.is_drawn = true;
                 self.bar.set_length(*steps as u64);
                 self.bar.enable_steady_tick(Duration::from_millis(200));
             }
@@ -41,13 +44,17 @@ impl Progress {
             }
             Event::MigrationFinished { .. } => self.bar.inc(1),
             // The bar has a clock of its own.
-            Event::StatementProgress { progress: None, blockers: [], .. } => return,
+            Event::StatementProgress { progress: None, blockers: [], .. } => return true,
             _ => {}
+        }
+        if !self.is_drawn {
+            return false;
         }
         let line = line.trim_end();
         if !line.is_empty() {
             self.bar.println(line);
         }
+        true
     }
 
     /// Takes the bar away.

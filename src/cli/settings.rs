@@ -56,6 +56,25 @@ impl Surroundings {
         flag.cloned().or_else(|| self.environment.get(variable)).or_else(|| config.cloned())
     }
 
+    /// What was said about one of the settings, and where, as an error begins: on the command line, by the environment, or in
+    /// the configuration. The flag is called as the last of the configuration's keys is.
+    fn said(
+        &self,
+        flag: Option<&String>,
+        variable: &str,
+        config: Option<&String>,
+        keys: &[&str],
+    ) -> Option<(String, String)> {
+        let name = keys.last().copied().unwrap_or_default();
+        if let Some(word) = flag {
+            return Some((word.clone(), format!("--{}", name.replace('_', "-"))));
+        }
+        if let Some(word) = self.environment.get(variable) {
+            return Some((word, variable.to_owned()));
+        }
+        config.map(|word| (word.clone(), format!("{}{name}", self.place_of(keys.iter().copied()))))
+    }
+
     fn time(
         &self,
         flag: Option<&String>,
@@ -63,9 +82,8 @@ impl Surroundings {
         config: Option<&String>,
         name: &str,
     ) -> Result<Option<Option<Duration>>, Failure> {
-        let word = self.get(flag, variable, config);
-        let parsed = word.map(|word| duration::parse(&word)).transpose();
-        parsed.map_err(|message| Failure::usage(format!("{name}: {message}"), None))
+        let Some((word, place)) = self.said(flag, variable, config, &["run", name]) else { return Ok(None) };
+        duration::parse(&word).map(Some).map_err(|message| Failure::usage(format!("{place}: {message}"), None))
     }
 
     /// Lets a command wait for the server for so long where nobody has said for how long.
@@ -92,14 +110,16 @@ impl Surroundings {
 
     /// The layout that was asked for, if one was.
     pub fn layout(&self) -> Result<Option<&'static dyn Layout>, Failure> {
-        let Some(name) = self.get(self.shared.layout.as_ref(), "MIGRATE_LAYOUT", self.config.layout.as_ref()) else {
-            return Ok(None);
-        };
+        let said = self.said(self.shared.layout.as_ref(), "MIGRATE_LAYOUT", self.config.layout.as_ref(), &["layout"]);
+        let Some((name, place)) = said else { return Ok(None) };
         match layouts::find(&name) {
             Some(layout) => Ok(Some(layout)),
             None => {
                 let known: Vec<&str> = layouts::ALL.iter().map(|layout| layout.name()).collect();
-                Err(Failure::usage(format!("`{name}` is no layout"), Some(format!("known are {}", known.join(", ")))))
+                Err(Failure::usage(
+                    format!("{place}: `{name}` is no layout"),
+                    Some(format!("known are {}", known.join(", "))),
+                ))
             }
         }
     }
@@ -194,14 +214,16 @@ impl Surroundings {
         let retry_for =
             self.time(shared.retry_for.as_ref(), "MIGRATE_RETRY_FOR", run.retry_for.as_ref(), "retry_for")?;
         let start = self.time(shared.wait.as_ref(), "MIGRATE_WAIT", None, "wait")?;
-        let mirror = self.get(None, "MIGRATE_MIRROR", self.config.history.mirror.as_ref());
-        if let Some(name) = mirror.as_deref().filter(|name| *name != "off" && adopt::find(name).is_none()) {
+        let mirror = self.said(None, "MIGRATE_MIRROR", self.config.history.mirror.as_ref(), &["history", "mirror"]);
+        let unknown = |name: &str| name != "off" && adopt::find(name).is_none();
+        if let Some((name, place)) = mirror.as_ref().filter(|(name, _)| unknown(name)) {
             let known: Vec<&str> = adopt::ALL.iter().map(|tool| tool.name()).collect();
             let hint = format!("known are off, {}", known.join(", "));
-            return Err(Failure::usage(format!("mirror: `{name}` is no tool whose records can be kept"), Some(hint)));
+            let message = format!("{place}: `{name}` is no tool whose records can be kept");
+            return Err(Failure::usage(message, Some(hint)));
         }
         Ok(Settings {
-            mirror,
+            mirror: mirror.map(|(name, _)| name),
             lock_wait: wait(lock_wait, usual.lock_wait),
             limits: Limits {
                 lock: lock_timeout.unwrap_or(usual.limits.lock),
@@ -216,29 +238,31 @@ impl Surroundings {
 
     pub(super) fn policy(&self) -> Result<Policy, Failure> {
         let run = &self.config.run;
-        let choose = |word: Option<String>, name: &str, words: [&str; 3]| match word.as_deref() {
-            None => Ok(None),
-            Some(word) if word == words[0] => Ok(Some(Tolerance::Refuse)),
-            Some(word) if word == words[1] => Ok(Some(Tolerance::WhenHarmless)),
-            Some(word) if word == words[2] => Ok(Some(Tolerance::Allow)),
-            Some(word) => Err(Failure::usage(format!("{name}: `{word}` is none of {}", words.join(", ")), None)),
+        let choose = |said: Option<(String, String)>, words: [&str; 3]| {
+            let Some((word, place)) = said else { return Ok(None) };
+            let tolerances = [Tolerance::Refuse, Tolerance::WhenHarmless, Tolerance::Allow];
+            match words.iter().position(|known| *known == word) {
+                Some(at) => Ok(Some(tolerances[at])),
+                None => Err(Failure::usage(format!("{place}: `{word}` is none of {}", words.join(", ")), None)),
+            }
         };
         let usual = Policy::default();
-        let out_of_order = self.get(None, "MIGRATE_OUT_OF_ORDER", run.out_of_order.as_ref());
-        let ahead = self.get(None, "MIGRATE_AHEAD", run.ahead.as_ref());
+        let out_of_order = self.said(None, "MIGRATE_OUT_OF_ORDER", run.out_of_order.as_ref(), &["run", "out_of_order"]);
+        let ahead = self.said(None, "MIGRATE_AHEAD", run.ahead.as_ref(), &["run", "ahead"]);
         Ok(Policy {
-            out_of_order: choose(out_of_order, "out_of_order", ["error", "independent", "allow"])?
-                .unwrap_or(usual.out_of_order),
-            ahead: choose(ahead, "ahead", ["refuse", "compatible", "allow"])?.unwrap_or(usual.ahead),
+            out_of_order: choose(out_of_order, ["error", "independent", "allow"])?.unwrap_or(usual.out_of_order),
+            ahead: choose(ahead, ["refuse", "compatible", "allow"])?.unwrap_or(usual.ahead),
             ..usual
         })
     }
 
     pub(super) fn scope(&self, flag: Option<&String>) -> Result<Scope, Failure> {
-        match self.get(flag, "MIGRATE_TRANSACTION", self.config.run.transaction.as_ref()).as_deref() {
-            None | Some("file") => Ok(Scope::File),
-            Some("all") => Ok(Scope::All),
-            Some(word) => Err(Failure::usage(format!("transaction: `{word}` is neither file nor all"), None)),
+        let config = self.config.run.transaction.as_ref();
+        match self.said(flag, "MIGRATE_TRANSACTION", config, &["run", "transaction"]) {
+            None => Ok(Scope::File),
+            Some((word, _)) if word == "file" => Ok(Scope::File),
+            Some((word, _)) if word == "all" => Ok(Scope::All),
+            Some((word, place)) => Err(Failure::usage(format!("{place}: `{word}` is neither file nor all"), None)),
         }
     }
 }

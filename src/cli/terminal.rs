@@ -86,9 +86,9 @@ impl Terminal {
         self.quiet
     }
 
-    /// Whether somebody can be asked.
+    /// Whether somebody can be asked: not where a program reads what is written.
     pub fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.format.is_for_people() && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Asks a question; only `y` and `yes` are a yes.
@@ -183,9 +183,8 @@ impl Terminal {
             text = format!("  {id} [{statement}/{of}] {}\n", report::one_line(sql, 160));
         }
         let text = self.redacted(&text).into_owned();
-        match &mut self.progress {
-            Some(progress) => progress.event(event, &text),
-            None => self.write_err(&text),
+        if !self.progress.as_mut().is_some_and(|progress| progress.event(event, &text)) {
+            self.write_err(&text);
         }
     }
 

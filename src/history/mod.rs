@@ -16,7 +16,7 @@ use foldhash::{HashMap, HashSet};
 pub use chain::GENESIS;
 pub use entry::{Entry, Fact, Kind, State};
 pub use store::{Claim, Detail, Scripts, Store, StoredScript};
-pub use trouble::{lacks_schema, unwritable};
+pub use trouble::{lacks_schema, swallowed, unwritable};
 
 use crate::migration::{Checksum, Id, Migration, Repeat};
 
@@ -67,6 +67,11 @@ impl Applied {
     /// Whether the script is the way back that was stored; where none was, there is nothing to disagree with.
     pub fn agrees_back(&self, checksum: &Checksum) -> bool {
         is_recorded(checksum, self.down_checksum.as_ref())
+    }
+
+    /// Whether it only marks where a database was taken over: no file ever had its version.
+    pub fn is_mark(&self) -> bool {
+        self.kind == Kind::Baseline && self.checksum.is_none()
     }
 
     /// Whether it is to run again, as its file is now.
@@ -178,6 +183,11 @@ impl History {
         History::new(until.collect()).by_id.into_keys().collect()
     }
 
+    /// Whether it ever had a migration. A name that was given to a state is none.
+    pub fn has_begun(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.kind, Kind::Apply | Kind::Baseline | Kind::Adopt))
+    }
+
     /// Every entry, oldest first.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -186,11 +196,6 @@ impl History {
     /// What is applied at present, in the order in which it was applied.
     pub fn applied(&self) -> impl DoubleEndedIterator<Item = &Applied> {
         self.applied.values()
-    }
-
-    /// How many migrations are applied at present.
-    pub fn applied_count(&self) -> usize {
-        self.applied.len()
     }
 
     /// Whether, and how, this migration is applied.

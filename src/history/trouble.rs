@@ -64,6 +64,13 @@ pub(super) fn uncreatable(table: &HistoryTable, mut error: SqlError) -> SqlError
     error
 }
 
+/// What is said when a row that was written is not there.
+pub fn swallowed() -> SqlError {
+    let message = "a row that was written to the history's table is not there";
+    let hint = "look for a trigger or a rule on that table, and for row security: none of them is this program's";
+    SqlError { hint: Some(hint.to_owned()), ..SqlError::new(ErrorKind::Other, message) }
+}
+
 /// A refusal to write a row that is too large, as what it is: no statement of the migration is to blame.
 pub fn unwritable(mut error: SqlError) -> SqlError {
     if error.message.contains("max_allowed_packet") {

@@ -46,6 +46,8 @@ pub struct Adoption {
     pub refused: bool,
     /// Whether the tool's records are kept current from now on.
     pub mirrored: bool,
+    /// Whether they were until now.
+    pub unmirrored: bool,
 }
 
 /// What became of a record.
@@ -109,7 +111,16 @@ impl Migrator {
     pub async fn adopt(&self, wish: &Wish, listener: &mut Listener<'_>) -> Result<Adoption, Error> {
         self.with_lock(listener, async |locked: &mut Locked, listener: &mut Listener<'_>| {
             let place = place(locked.session().about(), locked.dialect());
-            let tool = find(locked, &place, wish.from.as_deref()).await?;
+            let mirror = locked.history().mirror().and_then(adopt::find);
+            let tool = match (find(locked, &place, wish.from.as_deref()).await, mirror) {
+                (Ok(tool), _) => tool,
+                (Err(_), Some(mirror))
+                    if wish.mirror == Some(false) && wish.from.as_deref().is_none_or(|name| name == mirror.name()) =>
+                {
+                    return self.end_mirror(locked, mirror, wish, listener).await;
+                }
+                (Err(error), _) => return Err(error),
+            };
             if !wish.dry_run {
                 locked.prepare_history(listener).await?;
             }
@@ -176,15 +187,12 @@ impl Migrator {
         let adopted = facts.len();
         let edited = judged.iter().any(|one| matches!(one.verdict, Some(Verdict::Edited { .. })));
         let refused = edited && !wish.accept_edited;
-        let note = wish.mirror.map(|on| format!("{MIRROR}{}", if on { tool.name() } else { "off" }));
-        let mirrored = wish.mirror.unwrap_or(history.mirror().is_some());
-        if let Some(note) = note.as_deref().filter(|_| history.mirror().is_some() != mirrored) {
-            facts.push((
-                Fact { tag: Some(note), source: Some((tool.name(), None)), ..Fact::new(Kind::Adopt, None, "") },
-                State::Done,
-                0,
-            ));
+        let wanted = wish.mirror.map(|on| on.then_some(tool.name())).filter(|wanted| *wanted != history.mirror());
+        let note = wanted.map(mirror_note);
+        if let Some(note) = &note {
+            facts.push((mirror_fact(note, tool), State::Done, 0));
         }
+        let recorded = if refused { history.mirror() } else { wanted.unwrap_or(history.mirror()) };
         if !refused && !wish.dry_run && !facts.is_empty() {
             locked.close_with(&facts).await?;
         }
@@ -200,7 +208,34 @@ impl Migrator {
             adopted,
             dry_run: wish.dry_run,
             refused,
-            mirrored,
+            mirrored: self.settings.mirror.as_deref().or(recorded) == Some(tool.name()),
+            unmirrored: wanted == Some(None) && !refused,
+        })
+    }
+
+    /// Ends the keeping of records that are not there any more.
+    async fn end_mirror(
+        &self,
+        locked: &mut Locked,
+        tool: &'static dyn Tool,
+        wish: &Wish,
+        listener: &mut Listener<'_>,
+    ) -> Result<Adoption, Error> {
+        if !wish.dry_run {
+            locked.record(&[mirror_fact(&mirror_note(None), tool)], listener).await?;
+        }
+        let history = locked.history();
+        let is_pending = |migration: &&Migration| history.find(&migration.id).is_none();
+        Ok(Adoption {
+            tool: tool.about(),
+            records: Vec::new(),
+            pending: self.migrations.iter().filter(is_pending).map(Migration::title).collect(),
+            adopted: 0,
+            known: 0,
+            dry_run: wish.dry_run,
+            refused: false,
+            mirrored: false,
+            unmirrored: true,
         })
     }
 
@@ -231,10 +266,14 @@ impl Migrator {
         records.iter().map(one).collect()
     }
 
+    /// The tool whose records are kept beside ours, if one is.
+    pub(super) fn mirror<'h>(&'h self, history: &'h History) -> Option<&'h str> {
+        self.settings.mirror.as_deref().or_else(|| history.mirror()).filter(|tool| *tool != "off")
+    }
+
     /// What another tool is to be told of these migrations, where its records are kept beside ours.
     pub(super) async fn keep_beside(&self, locked: &mut Locked, ids: &[(Id, String)]) -> Result<(), Error> {
-        let mirror = self.settings.mirror.clone().or_else(|| locked.history().mirror().map(str::to_owned));
-        let Some(tool) = mirror.as_deref().and_then(adopt::find) else { return Ok(()) };
+        let Some(tool) = self.mirror(locked.history()).and_then(adopt::find) else { return Ok(()) };
         let place = place(locked.session().about(), locked.dialect());
         let reach = Arc::new(tool.reach(&place));
         locked.keep_beside(Beside { reach: Arc::clone(&reach), ..Beside::default() }).await?;
@@ -304,6 +343,15 @@ fn place(about: &About, dialect: &'static dyn Dialect) -> Place {
         schema: dialect.home(about),
         file: (dialect.name() == "sqlite").then(|| PathBuf::from(&about.database)),
     }
+}
+
+/// The note of the entry that says whose records are kept beside ours, if anybody's.
+fn mirror_note(tool: Option<&str>) -> String {
+    format!("{MIRROR}{}", tool.unwrap_or("off"))
+}
+
+fn mirror_fact<'f>(note: &'f str, tool: &dyn Tool) -> Fact<'f> {
+    Fact { tag: Some(note), source: Some((tool.name(), None)), ..Fact::new(Kind::Adopt, None, "") }
 }
 
 /// What another tool has done here.

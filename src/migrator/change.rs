@@ -29,7 +29,9 @@ impl Migrator {
     pub async fn propose(&self, request: &Request, listener: &mut Listener<'_>) -> Result<Proposal, Error> {
         let mut read = self.read(Detail::Deciding, listener).await?;
         let recovers = read.history.unfinished().map(|entry| {
-            format!("`{}` is half-done; it is finished first", entry.id.as_ref().map(Id::to_string).unwrap_or_default())
+            let id = entry.id.as_ref().map(Id::to_string).unwrap_or_default();
+            let (done, of) = (entry.statements_done, entry.statements_total);
+            format!("`{id}` is half-done, {done} of {of} statements; the rest of it is run first")
         });
         let half_done = read.history.unfinished().and_then(direction_of);
         let (request, plan) = request.now(half_done)?;
@@ -97,7 +99,7 @@ impl Migrator {
     }
 
     /// Carries a request out, under the lock. `seen` is the proposal that somebody agreed to: if the world has changed
-    /// since, nothing is run.
+    /// since, nothing is run. A [`Request::Goto`] without one does not go back.
     ///
     /// # Errors
     ///
@@ -149,13 +151,21 @@ impl Migrator {
             ahead.iter().chain(&ways_back).for_each(|message| listener(&Event::Warning { message }));
         }
         plan.map_or(Ok(()), |plan| plan.has_steps_of(&approved))?;
-        if history.entries().is_empty() && !approved.steps().is_empty() && !self.settings.beside {
+        if !history.has_begun() && !approved.steps().is_empty() && !self.settings.beside {
             self.refuse_beside(locked.session_mut()).await?;
         }
-        if let Some(seen) = seen {
-            // What was finished first has changed the history, as was shown.
-            if recovered.is_none() { seen.agrees(&approved)? } else { seen.has_steps_of(&approved)? }
+        let undoes = draft.direction == Direction::Down && !approved.steps().is_empty();
+        match seen {
+            // What was finished first has changed the history, as was shown; and where nothing is run, nothing was missed.
+            Some(seen) if recovered.is_some() || approved.steps().is_empty() => seen.has_steps_of(&approved),
+            Some(seen) => seen.agrees(&approved),
+            // Whoever saw that the way there leads forward did not agree to go back.
+            None if undoes && matches!(request, Request::Goto(..)) => {
+                Err(Error::Stale("something was applied since, and the way there leads back now".to_owned()))
+            }
+            None => Ok(()),
         }
+        .map_err(Error::unseen)?;
         let steps = approved.steps().iter().map(|prepared| (prepared.step.id.clone(), prepared.step.name.clone()));
         self.keep_beside(locked, &steps.collect::<Vec<_>>()).await?;
         let planned = approved.steps().len();
@@ -298,6 +308,10 @@ impl Migrator {
                     .iter()
                     .rev()
                     .map(|step| match files.get(&step.id) {
+                        // A way back that only the history has is not to be lost with the entry that has it.
+                        Some(migration) if step.stored && migration.down.is_none() => {
+                            Ok(Step { down: Some(Arc::clone(&step.script)), ..Step::apply(migration) })
+                        }
                         Some(migration) => Ok(Step::apply(migration)),
                         None => Err(Error::usage(
                             format!("`{}` has no file to be applied again from", step.title()),

@@ -37,6 +37,9 @@ pub enum Error {
     /// A saved plan does not fit the world any more.
     #[error("the plan was made for another state: {0}")]
     Stale(String),
+    /// What would be run now is not what was shown.
+    #[error("nothing was run, since it is not what was shown any more: {0}")]
+    Unseen(String),
     /// A saved plan was made on another database.
     #[error("the plan was made on {0}")]
     OtherDatabase(String),
@@ -79,6 +82,14 @@ impl Error {
         Error::Usage { message: message.into(), hint: hint.into() }
     }
 
+    /// The same of a plan that was only shown, not written down.
+    pub(super) fn unseen(self) -> Self {
+        match self {
+            Error::Stale(why) => Error::Unseen(why),
+            other => other,
+        }
+    }
+
     /// The next step, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -100,6 +111,10 @@ impl Error {
             Error::Unresolved(Unresolved::BothWays { .. }) => {
                 Some("`migrate down --to` the same name first, and `migrate goto` it then".to_owned())
             }
+            Error::Unresolved(Unresolved::TooMany { .. }) => Some(
+                "`migrate status` shows what is applied; a version is given with `--to`, and everything is undone with `--all`"
+                    .to_owned(),
+            ),
             Error::Unresolved(Unresolved::NoFiles { .. }) => Some("restore the files, or give another name".to_owned()),
             Error::Irreversible(_) => {
                 Some("write a down script, or restore from a backup; `--to` a later state undoes less".to_owned())
@@ -114,6 +129,9 @@ impl Error {
             Error::OtherDatabase(_) => Some(
                 "run it there, or make one for this database with `migrate plan -o FILE`; if it was tried on a copy first, `--any-database` runs it here".to_owned(),
             ),
+            Error::Unseen(_) => {
+                Some("another run was at work meanwhile; run the command again to see what it would do now".to_owned())
+            }
             Error::Stale(_) => Some("make a new one with `migrate plan -o FILE` and have it reviewed".to_owned()),
             Error::Unfinished { id, .. } => Some(format!(
                 "`migrate up` finishes it; where that needs a human, `migrate resolve {id}` records what is true"

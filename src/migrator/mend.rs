@@ -5,7 +5,7 @@ use crate::history::{Fact, History, Kind, State};
 use crate::migration::{Id, Migration, Version, title};
 use crate::plan::{self, Drift, Mark, Point, Target, Unresolved};
 use crate::run::Locked;
-use crate::run::event::Listener;
+use crate::run::event::{Event, Listener};
 
 use super::{Error, Migrator};
 
@@ -33,6 +33,13 @@ impl Migrator {
             Ok(version) => Id::Version(version),
             Err(_) => plan::in_files(name, &self.migrations)?.id.clone(),
         };
+        let versions = self.migrations.iter().map(|migration| &migration.id).filter(|id| id.version().is_some());
+        if let Some(newest) = versions.max().filter(|newest| until.version().is_some() && **newest < until) {
+            return Err(Error::usage(
+                format!("there is no file of version `{until}`, and `{newest}` is the newest"),
+                "give the version that the database is at; files that are newer are applied by the next `migrate up`",
+            ));
+        }
         self.with_lock(listener, async |locked, listener| {
             nothing_half_done(locked, "a baseline")?;
             self.refuse_taken_release(locked.history())?;
@@ -149,8 +156,9 @@ impl Migrator {
             let history = locked.history().clone();
             let plan = plan::up(&self.migrations, &history, &Target::All, self.lexis())?;
             let files = plan::by_id(&self.migrations);
-            let wanted = |id: &Id, names: &[String]| names.iter().any(|name| same(name, id));
-            let accepted = |id: &Id| (accept.is_empty() && forget.is_empty()) || wanted(id, accept);
+            let meant = |names: &[String]| names.iter().map(|name| self.meant(name, &history)).collect::<Result<Vec<Id>, Error>>();
+            let (accept, forget) = (meant(accept)?, meant(forget)?);
+            let accepted = |id: &Id| (accept.is_empty() && forget.is_empty()) || accept.contains(id);
             let mut facts: Vec<Fact<'_>> = Vec::new();
             for drift in &plan.drift {
                 match drift {
@@ -165,36 +173,60 @@ impl Migrator {
                             });
                         }
                     }
-                    Drift::Missing { id, name } | Drift::Ahead { id, name, .. } if wanted(id, forget) => {
+                    Drift::Missing { id, name } | Drift::Ahead { id, name, .. } if forget.contains(id) => {
                         facts
                             .push(Fact { tag: Some("forgotten by repair"), ..Fact::new(Kind::Revert, Some(id), name) });
                     }
                     _ => {}
                 }
             }
-            for name in accept.iter().chain(forget) {
-                let known = |id: &Id| same(name, id);
-                let in_files = self.migrations.iter().any(|migration| known(&migration.id));
-                if !in_files && !history.applied().any(|applied| known(&applied.id)) {
+            for id in accept.iter().chain(&forget) {
+                if !facts.iter().any(|fact| fact.id == Some(id)) {
                     return Err(Error::usage(
-                        format!("`{name}` is no version among the files or in the history"),
-                        "`migrate status` lists them all",
-                    ));
-                }
-                if !facts.iter().any(|fact| fact.id.is_some_and(|id| same(name, id))) {
-                    return Err(Error::usage(
-                        format!("there is nothing to repair about `{name}`"),
+                        format!("there is nothing to repair about `{id}`"),
                         "`migrate verify` shows what disagrees",
                     ));
                 }
             }
-            let ids = facts.iter().filter_map(|fact| fact.id.cloned()).collect();
+            let ids: Vec<Id> = facts.iter().filter_map(|fact| fact.id.cloned()).collect();
             if !facts.is_empty() {
                 locked.record(&facts, listener).await?;
+                if let Some(tool) = self.mirror(&history) {
+                    let message = format!(
+                        "the records of {tool} are kept current, but for this: there, {} still stands as it was applied",
+                        plan::listed(&ids)
+                    );
+                    listener(&Event::Warning { message: &message });
+                }
             }
             Ok(ids)
         })
         .await
+    }
+
+    /// The migration that a word means, be it in the files, in the history or in both.
+    fn meant(&self, word: &str, history: &History) -> Result<Id, Error> {
+        let in_files = self.migrations.iter().map(|migration| (&migration.id, migration.name.as_str()));
+        let applied = history.applied().map(|applied| (&applied.id, applied.name.as_str()));
+        let all: Vec<_> = in_files.chain(applied).collect();
+        if let Some((id, _)) = all.iter().find(|(id, _)| same(word, id)) {
+            return Ok((*id).clone());
+        }
+        let mut called: Vec<&Id> =
+            all.into_iter().filter(|(id, name)| plan::is_called(word, id, name)).map(|(id, _)| id).collect();
+        called.sort();
+        called.dedup();
+        match called[..] {
+            [id] => Ok(id.clone()),
+            [] => Err(Error::usage(
+                format!("`{word}` is no migration among the files or in the history"),
+                "`migrate status` lists them all",
+            )),
+            _ => {
+                let versions = called.iter().map(ToString::to_string).collect();
+                Err(Unresolved::Ambiguous { name: word.to_owned(), versions }.into())
+            }
+        }
     }
 
     /// Records what a human decided about the half-done migration.
@@ -216,7 +248,7 @@ impl Migrator {
                     "`migrate status` shows where every migration stands",
                 ));
             };
-            if !same(version, &id) {
+            if !same(version, &id) && !plan::is_called(version, &id, &entry.name) {
                 return Err(Error::usage(
                     format!("`{id}` is half-done, not `{version}`"),
                     format!("say `migrate resolve {id} …`"),
@@ -246,6 +278,7 @@ impl Migrator {
                 Resolution::Done(statement) | Resolution::Again(statement) => format!("statement {statement}: {note}"),
                 _ => note.to_owned(),
             };
+            self.keep_beside(locked, &[(id.clone(), entry.name.to_string())]).await?;
             let fact = Fact { tag: Some(&note), ..Fact::new(Kind::Resolve, Some(&id), &entry.name) };
             locked.settle(&entry, state, done, &fact).await?;
             Ok(id)

@@ -119,7 +119,7 @@ impl Migrator {
         let (store, _) = connector.home(&*start.session);
         match start.read(&store, detail).await {
             Ok(history) => {
-                if history.entries().is_empty() {
+                if !history.has_begun() {
                     self.warn_of_empty_history(&mut *start.session, listener).await;
                 }
                 Ok(Read { session: Some((start.session, store)), history })
@@ -136,7 +136,10 @@ impl Migrator {
         if !self.settings.beside
             && let Ok(Some(tool)) = self.other_tool(session).await
         {
-            let message = format!("{}; `migrate adopt` takes over what was applied", adopt::applied_by(tool));
+            let message = format!(
+                "{}, and nothing is run beside it: `migrate adopt` takes over what was applied, or say `--beside`",
+                adopt::applied_by(tool)
+            );
             listener(&Event::Warning { message: &message });
         }
         if self.settings.create_schema {

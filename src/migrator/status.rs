@@ -116,8 +116,8 @@ impl Migrator {
                     id: migration.id.clone(),
                     name: migration.name.clone(),
                     condition: conditions.get(&migration.id).copied().unwrap_or(usual),
+                    has_down: plan::has_way_back(applied.as_ref(), Some(migration), self.lexis()),
                     applied,
-                    has_down: migration.down.is_some(),
                 }
             })
             .collect();
@@ -127,11 +127,12 @@ impl Migrator {
             lines.push(Line {
                 id: applied.id.clone(),
                 name: applied.name.to_string(),
-                condition: conditions.get(&applied.id).copied().unwrap_or(Condition::Missing),
+                condition: conditions.get(&applied.id).copied().unwrap_or(match applied.is_mark() {
+                    true => Condition::Applied,
+                    false => Condition::Missing,
+                }),
                 applied: Some(applied.clone()),
-                has_down: entries
-                    .get(applied.down_script as usize - 1)
-                    .is_some_and(|entry| entry.down_checksum.is_some()),
+                has_down: plan::has_way_back(Some(applied), None, self.lexis()),
             });
         }
         lines.sort_by(|a, b| a.id.order(&b.id));

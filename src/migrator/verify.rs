@@ -112,7 +112,7 @@ impl Migrator {
             differences,
             head_known: head.map(|head| history.contains_head(&head)),
             head: history.head().hash,
-            compared: history.applied_count(),
+            compared: history.applied().filter(|applied| files.contains_key(&applied.id)).count(),
             drift: plan.drift,
         })
     }

@@ -68,7 +68,14 @@ pub fn undo<'h>(history: &'h History, target: &Target) -> Result<(Vec<&'h Applie
     let newest_first = history.applied().rev().filter(|applied| !applied.id.is_repeatable());
     Ok(match target {
         Target::All => (newest_first.collect(), Some(Point::until(Mark::Empty, 0))),
-        Target::Count(count) => (newest_first.take(*count).collect(), None),
+        Target::Count(count) => {
+            let undone: Vec<&Applied> = newest_first.take(*count).collect();
+            // Where nothing is left, as many as are asked for are undone.
+            if !undone.is_empty() && undone.len() < *count {
+                return Err(Unresolved::TooMany { asked: *count, there: undone.len() });
+            }
+            (undone, None)
+        }
         Target::These(ids) => (newest_first.filter(|applied| ids.contains(&applied.id)).collect(), None),
         Target::To(name) => {
             let point = target::in_history(name, history)?;
@@ -149,6 +156,14 @@ pub fn down(
     // A way back that is not gone, or that was chosen, needs no agreement.
     changed.extend(others.filter(|drift| !matches!(drift, Drift::ChangedDown { .. })));
     Ok(Plan { head: history.head(), steps, drift: changed })
+}
+
+/// Whether a migration can be undone: by the folder's script, or by the one that was stored when it was applied.
+pub(crate) fn has_way_back(applied: Option<&Applied>, file: Option<&Migration>, lexis: &Lexis) -> bool {
+    match file.and_then(|migration| migration.down.as_ref()) {
+        Some(script) => declared_irreversible(script, lexis).is_none(),
+        None => applied.is_some_and(|applied| applied.down_checksum.is_some()),
+    }
 }
 
 /// The way back of an applied migration, if the folder has another than the history.

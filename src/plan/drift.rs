@@ -148,7 +148,7 @@ impl Drift {
                 "if the folder's is right, `migrate repair {id}` records it; `migrate down` asks for `--use file` or `--use stored` until then"
             ),
             Drift::Missing { id, .. } => format!(
-                "restore its file from version control; if it is gone for good, undo it with `migrate down --to` from the stored script or forget it with `migrate repair --forget {id}`"
+                "restore its file from version control; if it is gone for good, `migrate down` can undo it by the script that was stored, if one was, with whatever came after it, and `migrate repair --forget {id}` forgets it"
             ),
             Drift::Ahead { .. } => {
                 "deploy the newer files, go back with `migrate down --to NAME`, or allow it with `[run] ahead = \"allow\"`".to_owned()

@@ -12,14 +12,15 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+pub(crate) use down::has_way_back;
 pub use down::{Irreversible, Prefer, down, undo};
 pub use drift::{Drift, Policy, Refused, Tolerance};
 pub use prepare::{Bracket, Mode, Piece, Prepared, Unrunnable};
 pub use target::{Mark, Point, Target, Unresolved};
-pub(crate) use target::{in_files, in_history, listed};
+pub(crate) use target::{in_files, in_history, is_called, listed};
 pub use up::{goto, up};
 
-use crate::history::Head;
+use crate::history::{Head, Kind};
 use crate::lint::Finding;
 use crate::migration::{Id, Migration, Script};
 
@@ -33,6 +34,14 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// What the history calls a migration that goes this way.
+    pub fn kind(self) -> Kind {
+        match self {
+            Direction::Up => Kind::Apply,
+            Direction::Down => Kind::Revert,
+        }
+    }
+
     /// The column of the history that has the script of this direction.
     pub fn column(self) -> &'static str {
         match self {

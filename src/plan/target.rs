@@ -49,6 +49,11 @@ impl Point {
         }
     }
 
+    /// Whether this was applied then, where the state is a tag's or a release's.
+    pub(super) fn had(&self, id: &Id) -> bool {
+        self.was.as_ref().is_some_and(|was| was.contains(id))
+    }
+
     /// Whether going back to either leads to the same.
     fn is_as(&self, other: &Point, history: &History) -> bool {
         let applied = || history.applied().filter(|applied| !applied.id.is_repeatable());
@@ -145,6 +150,14 @@ pub enum Unresolved {
         /// What it has.
         missing: Vec<Id>,
     },
+    /// There are not so many.
+    #[error("{asked} are more than the {there} that can be undone")]
+    TooMany {
+        /// How many were asked for.
+        asked: usize,
+        /// How many there are.
+        there: usize,
+    },
     /// What is to be applied has no files.
     #[error("there is no file for {}", listed(ids))]
     NoFiles {
@@ -191,7 +204,8 @@ pub(crate) fn in_history(name: &str, history: &History) -> Result<Point, Unresol
     if matches!(own, "0" | "00" | "000" | "0000") {
         return Ok(Point::until(Mark::Empty, 0));
     }
-    let mut names: Vec<String> = history.applied().flat_map(|a| [a.id.to_string(), a.name.to_string()]).collect();
+    let places = history.applied().filter(|applied| !applied.id.is_repeatable());
+    let mut names: Vec<String> = places.flat_map(|a| [a.id.to_string(), a.name.to_string()]).collect();
     names.extend(history.entries().iter().filter_map(|entry| entry.tag.as_deref().map(str::to_owned)));
     names.extend(history.entries().iter().filter_map(|entry| entry.release.as_deref().map(str::to_owned)));
     Err(Unresolved::Unknown { name: name.to_owned(), place: "in the history", near: near(name, names) })
@@ -205,8 +219,11 @@ fn migration_of(name: &str, history: &History) -> Result<Option<Point>, Unresolv
     if let Some(applied) = version.or_else(|| history.find(&Id::Named(name.to_owned()))) {
         return Ok(point(applied));
     }
-    let named: Vec<_> =
-        history.applied().filter(|applied| applied.name == name || applied.id.to_string() == name).collect();
+    // Repeatable ones have no place in the order.
+    let named: Vec<_> = history
+        .applied()
+        .filter(|applied| !applied.id.is_repeatable() && is_called(name, &applied.id, &applied.name))
+        .collect();
     match named.as_slice() {
         [] => Ok(None),
         [one] => Ok(point(one)),
@@ -253,16 +270,13 @@ pub(crate) fn in_files<'m>(name: &str, migrations: &'m [Migration]) -> Result<&'
     let named: Vec<&Migration> = migrations
         .iter()
         .filter(|migration| !migration.id.is_repeatable() && !name.trim().is_empty())
-        .filter(|migration| {
-            migration.name == name
-                || migration.id.to_string() == name
-                || format!("{}_{}", migration.id, migration.name) == name
-        })
+        .filter(|migration| is_called(name, &migration.id, &migration.name))
         .collect();
     match named.as_slice() {
         [one] => Ok(one),
         [] => {
-            let names = migrations.iter().flat_map(|m| [m.id.to_string(), m.name.clone()]).collect();
+            let places = migrations.iter().filter(|migration| !migration.id.is_repeatable());
+            let names = places.flat_map(|m| [m.id.to_string(), m.name.clone()]).collect();
             Err(Unresolved::Unknown { name: name.to_owned(), place: "among the files", near: near(name, names) })
         }
         several => {
@@ -270,6 +284,11 @@ pub(crate) fn in_files<'m>(name: &str, migrations: &'m [Migration]) -> Result<&'
             Err(Unresolved::Ambiguous { name: name.to_owned(), versions })
         }
     }
+}
+
+/// Whether a name means this migration: its name, its version as it is written, or both as files have them.
+pub(crate) fn is_called(name: &str, id: &Id, own: &str) -> bool {
+    own == name || id.to_string() == name || name.strip_suffix(own).is_some_and(|before| before == format!("{id}_"))
 }
 
 /// Up to three names that look like this one.

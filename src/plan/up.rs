@@ -3,7 +3,7 @@
 use foldhash::HashMap;
 
 use crate::history::{Applied, History};
-use crate::migration::{Id, Migration, Version};
+use crate::migration::{Id, Migration, Repeat, Version};
 use crate::sql::Lexis;
 
 use super::down::edited_way_back;
@@ -70,12 +70,19 @@ pub fn goto(name: &str, migrations: &[Migration], history: &History) -> Result<(
     }
     let point = target::in_history(name, history)?;
     let missing = point.missing(history);
-    if missing.is_empty() {
-        return Ok((Direction::Down, to));
+    let is_there = history.applied().all(|applied| applied.id.is_repeatable() || point.has(applied));
+    if !is_there && !missing.is_empty() {
+        return Err(Unresolved::BothWays { mark: point.mark, missing });
     }
-    match history.applied().all(|applied| applied.id.is_repeatable() || point.has(applied)) {
+    // What repeats was undone with what it stands on, perhaps, and belongs to the state all the same.
+    let again = migrations.iter().filter(|migration| {
+        let is_gone = || history.find(&migration.id).is_none_or(|applied| applied.runs_again(migration));
+        migration.repeats() == Some(Repeat::OnChange) && point.had(&migration.id) && is_gone()
+    });
+    let missing: Vec<Id> = missing.into_iter().chain(again.map(|migration| migration.id.clone())).collect();
+    match is_there && !missing.is_empty() {
         true => Ok((Direction::Up, Target::These(missing))),
-        false => Err(Unresolved::BothWays { mark: point.mark, missing }),
+        false => Ok((Direction::Down, to)),
     }
 }
 
@@ -101,6 +108,7 @@ pub(super) fn drift(migrations: &[Migration], history: &History, pending: &[&Mig
         let file = files.get(&applied.id);
         match (file, &applied.id) {
             (None, Id::Repeatable(_)) => {}
+            (None, _) if applied.is_mark() => {}
             (Some(migration), _) if migration.repeats().is_some() => {}
             (Some(migration), _) => {
                 if let Some((_, recorded)) = &applied.checksum

@@ -206,7 +206,7 @@ fn entry_value(entry: &Entry) -> Value {
         "tag": entry.tag,
         "release": entry.release,
         "compatible": entry.compatible,
-        "applied_by": entry.applied_by,
+        "applied_by": Some(&entry.applied_by).filter(|user| !user.is_empty()),
         "host": entry.host,
         "tool": entry.tool,
         "run": entry.owner,
@@ -279,7 +279,7 @@ fn event_value(event: &Event<'_>) -> Value {
         Event::Reconnected { reason } => json!({ "event": "reconnected", "reason": reason }),
         Event::MigrationFinished { id, name, direction: way, step, elapsed } => json!({
             "event": "migration_finished", "id": id.to_string(), "name": name,
-            "direction": direction(*way), "step": step, "milliseconds": elapsed.as_secs_f64() * 1000.0,
+            "direction": direction(*way), "step": step, "milliseconds": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         }),
         Event::Warning { message } => json!({ "event": "warning", "message": message }),
     }

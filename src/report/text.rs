@@ -345,6 +345,9 @@ fn write_adoption(adoption: &Adoption, out: &mut dyn Write) -> io::Result<()> {
     if adoption.mirrored && !adoption.refused && !adoption.dry_run {
         writeln!(out, "its records are kept current from now on; `migrate adopt --no-mirror` ends that")?;
     }
+    if adoption.unmirrored && !adoption.dry_run {
+        writeln!(out, "its records are kept current no longer")?;
+    }
     let (count, pending, known) = (adoption.adopted, adoption.pending.len(), adoption.known);
     match (adoption.refused, adoption.dry_run) {
         (true, _) => writeln!(

@@ -19,6 +19,9 @@ impl Failure {
                 "it was rolled back, but what it had changed in `{table}` by then stays, as {engine} knows no transactions: look at the rows and put them back by hand first. {}",
                 capitalised(&self.cure())
             ),
+            Aftermath::Resumable { done, of } if done >= of => {
+                format!("all its statements are done, and only its record is not: {}", self.cure())
+            }
             Aftermath::Resumable { done, of } => {
                 let next = done + 1;
                 let cure = match self.is_the_scripts_fault() {
@@ -97,6 +100,9 @@ impl Failure {
                 )
             }
             ErrorKind::Full => format!("make room and {again}"),
+            _ if self.circumstances.beside => format!(
+                "the other tool's records, which are kept current beside ours, could not be written: mend its tables, or end that with `migrate adopt --no-mirror`, and {again}"
+            ),
             // The folder's is then not the stored one.
             _ if self.direction == Direction::Down && self.next != Next::Reapply => {
                 format!("mend it and {again}; `migrate down` takes a mended script with `--use file`")

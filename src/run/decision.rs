@@ -1,6 +1,7 @@
 //! What humans decide about a half-done migration.
 
 use crate::history::{Entry, Fact, Kind, State};
+use crate::plan::Direction;
 
 use super::RunError;
 use super::locked::Locked;
@@ -21,27 +22,32 @@ impl Locked {
     ) -> Result<(), RunError> {
         self.take_over(entry, None).await?;
         let dialect = self.dialect();
-        let settled = match state {
-            // Whatever became of its script, a human's word about the whole is enough.
-            Some(state) => self.store.settle(entry.seq, done, state),
-            None => {
-                let stored = self.stored(entry, None, None).await?;
-                match done >= stored.pieces.len() {
-                    true => self.store.settle(entry.seq, done, State::Done),
-                    false => {
-                        self.restore_settings(&stored, done).await?;
-                        self.store.advance(entry.seq, done, stored.probe(done, dialect).as_deref())
-                    }
-                }
+        let mut state = state;
+        let mut probe = None;
+        // Whatever became of its script, a human's word about the whole is enough.
+        if state.is_none() {
+            let stored = self.stored(entry, None, None).await?;
+            if done >= stored.pieces.len() {
+                state = Some(State::Done);
+            } else {
+                self.restore_settings(&stored, done).await?;
+                probe = stored.probe(done, dialect);
             }
+        }
+        let settled = match state {
+            Some(state) => self.store.settle(entry.seq, done, state),
+            None => self.store.advance(entry.seq, done, probe.as_deref()),
         };
         let fence = dialect.fence(&self.lock);
         let mut parts = self.opening();
+        if let (Some(State::Done), Some(id)) = (state, &entry.id) {
+            let direction = if entry.kind == Kind::Revert { Direction::Down } else { Direction::Up };
+            parts.extend_from_slice(self.beside.of(id, direction));
+        }
         parts.push(settled);
-        parts.push(self.store.claim(&self.history.head(), fact, State::Done, None, fence.as_deref()).sql);
-        parts.push("COMMIT".to_owned());
-        self.execute("record the decision", &parts).await?;
-        self.read_history().await
+        let claim = self.store.claim(&self.history.head(), fact, State::Done, None, fence.as_deref());
+        parts.push(claim.sql);
+        self.close(claim.head.seq, parts).await
     }
 
     /// What humans have decided about this entry since it was written.

@@ -122,6 +122,8 @@ pub struct Circumstances {
     pub all_in_one: bool,
     /// Whether nothing had ever been recorded.
     pub first_ever: bool,
+    /// Whether it was the record of another tool, kept beside ours, that was refused.
+    pub beside: bool,
 }
 
 /// How often something was tried, and for how long.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::databases::{Dialect, HistoryTable, Limits, LockName, Session};
-use crate::history::{Detail, Fact, History, Scripts, State, Store, lacks_schema, unwritable};
+use crate::databases::{Dialect, ErrorKind, HistoryTable, Limits, LockName, Session};
+use crate::history::{Detail, Fact, History, Scripts, State, Store, lacks_schema, swallowed, unwritable};
 
 use super::connector::Connector;
 use super::event::{Event, Listener};
@@ -111,9 +111,18 @@ impl Locked {
             parts.push(claim.sql);
             head = claim.head;
         }
+        self.close(head.seq, parts).await
+    }
+
+    /// Ends a transaction that has written the history up to this row.
+    pub(super) async fn close(&mut self, last: u64, mut parts: Vec<String>) -> Result<(), RunError> {
+        parts.push(self.dialect().guard(&self.store.exists(last)));
         parts.push("COMMIT".to_owned());
         let written = self.execute("write the history", &parts).await;
         written.map_err(|error| match error {
+            RunError::Sql { doing, error } if error.kind == ErrorKind::GuardFailed => {
+                RunError::Sql { doing, error: swallowed() }
+            }
             RunError::Sql { doing, error } => RunError::Sql { doing, error: unwritable(error) },
             other => other,
         })?;

@@ -33,6 +33,8 @@ pub(super) enum Role {
     Fence,
     /// Claims the next entry of the history; fails when somebody else has, or the lock is not ours.
     Claim,
+    /// Fails when the entry that was just claimed is not there: a trigger or a rule may have swallowed it.
+    Claimed,
     /// Fails when the running entry is not ours any more.
     Mine,
     /// A statement of the migration, by its index.
@@ -108,12 +110,12 @@ impl Composer<'_> {
         self.store.claim(head, &fact(prepared, self.release), state, probe, fence.as_deref())
     }
 
-    /// Puts the session under these limits, if it is not yet.
+    /// Puts the session under these limits, as far as it is not yet: what else it is under, the script may have set.
     fn limit(&mut self, parts: &mut Parts, limits: Limits) {
-        if self.session_limits != Some(limits) {
-            parts.extend(Role::Open, self.dialect.limit_session(&limits));
-            self.session_limits = Some(limits);
-        }
+        let already = self.session_limits.map(|limits| self.dialect.limit_session(&limits)).unwrap_or_default();
+        let wanted = self.dialect.limit_session(&limits);
+        parts.extend(Role::Open, wanted.into_iter().filter(|one| !already.contains(one)));
+        self.session_limits = Some(limits);
     }
 
     /// The parts before all others of a message in which several migrations ride, each a transaction.
@@ -188,6 +190,7 @@ impl Composer<'_> {
         }
         parts.push(Role::Claim, claim.sql);
         if transactional {
+            parts.push(Role::Claimed, self.dialect.guard(&self.store.is_mine(claim.head.seq)));
             parts.push(Role::Commit, "COMMIT".to_owned());
         }
         (parts.parts, claim.head)

@@ -290,7 +290,7 @@ impl Locked {
                     return Err(RunError::Sql { doing: "finish the interrupted migration", error });
                 }
             };
-            match self.outwait(prepared, &stopped, &mut patience, listener).await {
+            match self.outwait(prepared, &[], &stopped, &mut patience, listener).await {
                 Waited::Over => {}
                 Waited::InVain(tries) => {
                     return Err(self.failed(prepared, Stopped { tries, ..*stopped }, Vec::new()).await);

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::databases::{BatchError, ErrorKind, Row, SqlError};
+use crate::history::{Detail, Entry, State, swallowed};
 use crate::plan::Prepared;
 
 use super::event::Listener;
@@ -51,7 +52,17 @@ impl Locked {
                 Err(Trouble::Failed(stopped)) => message.start + stopped.refusal.error.ran,
                 Err(_) => message.start,
             };
-            while finished < work.steps.len() && last_of(finished).is_some_and(|last| last < reached) {
+            // Of several steps the server's count would mislead where it reads a script otherwise than we do: what is
+            // recorded is done.
+            let recorded = match &sent {
+                Err(Trouble::Failed(_)) if work.steps.len() > 1 => Some(self.recorded(work).await?),
+                _ => None,
+            };
+            let is_done = |step: usize| match recorded {
+                Some(recorded) => step < recorded,
+                None => last_of(step).is_some_and(|last| last < reached),
+            };
+            while finished < work.steps.len() && is_done(finished) {
                 if self.settings.scope == Scope::File || reached == work.parts.len() {
                     tell_end(work, finished, started, done, listener);
                     let step = &work.steps[finished].step;
@@ -61,10 +72,32 @@ impl Locked {
             }
             if let Err(Trouble::Failed(stopped)) = &mut sent {
                 stopped.finished = finished;
+                stopped.step = stopped.step.max(finished.min(work.steps.len() - 1));
             }
             sent?;
         }
         Ok(())
+    }
+
+    /// How many of these steps the history has: none before all are, where they share one transaction.
+    async fn recorded(&mut self, work: &Work<'_>) -> Result<usize, Trouble> {
+        let history = self.store.read(&mut *self.session, Detail::Deciding).await.map_err(|error| {
+            if error.kind.is_lost() {
+                return Trouble::Lost { error, step: 0, role: Role::Open };
+            }
+            Trouble::Run(RunError::sql("read the history")(error))
+        })?;
+        // What this run had read before stays: what it did by itself is judged by what has been added since.
+        let known = self.history.head().seq;
+        let ours = |entry: &Entry| entry.seq > known && entry.state == State::Done && entry.owner == self.connector.run;
+        let is_recorded = |prepared: &&Prepared| {
+            let kind = prepared.step.direction.kind();
+            history
+                .entries()
+                .iter()
+                .any(|entry| ours(entry) && entry.kind == kind && entry.id.as_ref() == Some(&prepared.step.id))
+        };
+        Ok(work.steps.iter().take_while(is_recorded).count())
     }
 
     async fn send(
@@ -149,6 +182,7 @@ impl Locked {
                     "the script ended the transaction it was run in; take COMMIT and ROLLBACK out of it",
                 );
             }
+            Role::Claimed => *error = swallowed(),
             Role::Mine => *error = SqlError::new(ErrorKind::Other, "another run took this migration over"),
             Role::ForeignKeys => {
                 let mut rows = Vec::new();

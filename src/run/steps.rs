@@ -6,7 +6,7 @@ use ecow::EcoString;
 
 use crate::databases::{ErrorKind, SqlError};
 use crate::history::{Head, Kind, State};
-use crate::plan::{Approved, Direction, Mode, Prepared};
+use crate::plan::{Approved, Bracket, Direction, Mode, Prepared};
 
 use super::event::{Event, Listener};
 use super::failure::{Done, Outcome, Tries};
@@ -203,7 +203,10 @@ impl Locked {
                 continue;
             }
             let prepared = &steps[culprit];
-            match self.outwait(prepared, &stopped, &mut patience, listener).await {
+            let before = if all { &steps[..culprit] } else { &[] };
+            match self.outwait(prepared, before, &stopped, &mut patience, listener).await {
+                // The next try begins as the first did.
+                Waited::Over if prepared.mode == Mode::Transaction => self.after(steps).await?,
                 Waited::Over => {}
                 Waited::InVain(tries) => {
                     return Err(Trouble::Failed(Box::new(Stopped { step: culprit, tries, ..*stopped })));
@@ -227,17 +230,24 @@ impl Locked {
         Ok(())
     }
 
-    /// Waits until what stood in a statement's way is gone, if that is what stopped it and there is time for it.
+    /// Waits until what stood in a statement's way is gone, if that is what stopped it and there is time for it. `before` has
+    /// those that run again with it.
     pub(super) async fn outwait(
         &mut self,
         prepared: &Prepared,
+        before: &[Prepared],
         stopped: &Stopped,
         patience: &mut Patience,
         listener: &mut Listener<'_>,
     ) -> Waited {
         let error = &stopped.refusal.error.error;
         let halfway = matches!(stopped.role, Role::Statement(index) if prepared.may_end_halfway(index, self.dialect()));
-        if !error.kind.is_retryable() || !prepared.retry || halfway || patience.remaining().is_zero() {
+        if !error.kind.is_retryable()
+            || !prepared.retry
+            || halfway
+            || patience.remaining().is_zero()
+            || self.would_double(prepared, before, stopped.role).await
+        {
             let retried = error.kind.is_retryable() && stopped.tries.attempts == 0;
             return Waited::InVain(if retried { patience.tries() } else { stopped.tries });
         }
@@ -257,6 +267,28 @@ impl Locked {
             true => Waited::Over,
             false => Waited::Interrupted,
         }
+    }
+
+    /// Whether another try would do again what the last one did to a table that knows no transactions.
+    async fn would_double(&mut self, prepared: &Prepared, before: &[Prepared], role: Role) -> bool {
+        let script = &*prepared.step.script.text;
+        let piece = match role {
+            Role::Statement(index) => prepared.pieces.get(index),
+            _ => None,
+        };
+        let own = match (prepared.mode, piece) {
+            (Mode::Transaction, Some(piece)) => script.get(..piece.span.end),
+            (Mode::Transaction, None) => Some(script),
+            (Mode::Stepwise, Some(piece)) if piece.bracket == Bracket::Transaction => Some(piece.sql(prepared)),
+            (Mode::Stepwise, _) => None,
+        };
+        let others = before.iter().map(|prepared| &*prepared.step.script.text);
+        for text in own.filter(|_| !prepared.rerunnable).into_iter().chain(others) {
+            if self.stays(text).await.is_some() {
+                return true;
+            }
+        }
+        false
     }
 
     /// The parts of these steps, and the history's head after each.

@@ -26,7 +26,8 @@ impl Locked {
             tries,
             statement_timeout: prepared.statement_timeout.unwrap_or(self.settings.limits.statement),
             all_in_one: self.settings.scope == Scope::All,
-            first_ever: self.history.entries().is_empty() && done.is_empty(),
+            first_ever: !self.history.has_begun() && done.is_empty(),
+            beside: matches!(role, Role::Record(_)) && !self.beside.statements.is_empty(),
         };
         let at = match role {
             Role::Statement(index) => prepared.pieces.get(index).map(|piece| {

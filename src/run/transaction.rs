@@ -71,9 +71,7 @@ impl Locked {
                 parts.push(self.store.advance(head.seq, *done, None));
             }
         }
-        parts.push("COMMIT".to_owned());
-        self.execute("write the history", &parts).await?;
-        self.read_history().await
+        self.close(head.seq, parts).await
     }
 
     /// Ends the transaction that is open, as if it had not been.

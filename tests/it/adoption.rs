@@ -99,7 +99,7 @@ each_database! {
         project.run(["redo", "--yes"]).ok();
         assert_eq!(theirs(&db), ["1", "2"]);
         project.write("migrate.toml", "[history]\nmirror = \"nothing\"\n");
-        project.run(["up"]).exits(2).says("mirror: `nothing` is no tool").says("known are off, golang-migrate");
+        project.run(["up"]).exits(2).says("migrate.toml:2: mirror: `nothing` is no tool").says("known are off, golang-migrate");
     }
 
     fn what_is_only_in_the_database_is_said(db: TestDatabase) {

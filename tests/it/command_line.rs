@@ -223,9 +223,9 @@ each_database! {
         project.run(["down", "--to", "0002", "--yes"]).exits(2).says("`0002 orders` is not applied");
         project.run(["down", "--to", "orders", "--yes"]).exits(2).says("`0002 orders` is not applied");
         for words in [&["repair", "9"][..], &["repair", "abc"], &["repair", "--forget", "0099"]] {
-            project.run(words).exits(2).says("is no version among the files or in the history");
+            project.run(words).exits(2).says("is no migration among the files or in the history");
         }
-        project.run(["repair", "1"]).exits(2).says("nothing to repair about `1`");
+        project.run(["repair", "1"]).exits(2).says("nothing to repair about `0001`");
         for wrong in ["", &head[..12]] {
             project.run(["verify", "--head", wrong]).exits(2).says("is no head: 64 hexadecimal digits");
         }

@@ -7,6 +7,7 @@
 mod support;
 
 mod adoption;
+mod agreed;
 mod architecture;
 mod astray;
 mod chosen_names;

@@ -86,7 +86,7 @@ each_database! {
     fn a_repair_records_the_folders(db: TestDatabase) {
         let project = edited(&db);
         project.run(["repair", "3"]).ok().says("repaired 0003");
-        project.run(["repair", "3"]).exits(2).says("there is nothing to repair about `3`");
+        project.run(["repair", "3"]).exits(2).says("there is nothing to repair about `0003`");
         project.run(["down", "--yes"]).ok();
         assert!(!db.table_exists("import") && db.table_exists("kept"));
         // Both scripts of one migration are one repair.
