@@ -12,8 +12,7 @@ use super::event::{Event, Listener};
 use super::failure::Done;
 use super::locked::Locked;
 use super::message::{Composer, Cut};
-use super::patience::Patience;
-use super::steps::Waited;
+use super::patience::{Patience, Waited};
 use super::traces::Finding;
 use super::work::{Stopped, Trouble, Work};
 

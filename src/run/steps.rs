@@ -6,13 +6,13 @@ use ecow::EcoString;
 
 use crate::databases::{ErrorKind, SqlError};
 use crate::history::{Head, Kind, State};
-use crate::plan::{Approved, Bracket, Direction, Mode, Prepared};
+use crate::plan::{Approved, Direction, Mode, Prepared};
 
 use super::event::{Event, Listener};
-use super::failure::{Done, Outcome, Tries};
+use super::failure::{Done, Outcome};
 use super::locked::Locked;
 use super::message::{Composer, Cut, Part, Role};
-use super::patience::Patience;
+use super::patience::{Patience, Waited};
 use super::precondition::preconditions;
 use super::stopped::{unclaimable, unconnected};
 use super::work::{Stopped, Trouble, Work, tell_end};
@@ -29,16 +29,6 @@ const SETBACKS: u32 = 5;
 const TERMINATIONS: u32 = 2;
 /// How often a row may be refused as a double in a row, when there is none; one may have been deleted meanwhile.
 const RACES: u32 = 3;
-
-/// How the waiting for a lock ended.
-pub(super) enum Waited {
-    /// It is to be had, perhaps.
-    Over,
-    /// There was nothing to wait for, or no time left, after so much.
-    InVain(Tries),
-    /// The user wants to stop.
-    Interrupted,
-}
 
 impl Locked {
     /// Runs an approved plan to its end.
@@ -228,67 +218,6 @@ impl Locked {
             }
         }
         Ok(())
-    }
-
-    /// Waits until what stood in a statement's way is gone, if that is what stopped it and there is time for it. `before` has
-    /// those that run again with it.
-    pub(super) async fn outwait(
-        &mut self,
-        prepared: &Prepared,
-        before: &[Prepared],
-        stopped: &Stopped,
-        patience: &mut Patience,
-        listener: &mut Listener<'_>,
-    ) -> Waited {
-        let error = &stopped.refusal.error.error;
-        let halfway = matches!(stopped.role, Role::Statement(index) if prepared.may_end_halfway(index, self.dialect()));
-        if !error.kind.is_retryable()
-            || !prepared.retry
-            || halfway
-            || patience.remaining().is_zero()
-            || self.would_double(prepared, before, stopped.role).await
-        {
-            let retried = error.kind.is_retryable() && stopped.tries.attempts == 0;
-            return Waited::InVain(if retried { patience.tries() } else { stopped.tries });
-        }
-        let statement = match stopped.role {
-            Role::Statement(index) => index + 1,
-            _ => 1,
-        };
-        listener(&Event::Blocked {
-            id: &prepared.step.id,
-            statement,
-            attempt: patience.failed(),
-            error,
-            blockers: &stopped.refusal.blockers,
-            remaining: patience.remaining(),
-        });
-        match patience.pause(&stopped.refusal.blockers, &mut self.watch, &self.connector.interrupt).await {
-            true => Waited::Over,
-            false => Waited::Interrupted,
-        }
-    }
-
-    /// Whether another try would do again what the last one did to a table that knows no transactions.
-    async fn would_double(&mut self, prepared: &Prepared, before: &[Prepared], role: Role) -> bool {
-        let script = &*prepared.step.script.text;
-        let piece = match role {
-            Role::Statement(index) => prepared.pieces.get(index),
-            _ => None,
-        };
-        let own = match (prepared.mode, piece) {
-            (Mode::Transaction, Some(piece)) => script.get(..piece.span.end),
-            (Mode::Transaction, None) => Some(script),
-            (Mode::Stepwise, Some(piece)) if piece.bracket == Bracket::Transaction => Some(piece.sql(prepared)),
-            (Mode::Stepwise, _) => None,
-        };
-        let others = before.iter().map(|prepared| &*prepared.step.script.text);
-        for text in own.filter(|_| !prepared.rerunnable).into_iter().chain(others) {
-            if self.stays(text).await.is_some() {
-                return true;
-            }
-        }
-        false
     }
 
     /// The parts of these steps, and the history's head after each.
