@@ -37,6 +37,10 @@ pub(super) fn unreadable(table: &HistoryTable, mut error: SqlError) -> SqlError 
         };
         error.message = format!("`{name}` {what}: {}", error.message);
         error.hint = Some(hint.to_owned());
+    } else if error.kind == ErrorKind::LockTimeout {
+        error.hint = Some(format!(
+            "somebody holds `{name}` locked, as `VACUUM FULL` does: end that, or run the command again when it is over"
+        ));
     } else if is(&error, NO_RIGHT) {
         error.hint = Some(format!(
             "this login needs the rights SELECT, INSERT and UPDATE on `{name}`, and USAGE on its schema where there is such a right"

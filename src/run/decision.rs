@@ -30,8 +30,12 @@ impl Locked {
             if done >= stored.pieces.len() {
                 state = Some(State::Done);
             } else {
-                self.restore_settings(&stored, done).await?;
-                probe = stored.probe(done, dialect);
+                match self.restore_settings(&stored, done).await {
+                    Ok(()) => probe = stored.probe(done, dialect),
+                    // The decision stands all the same; whoever goes on meets the same refusal, and says so.
+                    Err(RunError::Sql { error, .. }) if !error.kind.is_lost() => {}
+                    Err(other) => return Err(other),
+                }
             }
         }
         let settled = match state {

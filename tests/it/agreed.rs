@@ -229,3 +229,16 @@ fn a_limit_of_the_script_s_own_lasts_to_its_end() {
     project.run(["up", "--statement-timeout", "5s"]).ok();
     assert_eq!(db.value("select s from u"), "1h");
 }
+
+#[test]
+fn a_history_that_somebody_locked_is_no_dead_server() {
+    let Some(db) = postgres() else { return };
+    let project = Project::with([("migrations/1_a.up.sql", "create table a (id int);")]).on(&db);
+    project.run(["up"]).ok();
+    let mut holder = db.open();
+    holder.sql("begin;");
+    holder.sql("lock table migrate_history in access exclusive mode;");
+    project.run(["status"]).exits(1).says("somebody holds `public.migrate_history` locked");
+    holder.sql("commit;");
+    project.run(["status"]).ok();
+}
