@@ -43,6 +43,17 @@ impl Token {
         self.kind == TokenKind::Word && self.of(text).eq_ignore_ascii_case(word)
     }
 
+    /// Whether it is this identifier, in double quotes or not, in whatever case.
+    pub fn is_name(&self, text: &str, name: &str) -> bool {
+        let written = self.of(text);
+        let inner = match self.kind {
+            TokenKind::QuotedName => written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')),
+            TokenKind::Word => Some(written),
+            _ => None,
+        };
+        inner.is_some_and(|inner| inner.eq_ignore_ascii_case(name))
+    }
+
     /// Whether it is this symbol.
     pub fn is_symbol(&self, text: &str, symbol: &str) -> bool {
         self.kind == TokenKind::Symbol && self.of(text) == symbol

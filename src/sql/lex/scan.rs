@@ -130,18 +130,31 @@ impl Tokens<'_> {
         1 + next.map_or(0, char::len_utf8)
     }
 
-    /// An `E'…'` string goes on, escapes and all, when its next part stands on another line.
+    /// An `E'…'` string goes on, escapes and all, when its next part stands on another line. Other strings do, too, but
+    /// their parts have no escapes either way.
     fn escape_string(&self, quote: usize) -> (TokenKind, usize) {
         let mut part = self.string(quote, true);
-        while part.0 == TokenKind::String {
-            let next = self.run(part.1, is_blank);
-            let new_line = self.text.as_bytes()[part.1..next].iter().any(|byte| matches!(byte, b'\n' | b'\r'));
-            if !new_line || self.byte(next) != b'\'' {
-                break;
-            }
+        while part.0 == TokenKind::String
+            && let Some(next) = self.next_line(part.1).filter(|next| self.byte(*next) == b'\'')
+        {
             part = self.string(next, true);
         }
         part
+    }
+
+    /// Where it goes on behind blanks, line comments and at least one end of a line.
+    fn next_line(&self, from: usize) -> Option<usize> {
+        let mut next = from;
+        let mut new_line = false;
+        loop {
+            let blanks = next;
+            next = self.run(next, is_blank);
+            new_line |= self.text.as_bytes()[blanks..next].iter().any(|byte| matches!(byte, b'\n' | b'\r'));
+            if !self.starts_with(next, "--") {
+                return new_line.then_some(next);
+            }
+            next = self.line_comment(next + 2).1;
+        }
     }
 
     fn quoted_name(&self, at: usize, quote: u8) -> (TokenKind, usize) {

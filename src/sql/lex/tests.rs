@@ -31,6 +31,11 @@ fn postgres_strings() {
 #[test]
 fn escape_strings_go_on_over_line_ends() {
     assert_eq!(tokens("E'a'\n  '\\'b' x", &Lexis::POSTGRES), ["String E'a'\n  '\\'b'", "Word x"]);
+    let over_comments = "E'a' -- it's\n -- too\r 'b\\''";
+    assert_eq!(tokens(&format!("{over_comments} x"), &Lexis::POSTGRES), [&format!("String {over_comments}"), "Word x"]);
+    for ends in ["E'a' -- b", "E'a' /* b */\n'", "E'a' 'b'"] {
+        assert_eq!(tokens(ends, &Lexis::POSTGRES)[0], "String E'a'", "{ends}");
+    }
     assert_eq!(tokens("'a'\n  '\\' x", &Lexis::POSTGRES), ["String 'a'", "String '\\'", "Word x"]);
 }
 
