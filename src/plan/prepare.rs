@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::databases::{Dialect, Probe};
 use crate::migration::{Directive, OuterTransaction};
 use crate::sql::{
-    Control, Effect, Leaves, Lexis, LineIndex, Place, Span, Statement, StatementKind, effect, leaves,
+    Control, Effect, Leaves, Lexis, LineIndex, Place, Span, Statement, StatementKind, effect, leaves, lost_alone,
     may_change_session, outlasts, suspends_foreign_keys, transaction_pairs,
 };
 
@@ -118,26 +118,31 @@ impl Prepared {
     /// The expression for the before-image of a statement, if one is needed.
     pub fn probe(&self, index: usize, dialect: &dyn Dialect) -> Option<String> {
         let piece = self.pieces.get(index)?;
-        match (piece.bracket, self.rerunnable) {
-            (Bracket::Alone { .. }, false) => match dialect.probe(piece.sql(self)) {
+        match piece.bracket {
+            Bracket::Alone { .. } => match dialect.probe(piece.sql(self)) {
                 Probe::Fingerprint(expression) => Some(expression),
                 Probe::Rerun | Probe::Unknown(_) => None,
             },
-            _ => None,
+            Bracket::Transaction => None,
         }
     }
 
-    /// Whether this statement, when it is refused, may have done a part of its work for good, and nobody can tell which.
-    pub fn may_end_halfway(&self, index: usize, dialect: &dyn Dialect) -> bool {
-        let alone = |piece: &&Piece| matches!(piece.bracket, Bracket::Alone { .. }) && !self.rerunnable;
+    /// Whether this statement, when it is refused, may have done a part of its work for good.
+    pub fn may_leave_a_part(&self, index: usize, dialect: &dyn Dialect) -> bool {
+        let alone = |piece: &&Piece| matches!(piece.bracket, Bracket::Alone { .. });
         self.pieces.get(index).filter(alone).is_some_and(|piece| dialect.may_end_halfway(piece.sql(self)))
+    }
+
+    /// The same of one that must not simply run again then: a human must decide.
+    pub fn may_end_halfway(&self, index: usize, dialect: &dyn Dialect) -> bool {
+        !self.rerunnable && self.may_leave_a_part(index, dialect)
     }
 
     /// The before-image that a statement certainly has when the one before it took effect, where the script's own text tells.
     /// Then nothing needs to be recorded between the two: what became of both can be found out afterwards.
     pub fn foreseen(&self, index: usize, dialect: &dyn Dialect) -> Option<&'static str> {
         let before = index.checked_sub(1)?;
-        if self.changes_session || self.probe(before, dialect).is_none() {
+        if self.changes_session || self.rerunnable || self.probe(before, dialect).is_none() {
             return None;
         }
         self.probe(index, dialect)?;
@@ -277,7 +282,15 @@ impl Reader {
             let message = "a transaction of the script's own, and in a file that changes the schema each statement is committed by itself here";
             return Err(self.refuse(begin, message, "put what belongs together into a file of its own"));
         }
+        // What has begun is finished as it began.
+        let begins = !stepwise;
         let stepwise = no_transaction || must_be_alone.is_some() || commits;
+        if begins
+            && stepwise
+            && let Some(refusal) = statements.iter().find_map(|statement| lost_alone(statement, &text, lexis))
+        {
+            return Err(self.refuse(refusal.span, &refusal.reason, refusal.hint));
+        }
         Ok(Prepared {
             mode: if stepwise { Mode::Stepwise } else { Mode::Transaction },
             pieces,

@@ -11,7 +11,7 @@ mod split;
 
 pub use blocks::split_around;
 pub use effect::{
-    Control, Effect, Leaves, Refusal, effect, leaves, may_change_session, outlasts, suspends_foreign_keys,
+    Control, Effect, Leaves, Refusal, effect, leaves, lost_alone, may_change_session, outlasts, suspends_foreign_keys,
     transaction_pairs,
 };
 pub use gate::read_by;

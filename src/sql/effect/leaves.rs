@@ -1,5 +1,6 @@
 //! What a statement leaves in its session, for whoever has to go on in another session after a crash.
 
+use super::settings::{calls, inside};
 use super::{Grammar, Lexis, Span, Statement, StatementKind, Token, TokenKind};
 
 /// What a statement leaves in its session that later statements of the script may need.
@@ -22,6 +23,7 @@ pub enum Leaves {
 }
 
 const SETTING: Leaves = Leaves::Setting { role: false };
+const TEMPORARY: Leaves = Leaves::Thing { what: "a temporary table", name: None };
 
 /// What a statement leaves in its session. What the functions and routines that it calls may leave is not seen.
 pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
@@ -31,14 +33,15 @@ pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
     let marks = |kind| matches!(kind, TokenKind::VersionOpen | TokenKind::VersionClose);
     let mut tokens = statement.tokens(text, lexis).code().filter(|token| !marks(token.kind));
     let Some(first) = tokens.next() else { return Leaves::Nothing };
+    let postgres = lexis.grammar == Grammar::Postgres;
     let is = |words: &[&str]| words.iter().any(|word| first.is_word(text, word));
     if is(&["SET"]) {
         return setting(&tokens.collect::<Vec<_>>(), text, lexis);
     }
     if is(&["USE", "RESET", "PRAGMA", "ATTACH", "DETACH", "LISTEN", "UNLISTEN", "LOAD", "DEALLOCATE"]) {
-        let role = lexis.grammar == Grammar::Postgres && tokens.next().is_some_and(|next| next.is_word(text, "ROLE"));
+        let role = postgres && tokens.next().is_some_and(|next| next.is_word(text, "ROLE"));
         // MySQL's LOAD DATA fills a table.
-        let fills = is(&["LOAD"]) && lexis.grammar != Grammar::Postgres;
+        let fills = is(&["LOAD"]) && !postgres;
         return if fills { Leaves::Nothing } else { Leaves::Setting { role } };
     }
     if is(&["PREPARE"]) {
@@ -46,15 +49,45 @@ pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
         return if ends { Leaves::Nothing } else { SETTING };
     }
     if is(&["CREATE"]) {
-        return temporary(tokens.take(8), text);
+        let head: Vec<Token> = tokens.by_ref().take(8).collect();
+        let left = temporary(head.iter().copied(), text);
+        return if postgres && left == Leaves::Nothing { in_pg_temp(&head, text) } else { left };
     }
-    if is(&["DECLARE"]) && lexis.grammar == Grammar::Postgres {
+    if is(&["DECLARE"]) && postgres {
         return Leaves::Thing { what: "a cursor", name: tokens.next().map(|token| token.span()) };
     }
     if is(&["SELECT", "WITH", "VALUES", "TABLE"]) || first.is_symbol(text, "(") {
         return query(tokens, text, lexis);
     }
+    if postgres {
+        let tokens: Vec<Token> = tokens.collect();
+        if is(&["DO"]) {
+            return block(&tokens, text);
+        }
+        return if calls(&tokens, text).iter().any(|call| !call.local) { COMPUTED } else { Leaves::Nothing };
+    }
     Leaves::Nothing
+}
+
+/// A setting of PostgreSQL's that depends on what was in the tables, or on what a block did, at that time.
+const COMPUTED: Leaves = Leaves::Thing { what: "a setting that was computed then", name: None };
+
+/// `DO …` on PostgreSQL, without its first word.
+fn block(tokens: &[Token], text: &str) -> Leaves {
+    let inside = inside(tokens, text);
+    match (inside.temporary, inside.sets) {
+        (true, _) => TEMPORARY,
+        (_, true) => COMPUTED,
+        _ => Leaves::Nothing,
+    }
+}
+
+/// `CREATE TABLE pg_temp.…` and the like, without the first word.
+fn in_pg_temp(tokens: &[Token], text: &str) -> Leaves {
+    let named = tokens.windows(3).find(|three| three[0].is_name(text, "pg_temp") && three[1].is_symbol(text, "."));
+    let table = tokens.iter().any(|token| ["TABLE", "SEQUENCE", "VIEW"].iter().any(|word| token.is_word(text, word)));
+    let what = if table { "a temporary table" } else { "a temporary object" };
+    named.map_or(Leaves::Nothing, |three| Leaves::Thing { what, name: Some(three[2].span()) })
 }
 
 /// `SET …`, without its first word.
@@ -72,7 +105,11 @@ fn setting(tokens: &[Token], text: &str, lexis: &Lexis) -> Leaves {
         return Leaves::Thing { what: "a variable with a value that was computed then", name };
     }
     let session = usize::from(first(&["SESSION"]));
-    Leaves::Setting { role: tokens.get(session).is_some_and(|token| token.is_word(text, "ROLE")) }
+    let role = tokens.get(session).is_some_and(|token| match lexis.grammar {
+        Grammar::Postgres => token.is_name(text, "role"),
+        _ => token.is_word(text, "ROLE"),
+    });
+    Leaves::Setting { role }
 }
 
 /// `CREATE …`, without its first word.
@@ -96,13 +133,13 @@ fn temporary(tokens: impl Iterator<Item = Token>, text: &str) -> Leaves {
 
 /// A query: it may set something, or put its result into the session.
 fn query(tokens: impl Iterator<Item = Token>, text: &str, lexis: &Lexis) -> Leaves {
-    let (mut sets, mut reads, mut into, mut temporary) = (false, false, false, false);
+    if lexis.grammar == Grammar::Postgres {
+        return postgres_query(&tokens.collect::<Vec<_>>(), text);
+    }
+    let mut into = false;
     let (mut variable, mut last) = (None, None);
     for token in tokens {
         let assigned = into || token.is_symbol(text, ":=") || token.is_symbol(text, ":");
-        sets |= token.is_word(text, "set_config");
-        reads |= token.is_word(text, "FROM");
-        temporary |= into && (token.is_word(text, "TEMP") || token.is_word(text, "TEMPORARY"));
         into |= token.is_word(text, "INTO");
         if token.kind == TokenKind::Parameter {
             last = Some(token.span());
@@ -112,11 +149,26 @@ fn query(tokens: impl Iterator<Item = Token>, text: &str, lexis: &Lexis) -> Leav
         }
     }
     match lexis.grammar {
-        Grammar::Postgres if into && temporary => Leaves::Thing { what: "a temporary table", name: None },
-        Grammar::Postgres if sets && !reads => SETTING,
         Grammar::MySql | Grammar::MariaDb if variable.is_some() => {
             Leaves::Thing { what: "a variable with a value that was computed then", name: variable }
         }
         _ => Leaves::Nothing,
+    }
+}
+
+/// A query on PostgreSQL.
+fn postgres_query(tokens: &[Token], text: &str) -> Leaves {
+    let has = |word: &str| tokens.iter().any(|token| token.is_word(text, word));
+    let is_temporary = |token: &Token| token.is_word(text, "TEMP") || token.is_word(text, "TEMPORARY");
+    let into = tokens.iter().position(|token| token.is_word(text, "INTO")).map_or(&[][..], |at| &tokens[at + 1..]);
+    if into.iter().take(2).any(is_temporary) || into.first().is_some_and(|token| token.is_name(text, "pg_temp")) {
+        return TEMPORARY;
+    }
+    let mut lasting = calls(tokens, text).into_iter().filter(|call| !call.local).peekable();
+    match lasting.peek() {
+        None => Leaves::Nothing,
+        // What it sets depends on what is in the tables.
+        Some(_) if has("FROM") => COMPUTED,
+        Some(_) => Leaves::Setting { role: lasting.any(|call| call.sets("role")) },
     }
 }

@@ -6,11 +6,13 @@ mod outer;
 mod outlasts;
 mod postgres;
 mod session;
+mod settings;
 mod sqlite;
 
 pub use leaves::{Leaves, leaves};
 pub use outer::transaction_pairs;
 pub use outlasts::outlasts;
+pub use postgres::lost_alone;
 pub use session::may_change_session;
 pub use sqlite::suspends_foreign_keys;
 
@@ -127,16 +129,23 @@ fn refused_call(statement: &Statement, text: &str, lexis: &Lexis) -> Option<Effe
         Grammar::MySql | Grammar::MariaDb => &["GET_LOCK", "RELEASE_ALL_LOCKS"],
         Grammar::Sqlite => return None,
     };
+    let is = |token: &Token, function: &str| match lexis.grammar {
+        Grammar::Postgres => token.is_name(text, function),
+        _ => token.is_word(text, function),
+    };
     // A routine's body only runs when it is called, but what is called cannot be seen either.
     let mut tokens = statement.tokens(text, lexis).code().peekable();
+    let mut sets = false;
     while let Some(token) = tokens.next() {
         let called = tokens.peek().is_some_and(|next| next.is_symbol(text, "("));
-        if called && refused.iter().any(|function| token.is_word(text, function)) {
-            let reason = format!("`{}` would release the lock that migrations run under", token.of(text));
+        if called && refused.iter().any(|function| is(&token, function)) {
+            let function = token.of(text).trim_matches('"');
+            let reason = format!("`{function}` would release the lock that migrations run under");
             return Some(Refusal::effect(token.span(), reason, "leave it out"));
         }
+        sets |= called && lexis.grammar == Grammar::Postgres && token.is_name(text, "set_config");
     }
-    None
+    sets.then(|| postgres::refused_setting(&code(text, statement.span, lexis), text)).flatten()
 }
 
 #[cfg(test)]

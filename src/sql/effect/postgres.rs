@@ -1,8 +1,9 @@
 //! PostgreSQL: what its server refuses inside a transaction block.
 
-use super::{Control, Cursor, Effect, Refusal};
+use super::settings::{calls, inside};
+use super::{Control, Cursor, Effect, Leaves, Refusal, Statement, StatementKind, leaves};
 use crate::sql::cursor::code;
-use crate::sql::lex::{Lexis, TokenKind};
+use crate::sql::lex::{Grammar, Lexis, Token, TokenKind};
 use crate::sql::place::Span;
 
 pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
@@ -30,7 +31,8 @@ pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
         "CLUSTER" => {
             cursor.group();
             cursor.eat("VERBOSE");
-            if cursor.is_end() { outside("CLUSTER without a table") } else { Effect::Transactional }
+            // A table with partitions it puts in order one by one.
+            if cursor.is_end() { outside("CLUSTER without a table") } else { Effect::MayCommit }
         }
         "DO" => do_block(cursor),
         "CALL" => Effect::MayCommit,
@@ -38,10 +40,7 @@ pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
             let reason = "`DISCARD ALL` would release the lock that migrations run under";
             Refusal::effect(whole, reason, "leave it out: the session is reset after each script")
         }
-        "SET" if cursor.sees("SESSION AUTHORIZATION") || cursor.sees("LOCAL SESSION AUTHORIZATION") => {
-            let reason = "`SET SESSION AUTHORIZATION` would keep the history from being written";
-            Refusal::effect(whole, reason, "use `SET LOCAL ROLE`, which is undone after the script")
-        }
+        "SET" => set(cursor, whole).unwrap_or(Effect::Transactional),
         "COPY" if cursor.has("TO STDOUT") => {
             let reason = "`COPY … TO STDOUT` sends data that nobody reads";
             Refusal::effect(whole, reason, "leave it out, or copy into a table")
@@ -56,6 +55,87 @@ pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
         }
         _ => Effect::Transactional,
     }
+}
+
+/// `SET …`, without its first word, where no script may say it.
+fn set(mut cursor: Cursor<'_>, whole: Span) -> Option<Effect> {
+    let text = cursor.text;
+    let scoped = cursor.eat("SESSION") || cursor.eat("LOCAL");
+    let named = |cursor: &Cursor<'_>, name: &str| cursor.token(0).is_some_and(|token| token.is_name(text, name));
+    if (scoped && cursor.sees("AUTHORIZATION"))
+        || cursor.sees("SESSION AUTHORIZATION")
+        || named(&cursor, "session_authorization")
+    {
+        return Some(refuse_authorization(whole, "SET SESSION AUTHORIZATION"));
+    }
+    if !cursor.eat("NAMES") {
+        if !named(&cursor, "client_encoding") {
+            return None;
+        }
+        cursor.step();
+        let _ = cursor.eat("TO") || cursor.eat("=");
+    }
+    let value = cursor.token(0).map_or("", |value| value.of(text));
+    (!is_utf8(value)).then(|| refuse_encoding(whole, value))
+}
+
+/// A call of `set_config` that no script may have.
+pub(super) fn refused_setting(tokens: &[Token], text: &str) -> Option<Effect> {
+    calls(tokens, text).into_iter().find_map(|call| match call.value {
+        _ if call.sets("session_authorization") => {
+            Some(refuse_authorization(call.function, "set_config('session_authorization', …)"))
+        }
+        Some(value) if call.sets("client_encoding") && !is_utf8(value) => Some(refuse_encoding(call.function, value)),
+        _ => None,
+    })
+}
+
+fn refuse_authorization(span: Span, what: &str) -> Effect {
+    let reason = format!("`{what}` would keep the history from being written");
+    Refusal::effect(span, reason, "use `SET LOCAL ROLE`, which is undone after the script")
+}
+
+fn refuse_encoding(span: Span, encoding: &str) -> Effect {
+    let encoding = encoding.trim_matches('\'');
+    let reason = format!("the encoding `{encoding}` would make what is sent, which is UTF-8, mean something else");
+    Refusal::effect(span, reason, "convert the file to UTF-8 and leave this out")
+}
+
+/// Whether the server takes this for UTF-8, or for the encoding that the connection began with, which is that.
+fn is_utf8(encoding: &str) -> bool {
+    let letters = encoding.chars().filter(char::is_ascii_alphanumeric);
+    let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
+    matches!(&*name, "" | "utf8" | "unicode" | "default")
+}
+
+/// What a statement sets and then loses, or never sets, where each statement of its script runs by itself.
+pub fn lost_alone(statement: &Statement, text: &str, lexis: &Lexis) -> Option<Refusal> {
+    if statement.kind != StatementKind::Sql || lexis.grammar != Grammar::Postgres {
+        return None;
+    }
+    let tokens = code(text, statement.span, lexis);
+    let cursor = Cursor::new(text, &tokens);
+    if ["SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS"].iter().any(|words| cursor.sees(words)) {
+        let words: Vec<&str> = tokens.iter().take(2).map(|token| token.of(text)).collect();
+        return Some(Refusal {
+            span: statement.span,
+            reason: format!(
+                "`{}` holds for one transaction, and here each statement has its own: it would do nothing",
+                words.join(" ")
+            ),
+            hint: "say `SET`, or leave `no-transaction` away: the file is then one transaction",
+        });
+    }
+    // Rights are given back after each statement for the sake of the record, and only what certainly gives the same once
+    // more is repeated before the next.
+    let repeated = leaves(statement, text, lexis) == Leaves::Setting { role: true };
+    let by_function = || calls(&tokens, text).iter().any(|call| call.sets("role") && !call.local);
+    let takes_role = if cursor.sees("DO") { inside(&tokens, text).role } else { !repeated && by_function() };
+    takes_role.then(|| Refusal {
+        span: statement.span,
+        reason: "the role that this takes on would be lost after it, as each statement runs by itself here".to_owned(),
+        hint: "say `SET ROLE` as a statement of its own, `SET LOCAL ROLE` inside a block, or leave `no-transaction` away: the file is then one transaction",
+    })
 }
 
 fn create(mut cursor: Cursor<'_>) -> Effect {
@@ -121,7 +201,8 @@ fn reindex(mut cursor: Cursor<'_>) -> Effect {
         "SCHEMA" => Effect::OutsideOnly { what: "REINDEX SCHEMA" },
         "DATABASE" => Effect::OutsideOnly { what: "REINDEX DATABASE" },
         "SYSTEM" => Effect::OutsideOnly { what: "REINDEX SYSTEM" },
-        _ => Effect::Transactional,
+        // What has partitions is done one by one.
+        _ => Effect::MayCommit,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether a statement may leave something behind in the session that ran it.
 
-use super::{Grammar, Lexis, Statement, StatementKind, TokenKind};
+use super::{Grammar, Lexis, Statement, StatementKind, Token, TokenKind};
 
 /// Whether a statement may change what later statements of the same session mean: settings, the
 /// current schema, temporary tables, prepared statements, listeners. Says yes when in doubt.
@@ -14,16 +14,22 @@ pub fn may_change_session(statement: &Statement, text: &str, lexis: &Lexis) -> b
     let is = |words: &[&str]| words.iter().any(|word| first.is_word(text, word));
     let created = is(&["CREATE", "DROP", "ALTER"]);
     let queries = is(&["SELECT", "WITH", "VALUES", "TABLE", "EXPLAIN"]) || first.is_symbol(text, "(");
+    let writes = is(&["INSERT", "UPDATE", "DELETE", "MERGE"]);
     let harmless = created
         || queries
-        || is(&["INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "TRUNCATE", "COMMENT", "GRANT", "REVOKE", "REINDEX"])
+        || writes
+        || is(&["REPLACE", "TRUNCATE", "COMMENT", "GRANT", "REVOKE", "REINDEX"])
         || is(&["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ANALYZE", "VACUUM", "REFRESH"])
         || (is(&["RENAME", "OPTIMIZE", "REPAIR", "CHECK", "SHOW"]) && lexis.grammar.is_mysql())
         || (is(&["LOCK", "CLUSTER", "SECURITY", "REASSIGN"]) && lexis.grammar == Grammar::Postgres);
     if !harmless {
         return true;
     }
+    let postgres = lexis.grammar == Grammar::Postgres;
+    let calling = lexis.grammar != Grammar::Sqlite && queries || postgres && writes;
     let mut position = 0;
+    let mut column_list = ColumnList::default();
+    let mut qualifier = Qualifier::None;
     while let Some(token) = tokens.next() {
         position += 1;
         let word = |words: &[&str]| words.iter().any(|known| token.is_word(text, known));
@@ -32,14 +38,98 @@ pub fn may_change_session(statement: &Statement, text: &str, lexis: &Lexis) -> b
         let into = queries && word(&["INTO"]);
         let variable = lexis.grammar.is_mysql() && token.kind == TokenKind::Parameter;
         let calls = tokens.peek().is_some_and(|next| next.is_symbol(text, "("));
-        let named = matches!(token.kind, TokenKind::QuotedName) || (token.kind == TokenKind::Word && !word(OPERATORS));
-        let function = lexis.grammar != Grammar::Sqlite && queries && calls && named;
-        if temporary || into || variable || function || (calls && word(&["set_config"])) {
+        let known = match qualifier {
+            Qualifier::None => word(OPERATORS) || postgres && word(BUILT_IN),
+            Qualifier::Catalog => postgres && (word(OPERATORS) || word(BUILT_IN)),
+            Qualifier::Schema => false,
+        };
+        let is_list = column_list.begins_after(&token, text);
+        let named = matches!(token.kind, TokenKind::QuotedName) || (token.kind == TokenKind::Word && !known);
+        let function = calling && calls && named && !(writes && is_list);
+        let session_schema = postgres && token.is_name(text, "pg_temp");
+        if temporary || into || variable || function || session_schema || (calls && token.is_name(text, "set_config")) {
             return true;
         }
+        qualifier = match (token.is_symbol(text, "."), qualifier) {
+            (true, Qualifier::None) => Qualifier::Schema,
+            (true, qualifier) => qualifier,
+            _ if tokens.peek().is_some_and(|next| next.is_symbol(text, ".")) && token.is_name(text, "pg_catalog") => {
+                Qualifier::Catalog
+            }
+            _ => Qualifier::None,
+        };
     }
     false
 }
+
+/// What stands before a name and a dot.
+#[derive(Clone, Copy)]
+enum Qualifier {
+    None,
+    /// `pg_catalog`.
+    Catalog,
+    /// Anything else.
+    Schema,
+}
+
+/// Where a table's columns are listed that rows go into: `INSERT INTO s.t AS x (a, b)`.
+#[derive(Default)]
+struct ColumnList {
+    /// Whether the table's name is being read.
+    in_name: bool,
+}
+
+impl ColumnList {
+    /// Whether a parenthesis right after this token opens that list.
+    fn begins_after(&mut self, token: &Token, text: &str) -> bool {
+        let is_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) || token.is_symbol(text, ".");
+        let ends = ["VALUES", "SELECT", "WITH", "USING"].iter().any(|word| token.is_word(text, word));
+        self.in_name &= is_name && !ends;
+        let inside = self.in_name;
+        self.in_name |= token.is_word(text, "INTO");
+        inside
+    }
+}
+
+/// Functions of PostgreSQL, and types with a length, that change no setting and stand in many scripts that fill tables.
+const BUILT_IN: &[&str] = &[
+    "ABS",
+    "ARRAY",
+    "ARRAY_AGG",
+    "CHAR",
+    "CLOCK_TIMESTAMP",
+    "CONCAT",
+    "CONCAT_WS",
+    "CONFLICT",
+    "CURRVAL",
+    "DATE_TRUNC",
+    "DECIMAL",
+    "EXTRACT",
+    "FORMAT",
+    "GENERATE_SERIES",
+    "GEN_RANDOM_UUID",
+    "INSERT",
+    "INTERVAL",
+    "JSONB_BUILD_OBJECT",
+    "JSON_BUILD_OBJECT",
+    "LENGTH",
+    "MD5",
+    "NEXTVAL",
+    "NUMERIC",
+    "RANDOM",
+    "REPLACE",
+    "ROUND",
+    "ROW_NUMBER",
+    "SET",
+    "SETVAL",
+    "STRING_AGG",
+    "SUBSTRING",
+    "TO_CHAR",
+    "TO_DATE",
+    "TO_TIMESTAMP",
+    "TRIM",
+    "VARCHAR",
+];
 
 /// Words before a parenthesis that call no function of the user's.
 const OPERATORS: &[&str] = &[

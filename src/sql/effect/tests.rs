@@ -26,13 +26,14 @@ fn postgres() {
         ("create index concurrently_named on t (a)", "transactional"),
         ("drop index concurrently i", "outside: DROP INDEX CONCURRENTLY"),
         ("reindex (verbose, concurrently) table t", "outside: REINDEX CONCURRENTLY"),
-        ("reindex (concurrently false) table t", "transactional"),
+        ("reindex (concurrently false) table t", "may commit"),
         ("reindex table concurrently t", "outside: REINDEX CONCURRENTLY"),
         ("reindex schema s", "outside: REINDEX SCHEMA"),
-        ("reindex table t", "transactional"),
+        ("reindex table t", "may commit"),
+        ("reindex index i", "may commit"),
         ("vacuum (full, analyze) t", "outside: VACUUM"),
         ("cluster verbose", "outside: CLUSTER without a table"),
-        ("cluster t using i", "transactional"),
+        ("cluster t using i", "may commit"),
         ("alter system set x = 1", "outside: ALTER SYSTEM"),
         ("alter database d set tablespace s", "outside: ALTER DATABASE … SET TABLESPACE"),
         ("alter database d set search_path = a", "transactional"),
@@ -63,6 +64,40 @@ fn postgres() {
         (
             "select pg_advisory_unlock_all()",
             "refused: `pg_advisory_unlock_all` would release the lock that migrations run under",
+        ),
+        (
+            "select pg_catalog.\"pg_advisory_unlock_all\" ()",
+            "refused: `pg_advisory_unlock_all` would release the lock that migrations run under",
+        ),
+        (
+            "set session session authorization a",
+            "refused: `SET SESSION AUTHORIZATION` would keep the history from being written",
+        ),
+        (
+            "set local session_authorization = a",
+            "refused: `SET SESSION AUTHORIZATION` would keep the history from being written",
+        ),
+        (
+            "select set_config('session_authorization', 'a', false)",
+            "refused: `set_config('session_authorization', …)` would keep the history from being written",
+        ),
+        ("set session characteristics as transaction read write", "transactional"),
+        ("set client_encoding = 'UTF8'", "transactional"),
+        ("set client_encoding to utf8", "transactional"),
+        ("set names 'utf-8'", "transactional"),
+        ("set names", "transactional"),
+        ("select set_config('client_encoding', 'UTF8', false)", "transactional"),
+        (
+            "set local client_encoding to latin1",
+            "refused: the encoding `latin1` would make what is sent, which is UTF-8, mean something else",
+        ),
+        (
+            "set names 'LATIN1'",
+            "refused: the encoding `LATIN1` would make what is sent, which is UTF-8, mean something else",
+        ),
+        (
+            "select set_config('client_encoding', 'latin1', false)",
+            "refused: the encoding `latin1` would make what is sent, which is UTF-8, mean something else",
         ),
         ("\\set x 1", "refused: `\\set` is a command of psql, not SQL"),
         (
@@ -157,6 +192,21 @@ fn what_may_change_a_session() {
         ("create table t (temp int)", &Lexis::POSTGRES, false),
         ("do $$ $$", &Lexis::POSTGRES, true),
         ("insert into t (a) values (now())", &Lexis::POSTGRES, false),
+        (
+            "insert into s.\"T\" as x (a) values (pg_catalog.md5('a')) on conflict (a) do nothing",
+            &Lexis::POSTGRES,
+            false,
+        ),
+        ("insert into t (a) values (app.setup())", &Lexis::POSTGRES, true),
+        ("insert into t (a) values (app.md5('a'))", &Lexis::POSTGRES, true),
+        ("update t set (a, b) = (1, coalesce(c, 2)) where d in (1, 2)", &Lexis::POSTGRES, false),
+        ("update t set a = \"set_up\"(1)", &Lexis::POSTGRES, true),
+        ("delete from t where enter_tenant(a)", &Lexis::POSTGRES, true),
+        ("merge into t using f(1) x on true when not matched then insert (a) values (1)", &Lexis::POSTGRES, true),
+        ("merge into t using x on true when not matched then insert (a) values (1)", &Lexis::POSTGRES, false),
+        ("create table pg_temp.t as select 1", &Lexis::POSTGRES, true),
+        ("insert into \"pg_temp\".t values (1)", &Lexis::POSTGRES, true),
+        ("update t set a = setup(1)", &Lexis::MYSQL, false),
         ("alter table t add a int", &Lexis::POSTGRES, false),
         ("use d", &Lexis::MYSQL, true),
         ("select 1 into @a", &Lexis::MYSQL, true),
@@ -234,6 +284,18 @@ fn what_is_left_in_the_session() {
         ("set local role app", "nothing"),
         ("set transaction isolation level serializable", "nothing"),
         ("select pg_catalog.set_config('search_path', '', false)", "setting"),
+        ("select set_config('search_path', nspname, false) from pg_namespace", "a setting that was computed then ?"),
+        ("insert into t select \"set_config\"('a', 'b', false)", "a setting that was computed then ?"),
+        ("select set_config('search_path', 'a', true)", "nothing"),
+        ("select set_config('Role', 'app', false)", "role"),
+        ("set \"role\" to app", "role"),
+        ("do $$ begin execute 'set search_path to tenant'; end $$", "a setting that was computed then ?"),
+        ("do $$ begin create temp table t (x int); end $$", "a temporary table ?"),
+        ("do $$ begin update t set x = 1; end $$", "nothing"),
+        ("create table pg_temp.work (x int)", "a temporary table work"),
+        ("create unlogged table if not exists \"pg_temp\".\"W\" (x int)", "a temporary table \"W\""),
+        ("create or replace function pg_temp.f() returns int", "a temporary object f"),
+        ("select 1 into local temp t", "a temporary table ?"),
         ("select count(*) from t", "nothing"),
         ("select 1 into temp t", "a temporary table ?"),
         ("create temp table if not exists x (id int)", "a temporary table x"),
@@ -259,4 +321,26 @@ fn what_is_left_in_the_session() {
     }
     assert_eq!(left("pragma case_sensitive_like = on", &Lexis::SQLITE), "setting");
     assert_eq!(left("create temp table x (id int)", &Lexis::SQLITE), "a temporary table x");
+}
+
+#[test]
+fn what_is_lost_where_statements_run_one_by_one() {
+    for (text, lost) in [
+        ("set local search_path = a", true),
+        ("SET /* */ TRANSACTION isolation level serializable", true),
+        ("set constraints all deferred", true),
+        ("set session characteristics as transaction read only", false),
+        ("set search_path = a", false),
+        ("do $$ begin set role x; end $$", true),
+        ("do $$ begin set local role x; end $$", false),
+        ("do $$ begin execute 'set search_path = a'; end $$", false),
+        ("select set_config('role', 'x', false)", false),
+        ("select set_config('role', rolname, false) from pg_roles", true),
+        ("insert into t select set_config('role', 'x', false)", true),
+    ] {
+        let statements = split(text, &Lexis::POSTGRES).unwrap();
+        assert_eq!(lost_alone(&statements[0], text, &Lexis::POSTGRES).is_some(), lost, "{text}");
+    }
+    let statements = split("set local x = 1", &Lexis::MARIADB).unwrap();
+    assert_eq!(lost_alone(&statements[0], "set local x = 1", &Lexis::MARIADB), None);
 }
