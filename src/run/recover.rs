@@ -81,7 +81,7 @@ impl Locked {
         let mut finding = self.find_out(&entry, &stored, decided).await?;
         while let (Finding::Took, Some(before)) = (&finding, stored.foreseen(done + 1, self.dialect())) {
             done += 1;
-            self.restore_settings(&stored, done).await?;
+            self.repeat_settings(&stored, done - 1, done).await?;
             finding = self.look(&stored, done, Some(before)).await?;
         }
         let (from, resolution) = match finding {
@@ -93,7 +93,7 @@ impl Locked {
         let prepared = self.rest(&entry, &stored, file, from)?;
         if from > recorded && from < prepared.pieces.len() {
             // The next crash must find the before-image of the statement that is next, under what those before it set.
-            self.restore_settings(&prepared, from).await?;
+            self.repeat_settings(&prepared, done, from).await?;
             self.advance(&prepared, entry.seq, from).await?;
         }
         let resolution = if done >= stored.pieces.len() { "every statement had run".to_owned() } else { resolution };
@@ -234,10 +234,18 @@ impl Locked {
     /// Repeats what the first so many statements set in the session that is gone. Names mean then what they meant there: a
     /// table in `SET search_path`'s schema must not be looked for in another.
     pub(super) async fn restore_settings(&mut self, stored: &Prepared, before: usize) -> Result<(), RunError> {
-        if stored.settings(before).next().is_none() {
+        self.repeat_settings(stored, 0, before).await
+    }
+
+    /// The same of those among them that come after the first so many: what a session has set must not be set twice, as a
+    /// prepared statement or an attached database of that name is there then.
+    async fn repeat_settings(&mut self, stored: &Prepared, after: usize, before: usize) -> Result<(), RunError> {
+        let known = stored.settings(after).count();
+        if stored.settings(before).nth(known).is_none() {
             return Ok(());
         }
-        let parts: Vec<String> = self.composer().settings(0, stored, before).into_iter().map(|part| part.sql).collect();
+        let parts = self.composer().settings(0, stored, before).into_iter().skip(known);
+        let parts: Vec<String> = parts.map(|part| part.sql).collect();
         self.session_limits = None;
         self.execute("repeat what the interrupted session had set", &parts).await
     }
@@ -271,8 +279,7 @@ impl Locked {
         let (mut seq, mut from) = (seq, from);
         loop {
             let mut composer = self.composer();
-            let mut parts = composer.settings(0, prepared, from);
-            parts.extend(composer.statements(0, prepared, seq, from, false));
+            let parts = composer.statements(0, prepared, seq, from, false);
             self.session_limits = None;
             let steps = std::slice::from_ref(prepared);
             let work = Work { steps, first, parts, cut: Cut::EachStatement, from };
