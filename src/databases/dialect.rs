@@ -128,9 +128,20 @@ pub trait Dialect: Sync {
         let _ = statement;
         false
     }
+    /// Whether two values of a [fingerprint](Probe::Fingerprint) say that the statement did not take effect between them.
+    fn is_unchanged(&self, before: &str, now: &str) -> bool {
+        before == now
+    }
     /// A query for what the statement leaves behind when it is broken off or fails half-way (an invalid index): each
-    /// row is a statement that clears it away, by undoing it or by finishing it. None for statements that leave nothing.
-    fn leftovers(&self, statement: &str) -> Option<String> {
+    /// row is a statement that clears it away, by undoing it or by finishing it. What its before-image tells of as there
+    /// already is left alone. None for statements that leave nothing.
+    fn leftovers(&self, statement: &str, before: Option<&str>) -> Option<String> {
+        let _ = (statement, before);
+        None
+    }
+    /// A query for what is left then all the same, as clearing it away is not for us, or is what running the statement again
+    /// does (an index that is half dropped): each row says what, to follow "it leaves". None for statements that leave nothing.
+    fn remains(&self, statement: &str) -> Option<String> {
         let _ = statement;
         None
     }

@@ -19,23 +19,23 @@ impl Failure {
                 "it was rolled back, but what it had changed in `{table}` by then stays, as {engine} knows no transactions: look at the rows and put them back by hand first. {}",
                 capitalised(&self.cure())
             ),
+            Aftermath::Resumable { done, of } if done >= of && self.circumstances.beside => {
+                format!("all of its statements are done, and the record is not: {}", self.cure())
+            }
             Aftermath::Resumable { done, of } if done >= of => {
-                format!("all its statements are done, and only its record is not: {}", self.cure())
+                format!("all of its statements are done: {}, which records that", self.next.again())
             }
-            Aftermath::Resumable { done, of } => {
-                let next = done + 1;
-                let cure = match self.is_the_scripts_fault() {
-                    true => format!("mend the rest of the script and {}", self.next.again()),
-                    false => self.cure(),
-                };
-                let (back, flag) = match self.direction {
-                    Direction::Up => ("to go back instead, undo by hand what is done", "--reverted"),
-                    Direction::Down => ("to keep it instead, make again by hand what was undone", "--applied"),
-                };
-                format!(
-                    "{done} of {of} statements are done and recorded; {cure}: it goes on with statement {next}; {back}, and record it with `migrate resolve {id} {flag}`"
-                )
-            }
+            Aftermath::Resumable { done, of } => format!(
+                "{done} of {of} statements are done and recorded; {}: it goes on with statement {}; {}",
+                self.cure_of_the_rest(),
+                done + 1,
+                self.way_back()
+            ),
+            Aftermath::BrokenOff { statement, left } => format!(
+                "statement {statement} was broken off and leaves {left}; {}: it runs that statement again; {}",
+                self.cure_of_the_rest(),
+                self.way_back()
+            ),
             Aftermath::Undecided { statement } => format!(
                 "what statement {statement} did before it was refused may be committed, and nobody can tell how far it came: look at the data, then say what is true with `migrate resolve {id} --statement {statement} --done` or `--again`, or `migrate resolve {id} --applied` or `--reverted` for the whole migration"
             ),
@@ -44,6 +44,23 @@ impl Failure {
                 self.cure()
             ),
         }
+    }
+
+    /// The next step where a migration is half-done.
+    fn cure_of_the_rest(&self) -> String {
+        match self.is_the_scripts_fault() {
+            true => format!("mend the rest of the script and {}", self.next.again()),
+            false => self.cure(),
+        }
+    }
+
+    /// How to give a half-done migration up.
+    fn way_back(&self) -> String {
+        let (back, flag) = match self.direction {
+            Direction::Up => ("to go back instead, undo by hand what is done", "--reverted"),
+            Direction::Down => ("to keep it instead, make again by hand what was undone", "--applied"),
+        };
+        format!("{back}, and record it with `migrate resolve {} {flag}`", self.id)
     }
 
     /// What became of a migration of which nothing remains.

@@ -186,6 +186,13 @@ pub enum Aftermath {
         /// Its engine: `MyISAM`.
         engine: String,
     },
+    /// A statement was broken off and left something that could not be cleared away; the next run runs it again.
+    BrokenOff {
+        /// The statement's number, from 1.
+        statement: usize,
+        /// What it left, to follow "it leaves".
+        left: String,
+    },
     /// A statement that was refused may have taken effect in part; a human must decide.
     Undecided {
         /// The statement's number, from 1.
@@ -243,6 +250,12 @@ pub(super) fn interrupted(cut: Option<&Cut>) -> String {
         ),
         (Aftermath::Stays { table, engine }, _) => format!(
             "interrupted {place}, which was rolled back, but for what it had changed in `{table}` ({engine} knows no transactions): put that back by hand before it runs again"
+        ),
+        (Aftermath::Resumable { done, of }, _) if done == of => {
+            format!("interrupted {place}, all of whose statements are done; {who} records that")
+        }
+        (Aftermath::BrokenOff { statement, left }, _) => format!(
+            "interrupted {place}, whose statement {statement} was broken off and leaves {left}; {who} runs it again"
         ),
         (Aftermath::Resumable { done, of }, _) => format!(
             "interrupted {place}, which is half-done: {done} of {of} statements are done and recorded, and {who} goes on with the next"

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use crate::databases::{Limits, Probe};
 use crate::history::{Entry, Head, Kind, State};
 use crate::migration::Id;
-use crate::plan::{Bracket, Direction, Prepared};
+use crate::plan::{Bracket, Direction, Piece, Prepared};
 use crate::sql::mentions;
 
 use super::failure::Aftermath;
@@ -55,7 +55,9 @@ impl Locked {
                 None => Finding::DidNot,
             });
         }
-        self.clear_leftovers(&stored.step.id, piece.sql(stored)).await?;
+        // What a human has decided about was there when the before-image of that decision was made.
+        let before = entry.probe.as_deref().filter(|_| !decided);
+        self.clear_leftovers(&stored.step.id, piece.sql(stored), before).await?;
         if decided {
             return Ok(Finding::DidNot);
         }
@@ -79,7 +81,7 @@ impl Locked {
                 let now = now.map_err(RunError::sql("look the interrupted statement up in the catalog"))?;
                 let now = now.into_iter().next().and_then(|row| row.into_iter().next().flatten());
                 match (now, before) {
-                    (Some(now), Some(before)) if now == before => Finding::DidNot,
+                    (Some(now), Some(before)) if self.dialect().is_unchanged(before, &now) => Finding::DidNot,
                     (Some(_), Some(_)) => Finding::Took,
                     // Null is what the catalog answers who may not look.
                     _ => Finding::Unknown(
@@ -90,10 +92,10 @@ impl Locked {
         })
     }
 
-    /// Clears away what a broken statement left; whether there was anything.
-    pub(super) async fn clear_leftovers(&mut self, id: &Id, sql: &str) -> Result<bool, RunError> {
+    /// Clears away what a broken statement left, but for what its before-image tells of; whether there was anything.
+    pub(super) async fn clear_leftovers(&mut self, id: &Id, sql: &str, before: Option<&str>) -> Result<bool, RunError> {
         let doing = "clear away what the interrupted statement left";
-        let Some(query) = self.dialect().leftovers(sql) else { return Ok(false) };
+        let Some(query) = self.dialect().leftovers(sql, before) else { return Ok(false) };
         let rows = self.session.query(&query).await.map_err(RunError::sql(doing))?;
         let cures: Vec<EcoString> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
         if cures.is_empty() {
@@ -129,8 +131,9 @@ impl Locked {
         *head = self.history.head();
         // The record of the statement before rides with the next one and may not have been sent.
         let mut done = known.max(recorded);
+        let before = probe.as_deref().filter(|_| done == recorded);
         if let Some(piece) = prepared.pieces.get(done)
-            && self.clear_leftovers(&prepared.step.id, piece.sql(prepared)).await?
+            && self.clear_leftovers(&prepared.step.id, piece.sql(prepared), before).await?
             && done == recorded
             && matches!(self.look(prepared, done, probe.as_deref()).await?, Finding::Took)
         {
@@ -147,8 +150,8 @@ impl Locked {
     /// itself, unseen, our record of its end stands with what it did before: then it is made to say what is true.
     pub(super) async fn settle_transaction(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
         let before = self.history.head().seq;
-        if self.read_history().await.is_err() {
-            return Aftermath::Nothing;
+        if let Err(error) = self.read_history().await {
+            return Aftermath::Unseen { error: error.to_string() };
         }
         let kind = match prepared.step.direction {
             Direction::Up => Kind::Apply,
@@ -217,6 +220,11 @@ impl Locked {
         {
             return Aftermath::Undecided { statement: done + 1 };
         }
+        match self.remains(prepared, done).await {
+            Ok(None) => {}
+            Ok(Some(left)) => return Aftermath::BrokenOff { statement: done + 1, left },
+            Err(error) => return Aftermath::Unseen { error: error.to_string() },
+        }
         if done == 0 {
             let settled = [self.store.settle(seq, 0, State::Abandoned)];
             if self.execute("record that nothing happened", &settled).await.is_ok() {
@@ -224,6 +232,20 @@ impl Locked {
             }
         }
         Aftermath::Resumable { done, of }
+    }
+
+    /// What a statement that was broken off left and could not be cleared away, to follow "it leaves".
+    async fn remains(&mut self, prepared: &Prepared, index: usize) -> Result<Option<String>, RunError> {
+        if prepared.may_leave_a_part(index, self.dialect()) {
+            return Ok(Some("whatever it had committed by then".to_owned()));
+        }
+        let alone = |piece: &&Piece| matches!(piece.bracket, Bracket::Alone { .. });
+        let piece = prepared.pieces.get(index).filter(alone);
+        let Some(query) = piece.and_then(|piece| self.dialect().remains(piece.sql(prepared))) else { return Ok(None) };
+        let rows = self.session.query(&query).await;
+        let rows = rows.map_err(RunError::sql("look for what the statement left"))?;
+        let things: Vec<EcoString> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        Ok((!things.is_empty()).then(|| things.join(", and ")))
     }
 
     /// Records how many statements are done, and the before-image of the next.

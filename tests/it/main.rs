@@ -36,6 +36,7 @@ mod one_transaction;
 mod plans;
 mod read_only;
 mod readme;
+mod remains;
 mod resume;
 mod secrets;
 mod sessions;

@@ -195,8 +195,16 @@ impl Dialect for PostgresDialect {
         catalog::calls(statement)
     }
 
-    fn leftovers(&self, statement: &str) -> Option<String> {
-        catalog::leftovers(statement)
+    fn is_unchanged(&self, before: &str, now: &str) -> bool {
+        catalog::is_unchanged(before, now)
+    }
+
+    fn leftovers(&self, statement: &str, before: Option<&str>) -> Option<String> {
+        catalog::leftovers(statement, before)
+    }
+
+    fn remains(&self, statement: &str) -> Option<String> {
+        catalog::remains(statement)
     }
 
     fn limit_session(&self, limits: &Limits) -> Vec<String> {

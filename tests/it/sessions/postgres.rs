@@ -207,10 +207,10 @@ fn the_catalog_tells_what_took_effect() {
             let before = probe(session, unique).await;
             assert_eq!(fail(session, &[unique]).await.error.kind, ErrorKind::UniqueViolation);
             assert_eq!(probe(session, unique).await, before);
-            let cures = session.query(&dialect().leftovers(unique).unwrap()).await.unwrap();
+            let cures = session.query(&dialect().leftovers(unique, None).unwrap()).await.unwrap();
             assert_eq!(cures.len(), 1, "{unique}");
             run(session, &[cures[0][0].as_deref().unwrap()]).await;
-            assert!(session.query(&dialect().leftovers(unique).unwrap()).await.unwrap().is_empty());
+            assert!(session.query(&dialect().leftovers(unique, None).unwrap()).await.unwrap().is_empty());
         }
         // Another's invalid index over other columns is no leftover of it, whatever the server called it.
         run(session, &["ALTER TABLE t ADD COLUMN y int DEFAULT 1"]).await;
@@ -218,11 +218,11 @@ fn the_catalog_tells_what_took_effect() {
         let mixed = "CREATE UNIQUE INDEX CONCURRENTLY ON t (abs(y), x) INCLUDE (y)";
         fail(session, &[mixed]).await;
         for (build, name) in [("CREATE UNIQUE INDEX CONCURRENTLY ON t (y)", "t_y_idx"), (mixed, "t_abs_x_y_idx")] {
-            let cures = session.query(&dialect().leftovers(build).unwrap()).await.unwrap();
+            let cures = session.query(&dialect().leftovers(build, None).unwrap()).await.unwrap();
             assert!(cures.len() == 1 && cures[0][0].as_deref().unwrap().ends_with(name), "{cures:?}");
         }
         for rest in ["REINDEX TABLE CONCURRENTLY t", "REINDEX INDEX CONCURRENTLY t_x_idx", "REINDEX SCHEMA public"] {
-            assert!(session.query(&dialect().leftovers(rest).unwrap()).await.unwrap().is_empty());
+            assert!(session.query(&dialect().leftovers(rest, None).unwrap()).await.unwrap().is_empty());
         }
         run(
             session,
@@ -261,7 +261,7 @@ fn a_build_that_is_going_on_is_no_leftover() {
         while value(&mut *other, "SELECT count(*) FROM pg_class WHERE relname = 'i'").await.as_deref() != Some("1") {
             assert!(start.elapsed() < Duration::from_secs(10));
         }
-        assert!(other.query(&dialect().leftovers(build).unwrap()).await.unwrap().is_empty());
+        assert!(other.query(&dialect().leftovers(build, None).unwrap()).await.unwrap().is_empty());
         // A waiting run polls for the lock without a snapshot, and does not hold the build up.
         assert!(other.try_lock(&lock(5)).await.unwrap());
         run(&mut *reader, &["COMMIT"]).await;

@@ -1,120 +1,11 @@
-//! What the catalog tells of statements that run outside our transaction: whether they took effect, and what they
-//! leave behind when they are broken off.
+//! What a statement that cannot be in a transaction does, as its text says.
 
-use super::super::Probe;
-use super::dialect::literal;
 use crate::sql::{Lexis, Token, TokenKind, Tokens};
 
-/// What tells whether the statement took effect.
-pub(super) fn probe(statement: &str) -> Probe {
-    match read(statement) {
-        Work::BuildIndex { index, table } => Probe::Fingerprint(format!(
-            "(SELECT coalesce(pg_catalog.string_agg(i.indexrelid::text, ',' ORDER BY i.indexrelid), 'none') \
-             FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-             WHERE i.indrelid = {} AND i.indisvalid AND i.indisready{})",
-            class(&table),
-            match index {
-                Index::Named(name) => format!(" AND c.relname = {}", literal(&name)),
-                Index::Unnamed { columns } => format!(" AND {}", unnamed(&columns)),
-            }
-        )),
-        Work::DropIndex { names } => {
-            let oids: Vec<String> =
-                names.iter().map(|name| format!("coalesce({}::text, 'none')", class(name))).collect();
-            Probe::Fingerprint(format!("pg_catalog.concat_ws(',', {})", oids.join(", ")))
-        }
-        Work::Detach { parent, child } => Probe::Fingerprint(format!(
-            "(SELECT pg_catalog.count(*)::text FROM pg_catalog.pg_inherits WHERE inhparent = {} AND inhrelid = {})",
-            class(&parent),
-            class(&child)
-        )),
-        Work::Database(name) => by_name("pg_database", "datname", &name),
-        Work::Tablespace(name) => by_name("pg_tablespace", "spcname", &name),
-        Work::Reindex { .. } | Work::Again => Probe::Rerun,
-        Work::Unknown(why) => Probe::Unknown(why.to_owned()),
-    }
-}
-
-/// Whether the statement runs a procedure's body, which may commit by itself.
-pub(super) fn calls(statement: &str) -> bool {
-    let first = Tokens::new(statement, &Lexis::POSTGRES).code().next();
-    first.is_some_and(|token| ["CALL", "DO"].iter().any(|word| token.is_word(statement, word)))
-}
-
-/// A query for what the statement leaves behind when it is broken off.
-pub(super) fn leftovers(statement: &str) -> Option<String> {
-    // An invalid index may also be somebody's build that is going on at this moment. Of such a build every login may
-    // see the process and the lock on the table, but not which index it is.
-    let dead = |condition: &str| {
-        format!(
-            "SELECT 'DROP INDEX CONCURRENTLY IF EXISTS ' || pg_catalog.quote_ident(n.nspname) || '.' \
-             || pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_index i \
-             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE NOT i.indisvalid AND c.relkind = 'i' AND {condition} AND NOT EXISTS (SELECT 1 FROM \
-             pg_catalog.pg_stat_progress_create_index p JOIN pg_catalog.pg_locks l ON l.pid = p.pid \
-             WHERE l.relation = i.indrelid AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted) ORDER BY c.relname"
-        )
-    };
-    match read(statement) {
-        Work::BuildIndex { index, table } => {
-            let table_is = format!("i.indrelid = {}", class(&table));
-            let index_is = match index {
-                Index::Named(name) => format!("c.relname = {}", literal(&name)),
-                Index::Unnamed { columns } => unnamed(&columns),
-            };
-            Some(dead(&format!("{table_is} AND {index_is}")))
-        }
-        Work::Reindex { index, table } => {
-            let copies = "c.relname ~ '_cc(new|old)[0-9]*$'";
-            Some(dead(&match (index, table) {
-                (Some(index), _) => format!(
-                    "i.indrelid = (SELECT x.indrelid FROM pg_catalog.pg_index x WHERE x.indexrelid = {}) AND {copies}",
-                    class(&index)
-                ),
-                (None, Some(table)) => format!("i.indrelid = {} AND {copies}", class(&table)),
-                (None, None) => copies.to_owned(),
-            }))
-        }
-        // Broken off, it is neither attached nor detached, and can only be finished.
-        Work::Detach { parent, child } => Some(format!(
-            "SELECT 'ALTER TABLE ' || h.inhparent::pg_catalog.regclass || ' DETACH PARTITION ' \
-             || h.inhrelid::pg_catalog.regclass || ' FINALIZE' FROM pg_catalog.pg_inherits h \
-             WHERE h.inhparent = {} AND h.inhrelid = {} AND pg_catalog.to_jsonb(h) ->> 'inhdetachpending' = 'true'",
-            class(&parent),
-            class(&child)
-        )),
-        _ => None,
-    }
-}
-
-/// Whether an index has a name that the server gave, which is `table_column_idx` with a number if that is taken, and is
-/// over these columns.
-fn unnamed(columns: &[Option<String>]) -> String {
-    let columns: Vec<String> = columns.iter().map(|column| literal(column.as_deref().unwrap_or_default())).collect();
-    format!(
-        "c.relname ~ '_idx[0-9]*$' AND ARRAY[{}]::text[] = ARRAY(SELECT coalesce(a.attname::text, '') \
-         FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place) \
-         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0 \
-         ORDER BY k.place)",
-        columns.join(", ")
-    )
-}
-
-/// The number of the table or index that a script calls so.
-fn class(name: &str) -> String {
-    format!("pg_catalog.to_regclass({})::oid", literal(name))
-}
-
-fn by_name(catalog: &str, column: &str, name: &str) -> Probe {
-    Probe::Fingerprint(format!(
-        "coalesce((SELECT oid::text FROM pg_catalog.{catalog} WHERE {column} = {}), 'none')",
-        literal(name)
-    ))
-}
-
-/// What a statement that cannot be in a transaction does; names of tables and indexes as the script writes them.
+/// What a statement that cannot be in a transaction does. Names are left as the server's own functions read them, which
+/// fold capitals and cut what is too long as its grammar does.
 #[derive(Debug, PartialEq, Eq)]
-enum Work {
+pub(super) enum Work {
     BuildIndex {
         index: Index,
         table: String,
@@ -122,10 +13,8 @@ enum Work {
     DropIndex {
         names: Vec<String>,
     },
-    Reindex {
-        index: Option<String>,
-        table: Option<String>,
-    },
+    /// Makes copies of indexes beside them, and puts those in their place.
+    ReindexConcurrently(Reindexed),
     Detach {
         parent: String,
         child: String,
@@ -138,16 +27,25 @@ enum Work {
     Unknown(&'static str),
 }
 
+/// Whose indexes are built anew.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reindexed {
+    Index(String),
+    Table(String),
+    Schema(String),
+    Everything,
+}
+
 /// How an index that is built can be told from others.
 #[derive(Debug, PartialEq, Eq)]
-enum Index {
+pub(super) enum Index {
     /// By its name.
     Named(String),
     /// The server names it; by its columns, those that it includes among them. Expressions have no name.
     Unnamed { columns: Vec<Option<String>> },
 }
 
-fn read(statement: &str) -> Work {
+pub(super) fn read(statement: &str) -> Work {
     let tokens = Tokens::new(statement, &Lexis::POSTGRES).code().collect();
     let mut words = Words { text: statement, tokens, at: 0 };
     words.work().unwrap_or(Work::Unknown("the catalog does not tell whether it took effect"))
@@ -268,21 +166,28 @@ impl<'t> Words<'t> {
     }
 
     fn reindex(&mut self) -> Option<Work> {
+        let mut concurrently = false;
         if self.symbol("(") {
             while self.tokens.get(self.at).is_some() && !self.symbol(")") {
-                self.at += 1;
+                let named = self.word("CONCURRENTLY");
+                concurrently |= named && !self.any(&["FALSE", "OFF"]);
+                self.at += usize::from(!named);
             }
         }
-        let (index, table) = (self.word("INDEX"), self.word("TABLE"));
-        if !index && !table {
-            return Some(Work::Reindex { index: None, table: None });
+        let (index, table, schema) = (self.word("INDEX"), self.word("TABLE"), self.word("SCHEMA"));
+        if !index && !table && !schema {
+            self.any(&["DATABASE", "SYSTEM"]);
         }
-        self.word("CONCURRENTLY");
-        let name = self.qualified()?;
-        Some(match index {
-            true => Work::Reindex { index: Some(name), table: None },
-            false => Work::Reindex { index: None, table: Some(name) },
-        })
+        concurrently |= self.word("CONCURRENTLY");
+        if !concurrently {
+            return Some(Work::Again);
+        }
+        Some(Work::ReindexConcurrently(match () {
+            () if index => Reindexed::Index(self.qualified()?),
+            () if table => Reindexed::Table(self.qualified()?),
+            () if schema => Reindexed::Schema(self.name()?),
+            () => Reindexed::Everything,
+        }))
     }
 
     fn detach(&mut self) -> Option<Work> {
@@ -322,10 +227,12 @@ impl<'t> Words<'t> {
         found
     }
 
-    /// One identifier, as the catalog has it.
+    /// One identifier, as the server's functions read it.
     fn name(&mut self) -> Option<String> {
         let name = self.name_ahead();
+        let escaped = self.tokens.get(self.at).is_some_and(|token| is_unicode(token.of(self.text)));
         self.at += 1;
+        self.at += if escaped && self.peek_word("UESCAPE") { 2 } else { 0 };
         name
     }
 
@@ -333,22 +240,66 @@ impl<'t> Words<'t> {
         let token = self.tokens.get(self.at)?;
         let text = token.of(self.text);
         match token.kind {
-            TokenKind::Word => Some(text.to_lowercase()),
-            TokenKind::QuotedName => Some(text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\"")),
+            TokenKind::Word => Some(text.to_owned()),
+            TokenKind::QuotedName if is_unicode(text) => {
+                let chosen = self.tokens.get(self.at + 1).is_some_and(|next| next.is_word(self.text, "UESCAPE"));
+                let escape = match chosen {
+                    true => self.tokens.get(self.at + 2)?.of(self.text).trim_matches('\'').chars().next()?,
+                    false => '\\',
+                };
+                unicode_name(text, escape)
+            }
+            TokenKind::QuotedName => Some(text.to_owned()),
             _ => None,
         }
     }
 
-    /// A name with its schema, as the script writes it.
+    /// A name with its schema.
     fn qualified(&mut self) -> Option<String> {
-        let start = self.tokens.get(self.at)?.start();
-        self.name()?;
+        let mut name = self.name()?;
         while self.symbol(".") {
-            self.name()?;
+            name.push('.');
+            name.push_str(&self.name()?);
         }
-        let end = self.tokens.get(self.at - 1)?.end();
-        Some(self.text.get(start..end)?.to_owned())
+        Some(name)
     }
+}
+
+/// Whether a quoted name has escapes: `U&"…"`.
+fn is_unicode(written: &str) -> bool {
+    !written.starts_with('"') && written.ends_with('"')
+}
+
+/// What `U&"d\0061t"` means, in ordinary quotes.
+fn unicode_name(written: &str, escape: char) -> Option<String> {
+    let inner = written.get(2..)?.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\"");
+    let mut units: Vec<u16> = Vec::with_capacity(inner.len());
+    let mut rest = inner.as_str();
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[letter.len_utf8()..];
+        let mut meant = letter;
+        if letter == escape {
+            if let Some(after) = rest.strip_prefix(escape) {
+                rest = after;
+            } else {
+                let (digits, after) = match rest.strip_prefix('+') {
+                    Some(long) => (long.get(..6)?, long.get(6..)?),
+                    None => (rest.get(..4)?, rest.get(4..)?),
+                };
+                rest = after;
+                let number = u32::from_str_radix(digits, 16).ok()?;
+                // Half of a letter; the other half follows.
+                if let (0xd800..0xe000, Ok(half)) = (number, u16::try_from(number)) {
+                    units.push(half);
+                    continue;
+                }
+                meant = char::from_u32(number)?;
+            }
+        }
+        units.extend_from_slice(meant.encode_utf16(&mut [0; 2]));
+    }
+    let name = String::from_utf16(&units).ok()?;
+    Some(format!("\"{}\"", name.replace('"', "\"\"")))
 }
 
 #[cfg(test)]
@@ -361,11 +312,11 @@ mod tests {
             |name: &str, table: &str| Work::BuildIndex { index: Index::Named(name.into()), table: table.into() };
         assert_eq!(
             read("CREATE INDEX CONCURRENTLY Users_Email ON app.users (email)"),
-            index("users_email", "app.users")
+            index("Users_Email", "app.users")
         );
         assert_eq!(
             read("create unique index concurrently if not exists \"A\"\"b\" on only \"T\" using gin (x)"),
-            index("A\"b", "\"T\"")
+            index("\"A\"\"b\"", "\"T\"")
         );
         let unnamed = |columns: &[&str]| {
             let columns = columns.iter().map(|name| (!name.is_empty()).then(|| (*name).to_owned())).collect();
@@ -376,7 +327,7 @@ mod tests {
             read(
                 "create index concurrently on t using gist (X desc nulls last, \"Y\" s.op(a = 1, b), lower(z), (a || b), s.f(x)) include (w, v) where x > 0"
             ),
-            unnamed(&["x", "Y", "", "", "", "w", "v"])
+            unnamed(&["X", "\"Y\"", "", "", "", "w", "v"])
         );
         assert_eq!(
             read("drop index concurrently if exists a, s.b cascade"),
@@ -386,12 +337,18 @@ mod tests {
             read("alter table if exists m detach partition m1 concurrently"),
             Work::Detach { parent: "m".into(), child: "m1".into() }
         );
-        assert_eq!(
-            read("reindex (verbose) table concurrently t"),
-            Work::Reindex { index: None, table: Some("t".into()) }
-        );
-        assert_eq!(read("REINDEX INDEX CONCURRENTLY i"), Work::Reindex { index: Some("i".into()), table: None });
-        assert_eq!(read("create database Shop"), Work::Database("shop".into()));
+        for (text, reindexed) in [
+            ("reindex (verbose) table concurrently t", Reindexed::Table("t".into())),
+            ("reindex (concurrently, verbose) table s . t", Reindexed::Table("s.t".into())),
+            ("REINDEX INDEX CONCURRENTLY i", Reindexed::Index("i".into())),
+            ("reindex schema concurrently S", Reindexed::Schema("S".into())),
+            ("reindex database concurrently d", Reindexed::Everything),
+        ] {
+            assert_eq!(read(text), Work::ReindexConcurrently(reindexed), "{text}");
+        }
+        assert_eq!(read("reindex (concurrently off) table t"), Work::Again);
+        assert_eq!(read("reindex schema s"), Work::Again);
+        assert_eq!(read("create database Shop"), Work::Database("Shop".into()));
         assert_eq!(read("drop tablespace if exists fast"), Work::Tablespace("fast".into()));
         assert_eq!(read("vacuum full t"), Work::Again);
         assert!(matches!(read("call tidy()"), Work::Unknown(_)));
@@ -401,11 +358,15 @@ mod tests {
     }
 
     #[test]
-    fn index_builds_and_detaching_leave_something() {
-        assert!(leftovers("create index concurrently i on t (x)").is_some_and(|sql| sql.contains("'i'")));
-        assert!(leftovers("reindex table concurrently t").is_some_and(|sql| sql.contains("_cc(new|old)")));
-        assert!(leftovers("alter table t detach partition p concurrently").is_some_and(|sql| sql.contains("FINALIZE")));
-        assert_eq!(leftovers("vacuum t"), None);
-        assert_eq!(leftovers("drop index concurrently i"), None);
+    fn names_are_left_as_the_server_reads_them() {
+        let table = |statement: &str| match read(statement) {
+            Work::DropIndex { names } => names.concat(),
+            other => panic!("{statement}: {other:?}"),
+        };
+        assert_eq!(table("drop index concurrently /* its */ S . \u{dc}nik"), "S.\u{dc}nik");
+        assert_eq!(table(r#"drop index concurrently U&"d\0061t\+000061""#), "\"data\"");
+        assert_eq!(table(r#"drop index concurrently u&"d!0061!!""\" uescape '!'"#), "\"da!\"\"\\\"");
+        assert_eq!(table(r#"drop index concurrently U&"\d83d\de00".i"#), "\"\u{1f600}\".i");
+        assert!(matches!(read(r#"drop index concurrently U&"\00""#), Work::Unknown(_)));
     }
 }
