@@ -12,6 +12,7 @@ use super::super::duration::from_seconds;
 use super::super::{
     About, Address, BatchError, ErrorKind, Holder, LockName, Notices, Observer, Row, Session, SqlError,
 };
+use super::catalog::passed_over;
 use super::connect::{application_name, apply_settings};
 use super::dialect::{literal, lock_numbers};
 use super::errors::{BETWEEN, batch_error, sql_error};
@@ -80,6 +81,21 @@ impl PostgresSession {
         Ok(rows)
     }
 
+    /// Takes a success back that is none: with `IF NOT EXISTS` the server is content with an index that an earlier attempt
+    /// left invalid.
+    async fn assure(&mut self, statement: &str) -> Result<(), SqlError> {
+        let Some(query) = passed_over(statement) else { return Ok(()) };
+        let rows = self.query(&query).await?;
+        let Some(index) = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()) else {
+            return Ok(());
+        };
+        let message = format!("the index `{index}` is there already and invalid: no query uses it");
+        let hint = format!(
+            "drop it first with `DROP INDEX CONCURRENTLY {index}`, or build it anew with `REINDEX INDEX CONCURRENTLY {index}`"
+        );
+        Err(SqlError { hint: Some(hint), ..SqlError::new(ErrorKind::Other, message) })
+    }
+
     fn lost(error: SqlError, connection: &mut Option<PgConnection>) -> SqlError {
         if error.kind == ErrorKind::ConnectionLost {
             *connection = None;
@@ -137,10 +153,14 @@ impl Session for PostgresSession {
             }
         };
         let outcome = answered.with_subscriber(ear.dispatch.clone()).await;
-        outcome.map_err(|error| {
+        if let Err(error) = outcome {
             let failed = batch_error(parts, completed, &error);
-            BatchError { error: Self::lost(failed.error, &mut self.connection), ..failed }
-        })
+            return Err(BatchError { error: Self::lost(failed.error, &mut self.connection), ..failed });
+        }
+        match parts {
+            [only] => self.assure(only).await.map_err(|error| BatchError { part: 0, ran: 0, error }),
+            _ => Ok(()),
+        }
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>, SqlError> {

@@ -118,6 +118,24 @@ pub(super) fn remains(statement: &str) -> Option<String> {
     }
 }
 
+/// A query for the index that is there already, and invalid, where the statement is one that the server then does nothing for
+/// and calls a success.
+pub(super) fn passed_over(statement: &str) -> Option<String> {
+    let mut first = Tokens::new(statement, &Lexis::POSTGRES).code().take(5);
+    if !first.any(|token| token.is_word(statement, "CONCURRENTLY"))
+        || !first.any(|token| token.is_word(statement, "IF"))
+    {
+        return None;
+    }
+    let Work::BuildIndex { index, table } = read(statement) else { return None };
+    Some(format!(
+        "SELECT i.indexrelid::pg_catalog.regclass FROM pg_catalog.pg_index i \
+         JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND i.indrelid = {} AND {}",
+        class(&table),
+        is_built(&index)
+    ))
+}
+
 fn has(statement: &str, word: &str) -> bool {
     Tokens::new(statement, &Lexis::POSTGRES).code().any(|token| token.is_word(statement, word))
 }
@@ -216,6 +234,15 @@ mod tests {
         assert!(remains("drop index concurrently s.i").is_some_and(|sql| sql.contains("'s.i'")));
         assert_eq!(remains("vacuum t"), None);
         assert_eq!(remains("alter table t add column a int"), None);
+    }
+
+    #[test]
+    fn only_what_is_built_unless_it_exists_is_passed_over() {
+        assert!(passed_over("create unique index concurrently if not exists i on t (x)").is_some());
+        assert!(passed_over("/* */ create index concurrently if not exists i on t (x)").is_some());
+        for other in ["create index concurrently i on t (x)", "create index if not exists i on t (x)", "select 1", ""] {
+            assert_eq!(passed_over(other), None, "{other}");
+        }
     }
 
     #[test]
