@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ecow::EcoString;
+
 use crate::sql::Lexis;
 
 use super::{About, LockName};
@@ -30,9 +32,21 @@ pub trait Dialect: Sync {
     fn schemas_are_databases(&self) -> bool {
         false
     }
-    /// The query that returns the tables of this database that know no transactions, and their engines; none where all do.
-    fn untransactional(&self) -> Option<&'static str> {
+    /// The query for the names of the databases that tables without transactions may be in, the one in use first; none where
+    /// all tables know them.
+    fn databases(&self) -> Option<&'static str> {
         None
+    }
+    /// The query that returns the tables of these databases that know no transactions, and their engines.
+    fn untransactional(&self, databases: &[EcoString]) -> String {
+        let _ = databases;
+        String::new()
+    }
+    /// The query that returns the triggers, views and routines of these databases: the name by which a script has them run,
+    /// and their text.
+    fn bodies(&self, databases: &[EcoString]) -> String {
+        let _ = databases;
+        String::new()
     }
     /// The query that returns a row when there is a schema of this name, as far as this login sees; none where there are no
     /// schemas.
@@ -132,6 +146,12 @@ pub trait Dialect: Sync {
     fn is_unchanged(&self, before: &str, now: &str) -> bool {
         before == now
     }
+    /// The statements that end the transaction which this one, run alone, may have left open: what it did must stand before
+    /// its record does. None for statements that leave none.
+    fn conclusion(&self, statement: &str) -> &'static [&'static str] {
+        let _ = statement;
+        &[]
+    }
     /// A query for what the statement leaves behind when it is broken off or fails half-way (an invalid index): each
     /// row is a statement that clears it away, by undoing it or by finishing it. What its before-image tells of as there
     /// already is left alone. None for statements that leave nothing.
@@ -154,11 +174,15 @@ pub trait Dialect: Sync {
     fn limit_session(&self, limits: &Limits) -> Vec<String>;
 }
 
+/// How the value of a [fingerprint](Probe::Fingerprint) begins that says what there is left to do.
+pub const LEFT: &str = "left ";
+
 /// What tells whether a statement that ran outside our transaction took effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probe {
     /// An expression over the catalog whose value, as text, the statement changes: the same value as before means that
-    /// it did not take effect, another that it did. Leftovers count as not. Null, before or after, means that this login
+    /// it did not take effect, another that it did; but one that begins with [`LEFT`], where the value before was another, that
+    /// a part of it did. Leftovers count as not. Null, before or after, means that this login
     /// may not see what would tell: then a human must decide.
     Fingerprint(String),
     /// The statement may simply run again.

@@ -21,7 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use address::{Address, AddressError, Addressing, File, Host, Lookup, Parts, Target, Tls, TlsMode};
-pub use dialect::{Dialect, HistoryTable, Limits, Probe, Suspension};
+pub use dialect::{Dialect, HistoryTable, LEFT, Limits, Probe, Suspension};
 pub use error::{BatchError, ConnectError, ErrorKind, SqlError};
 pub use notice::{Notice, Notices, Severity};
 pub use secret::{Redactor, Secret, redact};

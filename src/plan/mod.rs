@@ -4,6 +4,7 @@ mod down;
 mod drift;
 mod loss;
 mod prepare;
+mod remains;
 mod target;
 mod touches;
 mod up;

@@ -7,7 +7,7 @@ use crate::databases::{Dialect, Probe};
 use crate::migration::{Directive, OuterTransaction};
 use crate::sql::{
     Control, Effect, Leaves, Lexis, LineIndex, Place, Span, Statement, StatementKind, effect, leaves, lost_alone,
-    may_change_session, outlasts, suspends_foreign_keys, transaction_pairs,
+    may_change_session, mentions, outlasts, suspends_foreign_keys, transaction_pairs,
 };
 
 use super::Step;
@@ -33,6 +33,8 @@ pub struct Prepared {
     pub retry: bool,
     /// Whether every statement may run twice.
     pub rerunnable: bool,
+    /// Whether it asks what the statement before did, which every statement of ours in between would change.
+    pub asks_back: bool,
     /// How its text is cut into tokens.
     pub(super) lexis: &'static Lexis,
 }
@@ -151,26 +153,6 @@ impl Prepared {
         dialect.foreseen(&earlier, self.pieces[index].sql(self))
     }
 
-    /// The statements among the first so many that set something in the session, in order: what they set ends with the
-    /// session, and a later statement may depend on it.
-    pub fn settings(&self, before: usize) -> impl Iterator<Item = &Piece> {
-        self.pieces.iter().take(before).filter(|piece| matches!(piece.leaves, Leaves::Setting { .. }))
-    }
-
-    /// What the first so many statements left in their session that nothing can bring back and a later one may need: the
-    /// statement, from 1, and what it left.
-    pub fn irretrievable(&self, before: usize) -> Option<(usize, &'static str)> {
-        let text = &self.step.script.text;
-        let rest = text.get(self.pieces.get(before)?.span.start..)?.to_lowercase();
-        self.pieces.iter().take(before).enumerate().find_map(|(index, piece)| match piece.leaves {
-            Leaves::Thing { what, name } => {
-                let name = name.map(|name| name.of(text).trim_matches(['`', '"', '[', ']']).to_lowercase());
-                name.is_none_or(|name| rest.contains(&name)).then_some((index + 1, what))
-            }
-            _ => None,
-        })
-    }
-
     /// Why it cannot be part of one transaction with all others.
     pub(super) fn not_in_one_transaction(&self) -> Unrunnable {
         let alone = self.pieces.iter().find(|piece| piece.bracket != Bracket::Transaction);
@@ -212,6 +194,9 @@ impl Prepared {
 
 /// How many statements back is looked, so that a long script is not read over and over.
 const FORESIGHT: usize = 16;
+
+/// Words that ask the server what the statement before did.
+const ASKING_BACK: &[&str] = &["row_count", "found_rows", "diagnostics", "warning_count", "error_count"];
 
 struct Reader {
     dialect: &'static dyn Dialect,
@@ -300,6 +285,7 @@ impl Reader {
             statement_timeout: directives.statement_timeout().map(Some),
             retry: !directives.asks(&Directive::RetryOff),
             rerunnable: directives.asks(&Directive::Rerunnable),
+            asks_back: ASKING_BACK.iter().any(|word| mentions(&text, word)),
             step: self.step,
             lexis,
         })

@@ -41,6 +41,8 @@ pub(super) enum Role {
     Statement(usize),
     /// Asks what the server has to say about it.
     Warnings(usize),
+    /// Ends the transaction that it may have left open.
+    Conclusion(usize),
     /// Takes back what the script did to our rights.
     Regain,
     /// Records the end; fails when the script ended our transaction.
@@ -152,7 +154,7 @@ impl Composer<'_> {
         parts.push(Role::Claim, claim.sql);
         for (index, piece) in prepared.pieces.iter().enumerate() {
             parts.push(Role::Statement(index), piece.sql(prepared).to_owned());
-            self.ask_for_warnings(&mut parts, index);
+            self.ask_for_warnings(&mut parts, prepared, index);
         }
         self.regain(&mut parts, prepared);
         // After each that asks for it, so that the right one is named; and at the end what the others did meanwhile.
@@ -199,7 +201,7 @@ impl Composer<'_> {
     /// The parts that repeat, in a new session, what the first so many statements set in the one that is gone.
     pub fn settings(&self, step: usize, prepared: &Prepared, before: usize) -> Vec<Part> {
         let mut parts = Parts { step, parts: Vec::new() };
-        parts.extend(Role::Open, prepared.settings(before).map(|piece| piece.sql(prepared).to_owned()));
+        parts.extend(Role::Open, prepared.repeated(before));
         if self.dialect.transactional_ddl() {
             self.regain(&mut parts, prepared);
         }
@@ -235,7 +237,7 @@ impl Composer<'_> {
                     parts.push(Role::Mine, mine.clone());
                     parts.extend(Role::Open, role);
                     parts.push(Role::Statement(index), sql);
-                    self.ask_for_warnings(&mut parts, index);
+                    self.ask_for_warnings(&mut parts, prepared, index);
                     self.regain(&mut parts, prepared);
                     parts.push(Role::Mine, mine.clone());
                     if index + 1 == total {
@@ -263,7 +265,9 @@ impl Composer<'_> {
                     let regain = role.is_some();
                     parts.extend(Role::Open, role);
                     parts.parts.push(Part { step, role: Role::Statement(index), sql, alone, last: false });
-                    self.ask_for_warnings(&mut parts, index);
+                    self.ask_for_warnings(&mut parts, prepared, index);
+                    let conclusion = self.dialect.conclusion(piece.sql(prepared));
+                    parts.extend(Role::Conclusion(index), conclusion.iter().map(|sql| (*sql).to_owned()));
                     if regain {
                         self.regain(&mut parts, prepared);
                     }
@@ -293,8 +297,9 @@ impl Composer<'_> {
         parts.parts
     }
 
-    fn ask_for_warnings(&self, parts: &mut Parts, index: usize) {
-        parts.extend(Role::Warnings(index), self.dialect.warnings().map(str::to_owned));
+    fn ask_for_warnings(&self, parts: &mut Parts, prepared: &Prepared, index: usize) {
+        let question = self.dialect.warnings().filter(|_| !prepared.asks_back);
+        parts.extend(Role::Warnings(index), question.map(str::to_owned));
     }
 
     /// Tells another tool that the migration is done: before our own record, so that what is recorded here was told.
@@ -351,11 +356,11 @@ pub(super) enum Cut {
 
 /// The messages that carry these parts.
 pub(super) fn messages(parts: &[Part], cut: Cut) -> Vec<Range<usize>> {
-    let follows = |index: usize| matches!(parts.get(index + 1).map(|part| part.role), Some(Role::Warnings(_)));
-    let ends_statement = |index: usize| match parts[index].role {
-        Role::Statement(_) => !follows(index),
-        Role::Warnings(_) => true,
-        _ => false,
+    // A statement ends with what is asked or done right after it.
+    let belongs = |part: &Part| matches!(part.role, Role::Warnings(_) | Role::Conclusion(_));
+    let ends_statement = |index: usize| {
+        let part = &parts[index];
+        (matches!(part.role, Role::Statement(_)) || belongs(part)) && !parts.get(index + 1).is_some_and(belongs)
     };
     let last_statement = (0..parts.len()).rfind(|index| ends_statement(*index));
     let mut messages = Vec::new();

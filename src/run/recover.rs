@@ -240,8 +240,9 @@ impl Locked {
     /// The same of those among them that come after the first so many: what a session has set must not be set twice, as a
     /// prepared statement or an attached database of that name is there then.
     async fn repeat_settings(&mut self, stored: &Prepared, after: usize, before: usize) -> Result<(), RunError> {
-        let known = stored.settings(after).count();
-        if stored.settings(before).nth(known).is_none() {
+        let (already, wanted) = (stored.repeated(after), stored.repeated(before));
+        let known = if wanted.starts_with(&already) { already.len() } else { 0 };
+        if wanted.len() == known {
             return Ok(());
         }
         let parts = self.composer().settings(0, stored, before).into_iter().skip(known);

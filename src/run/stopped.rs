@@ -95,7 +95,9 @@ pub(super) fn unconnected(
     done: Vec<Done>,
 ) -> RunError {
     let statement = match role {
-        Role::Statement(index) | Role::Warnings(index) => Some((index + 1, prepared.pieces.len())),
+        Role::Statement(index) | Role::Warnings(index) | Role::Conclusion(index) => {
+            Some((index + 1, prepared.pieces.len()))
+        }
         _ => None,
     };
     let (id, name) = (prepared.step.id.clone(), prepared.step.name.clone());

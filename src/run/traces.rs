@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::databases::{Limits, Probe};
+use crate::databases::{LEFT, Limits, Probe};
 use crate::history::{Entry, Head, Kind, State};
 use crate::migration::Id;
 use crate::plan::{Bracket, Direction, Piece, Prepared};
@@ -82,11 +82,12 @@ impl Locked {
                 let now = now.into_iter().next().and_then(|row| row.into_iter().next().flatten());
                 match (now, before) {
                     (Some(now), Some(before)) if self.dialect().is_unchanged(before, &now) => Finding::DidNot,
+                    (Some(now), Some(_)) if now.starts_with(LEFT) => {
+                        Finding::Unknown("a part of what it does is done".to_owned())
+                    }
                     (Some(_), Some(_)) => Finding::Took,
                     // Null is what the catalog answers who may not look.
-                    _ => Finding::Unknown(
-                        "this login may not see what would tell (it takes the right `PROCESS`)".to_owned(),
-                    ),
+                    _ => Finding::Unknown("the catalog does not show this login what would tell".to_owned()),
                 }
             }
         })
@@ -174,16 +175,32 @@ impl Locked {
         }
     }
 
-    /// A table that the SQL names and that knows no transactions, with its engine: what was done to it is not undone.
+    /// A table that the SQL names and that knows no transactions, with its engine: what was done to it is not undone. It may
+    /// be named by a trigger, a view or a routine that the SQL has run.
     pub(super) async fn stays(&mut self, script: &str) -> Option<(String, String)> {
-        let question = self.dialect().untransactional()?;
-        // A name that is no plain word is not found as one.
-        let names = |table: &str| {
-            mentions(script, table) || (table.contains(' ') || table.contains('-')) && script.contains(table)
-        };
-        let rows = self.session.query(question).await.ok()?;
-        rows.into_iter().find_map(|row| match &row[..] {
-            [Some(table), Some(engine)] if names(table) => Some((table.to_string(), engine.to_string())),
+        let dialect = self.dialect();
+        let home = self.session.about().database.clone();
+        let all = self.session.query(dialect.databases()?).await.ok()?;
+        let mut databases: Vec<EcoString> =
+            all.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        // The first is the one in use, which the script may have chosen.
+        let mut first = true;
+        databases.retain(|name| std::mem::take(&mut first) || *name == home || names(script, name));
+        let tables = self.session.query(&dialect.untransactional(&databases)).await.ok()?;
+        if tables.is_empty() {
+            return None;
+        }
+        let mut run = script.to_owned();
+        for row in self.session.query(&dialect.bodies(&databases)).await.unwrap_or_default() {
+            if let [Some(name), Some(body)] = &row[..]
+                && names(script, name)
+            {
+                run.push('\n');
+                run.push_str(body);
+            }
+        }
+        tables.into_iter().find_map(|row| match &row[..] {
+            [Some(table), Some(engine)] if names(&run, table) => Some((table.to_string(), engine.to_string())),
             _ => None,
         })
     }
@@ -216,7 +233,7 @@ impl Locked {
         let image =
             self.history.unfinished().filter(|entry| entry.statements_done == done).map(|entry| entry.probe.clone());
         if let Some(Some(before)) = image
-            && matches!(self.look(prepared, done, Some(&before)).await, Ok(Finding::Took))
+            && matches!(self.look(prepared, done, Some(&before)).await, Ok(Finding::Took | Finding::Unknown(_)))
         {
             return Aftermath::Undecided { statement: done + 1 };
         }
@@ -253,4 +270,9 @@ impl Locked {
         let probe = prepared.probe(done, self.dialect());
         self.execute("record how far it is", &[self.store.advance(seq, done, probe.as_deref())]).await
     }
+}
+
+/// Whether a script has this name. One that is no plain word is not found as one.
+fn names(script: &str, name: &str) -> bool {
+    mentions(script, name) || (name.contains(' ') || name.contains('-')) && script.contains(name)
 }

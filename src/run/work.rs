@@ -58,7 +58,7 @@ pub(super) type Told = HashSet<(Id, Direction)>;
 /// How many statements of a step are known to be done when this part of it was refused, or not sent any more.
 pub(super) fn known(work: &Work<'_>, at: usize) -> usize {
     let part = &work.parts[at.min(work.parts.len() - 1)];
-    if let Role::Statement(index) = part.role {
+    if let Role::Statement(index) | Role::Conclusion(index) = part.role {
         return index;
     }
     let before = &work.parts[..at];
@@ -73,7 +73,7 @@ pub(super) fn known(work: &Work<'_>, at: usize) -> usize {
 
 pub(super) fn owner<'w>(work: &Work<'w>, part: &Part) -> Owner<'w> {
     let statement = match part.role {
-        Role::Statement(index) | Role::Warnings(index) => Some(index + 1),
+        Role::Statement(index) | Role::Warnings(index) | Role::Conclusion(index) => Some(index + 1),
         _ => None,
     };
     // Deferred triggers speak at the end.

@@ -31,6 +31,7 @@ mod lint_hostile;
 mod lint_rules;
 mod lint_up;
 mod mysql_crashes;
+mod mysql_halfway;
 mod notices;
 mod one_transaction;
 mod plans;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::traces::{answers_once, keeps_its_text};
+use super::traces::{answers_once, keeps_its_text, reports_in_rows};
 
 /// Between statements: a line of its own, since a statement may end in a comment.
 const BETWEEN: &str = "\n;\n";
@@ -33,7 +33,7 @@ impl Message {
 
 /// Cuts parts into messages of at most `largest` bytes, unless one part alone has more. Because results are all that
 /// tells how far a message was carried out, a part with any number of them is the last of its message; so is one whose text the
-/// server keeps.
+/// server keeps, and one whose rows must be read before anything goes on.
 pub(super) fn messages(parts: &[&str], largest: usize) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::new();
     let mut open = false;
@@ -56,7 +56,7 @@ pub(super) fn messages(parts: &[&str], largest: usize) -> Vec<Message> {
                 results: once.then_some(1),
             }),
         }
-        open = once && !keeps_its_text(part);
+        open = once && !keeps_its_text(part) && !reports_in_rows(part);
     }
     messages
 }

@@ -5,10 +5,13 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::time::Duration;
 
+use ecow::EcoString;
+
 use crate::databases::{About, Dialect, HistoryTable, Limits, LockName, Probe};
 use crate::sql::Lexis;
 
 use super::probe;
+use super::traces::leaves_transaction_open;
 
 /// MySQL or MariaDB.
 #[derive(Debug)]
@@ -94,10 +97,24 @@ impl Dialect for Family {
         )]
     }
 
-    fn untransactional(&self) -> Option<&'static str> {
-        Some(
+    fn databases(&self) -> Option<&'static str> {
+        Some("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME <> DATABASE()")
+    }
+
+    fn untransactional(&self, databases: &[EcoString]) -> String {
+        format!(
             "SELECT t.TABLE_NAME, t.ENGINE FROM information_schema.TABLES t JOIN information_schema.ENGINES e \
-             ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' AND e.TRANSACTIONS <> 'YES'",
+             ON e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA IN ({}) AND t.TABLE_TYPE = 'BASE TABLE' AND e.TRANSACTIONS <> 'YES'",
+            literals(databases)
+        )
+    }
+
+    fn bodies(&self, databases: &[EcoString]) -> String {
+        let databases = literals(databases);
+        format!(
+            "SELECT EVENT_OBJECT_TABLE, ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({databases}) \
+             UNION ALL SELECT TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({databases}) \
+             UNION ALL SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({databases})"
         )
     }
 
@@ -179,6 +196,11 @@ impl Dialect for Family {
         probe::may_end_halfway(statement, self.lexis)
     }
 
+    fn conclusion(&self, statement: &str) -> &'static [&'static str] {
+        // A `completion_type` that chains would open the next transaction at once.
+        if leaves_transaction_open(statement) { &["SET completion_type = 0, autocommit = 1", "COMMIT"] } else { &[] }
+    }
+
     fn foreseen(&self, earlier: &[&str], statement: &str) -> Option<&'static str> {
         probe::foreseen(earlier, statement, self.lexis)
     }
@@ -238,6 +260,10 @@ pub(super) fn literal(text: &str) -> String {
             format!("CONCAT({})", all.join(","))
         }
     }
+}
+
+fn literals(texts: &[EcoString]) -> String {
+    texts.iter().map(|text| literal(text)).collect::<Vec<_>>().join(", ")
 }
 
 /// How long a stretch of plain text among bytes is at least.

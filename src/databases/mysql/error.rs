@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use ecow::EcoString;
 use sqlx::mysql::MySqlDatabaseError;
 
 use super::dialect::{GUARD, SAVEPOINT};
@@ -21,6 +22,18 @@ pub(super) fn from_driver(error: &sqlx::Error, statement: &str) -> SqlError {
         error.message = "the script ended the transaction that it was run in".to_owned();
     }
     error
+}
+
+/// The refusal that a row of `OPTIMIZE TABLE` and the like tells of, if it does: table, operation, kind of message, message.
+pub(super) fn from_row(row: &[Option<EcoString>]) -> Option<SqlError> {
+    let [Some(table), Some(_), Some(kind), Some(message)] = row else { return None };
+    if !kind.eq_ignore_ascii_case("error") {
+        return None;
+    }
+    let waited = message.starts_with("Lock wait timeout");
+    let kind = if waited { ErrorKind::LockTimeout } else { ErrorKind::Other };
+    let message = if message.contains(table.as_str()) { message.to_string() } else { format!("{table}: {message}") };
+    Some(SqlError::new(kind, message))
 }
 
 fn kind(number: u16, message: &str, statement: &str) -> ErrorKind {

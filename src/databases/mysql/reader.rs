@@ -30,7 +30,16 @@ impl<'t> Reader<'t> {
     fn limited(text: &'t str, lexis: &'t Lexis, most: usize) -> Self {
         let mark = |token: &Token| matches!(token.kind, TokenKind::VersionOpen | TokenKind::VersionClose);
         let tokens = Tokens::new(text, lexis).code().filter(|token| !mark(token)).take(most).collect();
-        Reader { text, tokens, at: 0 }
+        let mut reader = Reader { text, tokens, at: 0 };
+        reader.skip_settings();
+        reader
+    }
+
+    /// Steps over MariaDB's `SET STATEMENT variables FOR`, which only says how the statement behind it runs.
+    fn skip_settings(&mut self) {
+        while self.take_all(&["SET", "STATEMENT"]) {
+            self.skip_to(&["FOR"]);
+        }
     }
 
     pub fn is_at_end(&self) -> bool {
@@ -73,6 +82,30 @@ impl<'t> Reader<'t> {
     /// Takes whatever comes next.
     pub fn skip(&mut self) {
         self.at += 1;
+    }
+
+    /// Steps over everything up to one of these words, outside parentheses, and over that; whether there is one.
+    pub fn skip_to(&mut self, words: &[&str]) -> bool {
+        self.skip_until(|reader, token| words.iter().any(|word| token.is_word(reader.text, word)))
+    }
+
+    /// As [`skip_to`](Reader::skip_to), for a symbol.
+    pub fn skip_to_symbol(&mut self, symbol: &str) -> bool {
+        self.skip_until(|reader, token| token.is_symbol(reader.text, symbol))
+    }
+
+    fn skip_until(&mut self, is_it: impl Fn(&Self, &Token) -> bool) -> bool {
+        let mut depth = 0_usize;
+        while let Some(token) = self.token() {
+            if depth == 0 && is_it(self, token) {
+                self.at += 1;
+                return true;
+            }
+            depth += usize::from(token.is_symbol(self.text, "("));
+            depth = depth.saturating_sub(usize::from(token.is_symbol(self.text, ")")));
+            self.at += 1;
+        }
+        false
     }
 
     /// The next token's text.

@@ -11,12 +11,13 @@ use sqlx::{AssertSqlSafe, Connection as _, Either, MySql, MySqlConnection, Row a
 
 use super::batch::{Message, messages};
 use super::dialect::{WARNINGS, literal, quote};
-use super::error::{from_driver, locate};
+use super::error::{from_driver, from_row, locate};
 use super::observer::Watch;
-use super::traces::{Trace, trace};
+use super::traces::{Trace, chosen, is_unread, reports_in_rows, trace};
 use crate::databases::{
     About, BatchError, ErrorKind, Holder, LockName, Notice, Notices, Observer, Row, Session, Severity, SqlError,
 };
+use crate::sql::Lexis;
 
 /// How [`Session::announce`] begins.
 pub(super) const DOING: &str = "SET @coexist_doing=";
@@ -60,6 +61,8 @@ pub(super) struct MySqlSession {
     dirty: bool,
     /// The variables as they were before the first script that may have changed them.
     variables: Option<HashMap<EcoString, EcoString>>,
+    /// The database in use, as far as scripts have said.
+    database: String,
     /// What takes away things that no list of the server shows.
     litter: Vec<String>,
     notices: Notices,
@@ -75,6 +78,7 @@ impl MySqlSession {
     ) -> Self {
         MySqlSession {
             link,
+            database: about.database.clone(),
             about,
             options,
             patience,
@@ -98,7 +102,14 @@ impl MySqlSession {
 
     /// Remembers what these statements will do to the session, before they do it.
     async fn brace(&mut self, parts: &[&str]) -> Result<(), SqlError> {
-        let traces: Vec<Trace> = parts.iter().map(|part| trace(part)).filter(|trace| *trace != Trace::None).collect();
+        let mut traces = Vec::new();
+        for part in parts {
+            traces.push(trace(part, &self.database));
+            if let Some(database) = chosen(part) {
+                self.database = database;
+            }
+        }
+        traces.retain(|trace| *trace != Trace::None);
         if traces.is_empty() {
             return Ok(());
         }
@@ -115,7 +126,7 @@ impl MySqlSession {
 
     /// What the statement was refused for: the part, and the error as seen from it.
     async fn send(&mut self, message: &Message, parts: &[&str]) -> Result<(), BatchError> {
-        let mut results = 0;
+        let (mut results, mut reported) = (0, None);
         let notices = self.notices.clone();
         let heard = |item: Either<_, MySqlRow>| match item {
             Either::Left(_) => results += 1,
@@ -123,6 +134,8 @@ impl MySqlSession {
                 let part = message.part_after(results);
                 if parts[part] == WARNINGS {
                     notices.push(warning(part, text(&row)));
+                } else if reports_in_rows(parts[part]) {
+                    reported = reported.take().or_else(|| from_row(&text(&row)));
                 }
             }
         };
@@ -135,6 +148,11 @@ impl MySqlSession {
             }
             locate(&mut refused, &message.text, message.place(part));
             return Err(BatchError { part, ran: part, error: refused });
+        }
+        if let Some(error) = reported {
+            // It is the last of its message.
+            let part = message.parts.end - 1;
+            return Err(BatchError { part, ran: part, error });
         }
         if let Some(expected) = message.results.filter(|expected| *expected != results) {
             let error = format!(
@@ -186,13 +204,12 @@ impl Session for MySqlSession {
             return Err(refuse(part)(error));
         }
         self.brace(parts).await.map_err(refuse(0))?;
-        // A blank part would be an empty query, which is an error and in no need of being sent.
-        let (indexes, kept): (Vec<usize>, Vec<&str>) = parts
-            .iter()
-            .enumerate()
-            .filter(|(_, part)| !part.trim().is_empty())
-            .map(|(index, part)| (index, *part))
-            .unzip();
+        // A blank part would be an empty query, which is an error and in no need of being sent; so would one that is all
+        // in comments for other servers.
+        let lexis = if self.is_mariadb { &Lexis::MARIADB } else { &Lexis::MYSQL };
+        let is_blank = |part: &str| part.trim().is_empty() || is_unread(part, lexis, &self.about.version);
+        let (indexes, kept): (Vec<usize>, Vec<&str>) =
+            parts.iter().enumerate().filter(|(_, part)| !is_blank(part)).map(|(index, part)| (index, *part)).unzip();
         for message in messages(&kept, self.largest.min(COMFORTABLE)) {
             let sent = self.send(&message, &kept).await;
             sent.map_err(|refused| BatchError { part: indexes[refused.part], ran: indexes[refused.part], ..refused })?;
@@ -265,9 +282,10 @@ impl Session for MySqlSession {
         let database = quote(&self.about.database);
         self.link
             .query(&format!(
-                "ROLLBACK; UNLOCK TABLES; USE {database}; SET NAMES utf8mb4, autocommit=1, timestamp=DEFAULT, completion_type=DEFAULT"
+                "ROLLBACK; UNLOCK TABLES; USE {database}; SET NAMES utf8mb4, autocommit=1, timestamp=DEFAULT, completion_type=DEFAULT, sql_select_limit=DEFAULT"
             ))
             .await?;
+        self.database.clone_from(&self.about.database);
         for statement in std::mem::take(&mut self.litter) {
             match self.link.query(&statement).await {
                 // 1243: the script has taken its prepared statement back itself.
@@ -283,9 +301,14 @@ impl Session for MySqlSession {
             }
             let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
             let value = if number { value.to_string() } else { literal(value) };
-            match self.link.query(&format!("SET SESSION {name} = {value}")).await {
-                Err(error) if !error.code.as_deref().is_some_and(|code| NOT_OURS.contains(&code)) => return Err(error),
-                _ => {}
+            // What some variables say before they are set cannot be set.
+            for value in [value.as_str(), "DEFAULT"] {
+                match self.link.query(&format!("SET SESSION {name} = {value}")).await {
+                    Ok(_) => break,
+                    Err(error) if error.code.as_deref().is_some_and(|code| NOT_OURS.contains(&code)) => break,
+                    Err(error) if value == "DEFAULT" || error.kind == ErrorKind::ConnectionLost => return Err(error),
+                    Err(_) => {}
+                }
             }
         }
         self.variables = Some(before);

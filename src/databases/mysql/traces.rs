@@ -1,6 +1,6 @@
 //! What a statement does to the session that runs it, as far as a reset must know.
 
-use crate::sql::Lexis;
+use crate::sql::{Lexis, TokenKind, Tokens, read_by};
 
 use super::dialect::LIMITS;
 use super::reader::Reader;
@@ -51,8 +51,14 @@ const CLEAN: &[&str] = &[
     "IMPORT",
 ];
 
-/// What a statement does to its session.
-pub(super) fn trace(statement: &str) -> Trace {
+/// The database that a statement chooses.
+pub(super) fn chosen(statement: &str) -> Option<String> {
+    let mut reader = Reader::beginning(statement, &Lexis::MARIADB);
+    if reader.take("USE") { reader.identifier() } else { None }
+}
+
+/// What a statement does to its session, when this is the database in use.
+pub(super) fn trace(statement: &str, database: &str) -> Trace {
     if statement.starts_with(LIMITS) || statement.starts_with(super::session::DOING) {
         return Trace::None;
     }
@@ -76,9 +82,9 @@ pub(super) fn trace(statement: &str) -> Trace {
         let what = if reader.take("SEQUENCE") { "SEQUENCE" } else { "TABLE" };
         reader.take("TABLE");
         reader.take_all(&["IF", "NOT", "EXISTS"]);
-        let name = reader.name().map(|name| match name.schema {
-            Some(schema) => format!("{}.{}", super::dialect::quote(&schema), super::dialect::quote(&name.name)),
-            None => super::dialect::quote(&name.name),
+        let name = reader.name().map(|name| {
+            let schema = name.schema.as_deref().unwrap_or(database);
+            format!("{}.{}", super::dialect::quote(schema), super::dialect::quote(&name.name))
         });
         return match name {
             Some(name) => Trace::Litter(format!("DROP TEMPORARY {what} IF EXISTS {name}")),
@@ -105,6 +111,38 @@ pub(super) fn answers_once(statement: &str) -> bool {
     !(reader.identifier().is_some() && reader.peek() == Some(":"))
 }
 
+/// Statements that commit by themselves before and after what they do.
+const COMMITTED: &[&str] = &[
+    "CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE", "GRANT", "REVOKE", "ANALYZE", "OPTIMIZE", "CHECK", "REPAIR",
+    "FLUSH",
+];
+
+/// Whether a statement that runs alone may end with a transaction open: a procedure, a block, or whatever is not known.
+pub(super) fn leaves_transaction_open(statement: &str) -> bool {
+    !Reader::beginning(statement, &Lexis::MARIADB).sees(COMMITTED)
+}
+
+/// Whether the server says in rows, and not with an error, that the statement failed: of each table by itself.
+pub(super) fn reports_in_rows(statement: &str) -> bool {
+    const MAINTENANCE: &[&str] = &["ANALYZE", "OPTIMIZE", "CHECK", "REPAIR"];
+    let mut reader = Reader::beginning(statement, &Lexis::MARIADB);
+    if !reader.take("ALTER") {
+        return reader.sees(MAINTENANCE);
+    }
+    reader.skip_to(&["TABLE"]) && reader.name().is_some() && reader.sees(MAINTENANCE)
+}
+
+/// Whether a server of this version finds nothing in a statement but comments, some of them for other servers.
+pub(super) fn is_unread(statement: &str, lexis: &Lexis, version: &[u32]) -> bool {
+    let first = |text: &str| Tokens::new(text, lexis).code().next().map(|token| token.kind);
+    if first(statement) != Some(TokenKind::VersionOpen) {
+        return false;
+    }
+    let number = |index: usize| version.get(index).copied().unwrap_or_default();
+    let version = number(0) * 10_000 + number(1) * 100 + number(2);
+    first(&read_by(statement, lexis, version)).is_none()
+}
+
 /// Whether the server keeps the statement's text: MySQL then keeps what follows it in its message, too, up to the semicolon
 /// and with it.
 pub(super) fn keeps_its_text(statement: &str) -> bool {
@@ -125,7 +163,7 @@ mod tests {
             "/* c */ insert into t values (1)",
             "-- x\ndrop table t",
         ] {
-            assert_eq!(trace(clean), Trace::None, "{clean}");
+            assert_eq!(trace(clean, "d"), Trace::None, "{clean}");
         }
         for dirt in [
             "set @a = 1",
@@ -137,12 +175,20 @@ mod tests {
             "drop database d",
             "flush tables",
         ] {
-            assert_eq!(trace(dirt), Trace::Dirt, "{dirt}");
+            assert_eq!(trace(dirt, "d"), Trace::Dirt, "{dirt}");
         }
         let drop = |name: &str| Trace::Litter(format!("DROP TEMPORARY TABLE IF EXISTS {name}"));
-        assert_eq!(trace("create temporary table if not exists a.b (i int)"), drop("`a`.`b`"));
-        assert_eq!(trace("create or replace temporary table `x``y` like t"), drop("`x``y`"));
-        assert_eq!(trace("prepare p from 'select 1'"), Trace::Litter("DEALLOCATE PREPARE `p`".to_owned()));
+        assert_eq!(trace("create temporary table if not exists a.b (i int)", "d"), drop("`a`.`b`"));
+        assert_eq!(trace("create or replace temporary table `x``y` like t", "d"), drop("`d`.`x``y`"));
+        assert_eq!(trace("prepare p from 'select 1'", "d"), Trace::Litter("DEALLOCATE PREPARE `p`".to_owned()));
+    }
+
+    #[test]
+    fn maintenance_fails_in_rows() {
+        let rows =
+            ["optimize table t", "alter table s.t check partition p", "set statement a = 1 for analyze local table t"];
+        assert!(rows.into_iter().all(reports_in_rows));
+        assert!(!["alter table t add check (a > 0)", "select 1"].into_iter().any(reports_in_rows));
     }
 
     #[test]

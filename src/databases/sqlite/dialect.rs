@@ -1,7 +1,7 @@
 //! What SQLite's SQL means.
 
 use super::super::{About, Dialect, HistoryTable, Limits, LockName, Probe, Suspension};
-use crate::sql::{Lexis, Tokens};
+use crate::sql::{Lexis, Token, Tokens};
 
 /// SQLite's SQL.
 #[derive(Debug)]
@@ -144,7 +144,12 @@ impl Dialect for SqliteDialect {
     }
 
     fn probe(&self, statement: &str) -> Probe {
-        let first = Tokens::new(statement, &Lexis::SQLITE).code().next();
+        let mut tokens = Tokens::new(statement, &Lexis::SQLITE).code();
+        let first = tokens.next();
+        let is_word = |token: &Token, word| token.is_word(statement, word);
+        if first.is_some_and(|token| is_word(&token, "VACUUM")) && tokens.any(|token| is_word(&token, "INTO")) {
+            return Probe::Unknown("whether the copy was written whole, its file must tell".to_owned());
+        }
         let again = ["VACUUM", "PRAGMA", "ANALYZE", "REINDEX", "ATTACH", "DETACH"];
         match first.is_some_and(|token| again.iter().any(|word| token.is_word(statement, word))) {
             true => Probe::Rerun,
@@ -184,6 +189,7 @@ mod tests {
     fn what_runs_outside_transactions_may_run_again() {
         assert_eq!(SqliteDialect.probe("-- tidy\nvacuum"), Probe::Rerun);
         assert_eq!(SqliteDialect.probe("PRAGMA journal_mode = wal"), Probe::Rerun);
+        assert!(matches!(SqliteDialect.probe("vacuum main into 'copy.db'"), Probe::Unknown(_)));
         assert!(matches!(SqliteDialect.probe("insert into t values (1)"), Probe::Unknown(_)));
     }
 

@@ -1,5 +1,6 @@
 //! What a statement leaves in its session, for whoever has to go on in another session after a crash.
 
+use super::holds::{Holds, holds};
 use super::settings::{calls, inside};
 use super::{Grammar, Lexis, Span, Statement, StatementKind, Token, TokenKind};
 
@@ -30,6 +31,9 @@ pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
     if statement.kind != StatementKind::Sql {
         return Leaves::Nothing;
     }
+    if lexis.grammar.is_mysql() {
+        return of_mysql(&holds(statement, text, lexis));
+    }
     let marks = |kind| matches!(kind, TokenKind::VersionOpen | TokenKind::VersionClose);
     let mut tokens = statement.tokens(text, lexis).code().filter(|token| !marks(token.kind));
     let Some(first) = tokens.next() else { return Leaves::Nothing };
@@ -40,9 +44,7 @@ pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
     }
     if is(&["USE", "RESET", "PRAGMA", "ATTACH", "DETACH", "LISTEN", "UNLISTEN", "LOAD", "DEALLOCATE"]) {
         let role = postgres && tokens.next().is_some_and(|next| next.is_word(text, "ROLE"));
-        // MySQL's LOAD DATA fills a table.
-        let fills = is(&["LOAD"]) && !postgres;
-        return if fills { Leaves::Nothing } else { Leaves::Setting { role } };
+        return Leaves::Setting { role };
     }
     if is(&["PREPARE"]) {
         let ends = tokens.next().is_some_and(|next| next.is_word(text, "TRANSACTION"));
@@ -57,7 +59,7 @@ pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
         return Leaves::Thing { what: "a cursor", name: tokens.next().map(|token| token.span()) };
     }
     if is(&["SELECT", "WITH", "VALUES", "TABLE"]) || first.is_symbol(text, "(") {
-        return query(tokens, text, lexis);
+        return if postgres { query(&tokens.collect::<Vec<_>>(), text) } else { Leaves::Nothing };
     }
     if postgres {
         let tokens: Vec<Token> = tokens.collect();
@@ -67,6 +69,20 @@ pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
         return if calls(&tokens, text).iter().any(|call| !call.local) { COMPUTED } else { Leaves::Nothing };
     }
     Leaves::Nothing
+}
+
+/// The same of MySQL and MariaDB, in short.
+fn of_mysql(held: &Holds) -> Leaves {
+    let thing = |what| Leaves::Thing { what, name: None };
+    if held.creates.is_some() {
+        thing("a temporary table")
+    } else if held.repeatable {
+        SETTING
+    } else if !held.sets.is_empty() || held.configures {
+        thing("a variable with a value that was computed then")
+    } else {
+        Leaves::Nothing
+    }
 }
 
 /// A setting of PostgreSQL's that depends on what was in the tables, or on what a block did, at that time.
@@ -97,13 +113,6 @@ fn setting(tokens: &[Token], text: &str, lexis: &Lexis) -> Leaves {
     if first(&["LOCAL", "TRANSACTION", "CONSTRAINTS", "PASSWORD"]) {
         return Leaves::Nothing;
     }
-    let computed = tokens.iter().any(|token| token.is_symbol(text, "("));
-    if lexis.grammar.is_mysql() && computed {
-        let mut variables = tokens.iter().filter(|token| token.kind == TokenKind::Parameter);
-        let (name, others) = (variables.next(), variables.next());
-        let name = name.filter(|_| others.is_none()).map(Token::span);
-        return Leaves::Thing { what: "a variable with a value that was computed then", name };
-    }
     let session = usize::from(first(&["SESSION"]));
     let role = tokens.get(session).is_some_and(|token| match lexis.grammar {
         Grammar::Postgres => token.is_name(text, "role"),
@@ -131,33 +140,8 @@ fn temporary(tokens: impl Iterator<Item = Token>, text: &str) -> Leaves {
     Leaves::Nothing
 }
 
-/// A query: it may set something, or put its result into the session.
-fn query(tokens: impl Iterator<Item = Token>, text: &str, lexis: &Lexis) -> Leaves {
-    if lexis.grammar == Grammar::Postgres {
-        return postgres_query(&tokens.collect::<Vec<_>>(), text);
-    }
-    let mut into = false;
-    let (mut variable, mut last) = (None, None);
-    for token in tokens {
-        let assigned = into || token.is_symbol(text, ":=") || token.is_symbol(text, ":");
-        into |= token.is_word(text, "INTO");
-        if token.kind == TokenKind::Parameter {
-            last = Some(token.span());
-        }
-        if assigned && last.is_some() {
-            variable = last;
-        }
-    }
-    match lexis.grammar {
-        Grammar::MySql | Grammar::MariaDb if variable.is_some() => {
-            Leaves::Thing { what: "a variable with a value that was computed then", name: variable }
-        }
-        _ => Leaves::Nothing,
-    }
-}
-
-/// A query on PostgreSQL.
-fn postgres_query(tokens: &[Token], text: &str) -> Leaves {
+/// A query on PostgreSQL: it may set something, or put its result into the session.
+fn query(tokens: &[Token], text: &str) -> Leaves {
     let has = |word: &str| tokens.iter().any(|token| token.is_word(text, word));
     let is_temporary = |token: &Token| token.is_word(text, "TEMP") || token.is_word(text, "TEMPORARY");
     let into = tokens.iter().position(|token| token.is_word(text, "INTO")).map_or(&[][..], |at| &tokens[at + 1..]);

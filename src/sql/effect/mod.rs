@@ -1,5 +1,6 @@
 //! What a statement does to the transaction and to the session that run it.
 
+mod holds;
 mod leaves;
 mod mysql;
 mod outer;
@@ -9,6 +10,7 @@ mod session;
 mod settings;
 mod sqlite;
 
+pub use holds::{Holds, holds, says_last_number};
 pub use leaves::{Leaves, leaves};
 pub use outer::transaction_pairs;
 pub use outlasts::outlasts;

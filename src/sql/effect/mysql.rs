@@ -30,6 +30,8 @@ pub(super) fn effect(mut cursor: Cursor<'_>) -> Effect {
         | "EXPLAIN" | "DESC" | "DESCRIBE" | "USE" | "SAVEPOINT" | "RELEASE" | "ROLLBACK" | "PREPARE" | "DEALLOCATE"
         | "HANDLER" | "SIGNAL" | "RESIGNAL" | "GET" | "HELP" | "CHECKSUM" => Effect::Transactional,
         "LOAD" if cursor.sees_any(&["DATA", "XML"]) => Effect::Transactional,
+        // MariaDB: `ANALYZE UPDATE …` carries the statement out and tells how.
+        "ANALYZE" if !cursor.sees_any(&["TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"]) => Effect::Transactional,
         // What CALL and EXECUTE run cannot be seen here; most routines of migrations change the schema.
         _ => Effect::ImplicitCommit,
     }
@@ -39,13 +41,23 @@ fn set(cursor: Cursor<'_>) -> Effect {
     if cursor.sees("PASSWORD") || cursor.sees("DEFAULT ROLE") || cursor.sees("RESOURCE GROUP") {
         return Effect::ImplicitCommit;
     }
-    let is_autocommit = |mut part: Cursor<'_>| {
-        if part.sees_any(&["SESSION", "LOCAL", "GLOBAL", "PERSIST"]) {
-            part.step();
-        }
-        let name = part.here().of(part.text).trim_start_matches('@').to_ascii_lowercase();
-        matches!(name.as_str(), "autocommit" | "session.autocommit" | "local.autocommit" | "global.autocommit")
-    };
-    let autocommit = cursor.parts().into_iter().any(is_autocommit);
+    let autocommit = cursor.parts().into_iter().any(|part| variable(part) == "autocommit");
     if autocommit { Effect::Control(Control::Autocommit) } else { Effect::Transactional }
+}
+
+/// The system variable that a part of `SET …` sets, in small letters, without its scope: `@@session . \`x\`` is `x`.
+fn variable(mut part: Cursor<'_>) -> String {
+    if part.sees_any(&["SESSION", "LOCAL", "GLOBAL", "PERSIST", "PERSIST_ONLY"]) {
+        part.step();
+    }
+    let mut name = String::new();
+    while !part.is_end() && !part.sees_any(&["=", ":"]) {
+        name.push_str(part.here().of(part.text));
+        part.step();
+    }
+    name.retain(|character| character != '`');
+    let name = name.to_ascii_lowercase();
+    let Some(scoped) = name.strip_prefix("@@") else { return name };
+    let scope = ["session.", "local.", "global.", "persist.", "persist_only."];
+    scope.iter().find_map(|scope| scoped.strip_prefix(scope)).unwrap_or(scoped).to_owned()
 }

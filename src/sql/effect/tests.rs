@@ -310,11 +310,11 @@ fn what_is_left_in_the_session() {
         ("use other", "setting"),
         ("/*!40101 SET NAMES utf8mb4 */", "setting"),
         ("set @old = @@sql_mode, sql_mode = ''", "setting"),
-        ("set @x = (select max(id) from t)", "a variable with a value that was computed then @x"),
-        ("select max(id) into @x from t", "a variable with a value that was computed then @x"),
-        ("select @x := max(id) from t", "a variable with a value that was computed then @x"),
+        ("set @x = (select max(id) from t)", "a variable with a value that was computed then ?"),
+        ("select max(id) into @x from t", "a variable with a value that was computed then ?"),
+        ("select @x := max(id) from t", "a variable with a value that was computed then ?"),
         ("select @x", "nothing"),
-        ("create temporary table x (id int)", "a temporary table x"),
+        ("create temporary table x (id int)", "a temporary table ?"),
         ("load data infile 'a' into table t", "nothing"),
     ] {
         assert_eq!(left(text, &Lexis::MARIADB), expected, "{text}");

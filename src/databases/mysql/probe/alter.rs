@@ -1,6 +1,6 @@
 //! What an `ALTER TABLE` can be recognised by.
 
-use super::expression::{self, column_exists, constraint_exists, index_exists, table_exists};
+use super::expression::{self, column_exists, constraints, if_seen, index_exists, table_exists};
 use crate::databases::mysql::reader::{Name, Reader};
 
 /// What of a table's definition is looked at, beside its columns and options.
@@ -40,11 +40,11 @@ struct Mark {
     added: bool,
 }
 
-/// In the order of what they cost to look up.
+/// In the order of what they cost to look up; but of a table that gets another name, only that tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    Index,
     Table,
+    Index,
     Constraint,
     Column,
 }
@@ -56,14 +56,15 @@ pub(super) fn change_of(table: &Name, reader: &mut Reader<'_>) -> String {
     if swaps_rows {
         return expression::storage(table, Some(expression::definition(table, aspects)));
     }
-    match mark(reader) {
+    let seen = match mark(reader) {
         Some(Mark { kind: Kind::Index, name, .. }) => index_exists(table, &name),
         Some(Mark { kind: Kind::Column, name, .. }) => column_exists(table, &name),
-        Some(Mark { kind: Kind::Constraint, name, .. }) => constraint_exists(table, &name),
+        Some(Mark { kind: Kind::Constraint, name, .. }) => constraints(table, &name),
         // The old name: it is the one that the table has before.
-        Some(Mark { kind: Kind::Table, .. }) => table_exists(table),
+        Some(Mark { kind: Kind::Table, .. }) => return table_exists(table),
         None => expression::definition(table, aspects),
-    }
+    };
+    if_seen(table, &seen)
 }
 
 /// The name of a column or an index that was not there before the statement, if that is what it is recognised by.

@@ -1,6 +1,7 @@
 //! Expressions over `information_schema`. The schema and the name are constants in each, so that the server opens no more
 //! than it must; what one of the two servers does not have stands in comments that the other does not read.
 
+use crate::databases::LEFT;
 use crate::databases::mysql::dialect::literal;
 use crate::databases::mysql::reader::Name;
 
@@ -31,9 +32,37 @@ pub(super) fn column_exists(table: &Name, column: &str) -> String {
     exists("COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", table, &format!(" AND COLUMN_NAME = {}", literal(column)))
 }
 
-pub(super) fn constraint_exists(table: &Name, constraint: &str) -> String {
-    let more = format!(" AND CONSTRAINT_NAME = {}", literal(constraint));
-    exists("TABLE_CONSTRAINTS", "TABLE_SCHEMA", "TABLE_NAME", table, &more)
+/// How many constraints have this name: one of each type may.
+pub(super) fn constraints(table: &Name, constraint: &str) -> String {
+    format!(
+        "(SELECT COUNT(*) FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} AND CONSTRAINT_NAME = {})",
+        schema(table),
+        literal(&table.name),
+        literal(constraint)
+    )
+}
+
+/// An expression about a table, or null where this login does not see what the table is made of: it would find nothing
+/// before and nothing after.
+pub(super) fn if_seen(table: &Name, expression: &str) -> String {
+    format!("IF({}, {expression}, NULL)", exists("COLUMNS", "TABLE_SCHEMA", "TABLE_NAME", table, ""))
+}
+
+/// What there is of these tables: `left` so many, or nothing.
+pub(super) fn left_of(names: &[Name]) -> String {
+    let count = names.iter().map(table_exists).collect::<Vec<_>>().join(" + ");
+    format!("IF({count}, CONCAT('{LEFT}', {count}), '0')")
+}
+
+/// What becomes another when a table is made in the place of one that was there; `left` where there is none. Who may not see
+/// how it is stored sees when it was made.
+pub(super) fn replaced(table: &Name) -> String {
+    let made = format!(
+        "(SELECT CONCAT('made ', CREATE_TIME) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {})",
+        schema(table),
+        literal(&table.name)
+    );
+    format!("IF({}, COALESCE({}, {made}), '{LEFT}to be made')", table_exists(table), storage(table, None))
 }
 
 pub(super) fn routine_exists(kind: &str, name: &Name) -> String {
@@ -57,19 +86,12 @@ pub(super) fn plugin_exists(name: &str) -> String {
     format!("EXISTS (SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME = {})", literal(name))
 }
 
-/// Whether any of these is true.
-pub(super) fn any_of(conditions: impl Iterator<Item = String>) -> String {
-    let conditions: Vec<String> = conditions.collect();
-    match &conditions[..] {
-        [one] => one.clone(),
-        all => format!("({})", all.join(" OR ")),
-    }
-}
-
 /// What becomes another when rows are thrown away or swapped with their table: InnoDB's numbers of the table and its
 /// partitions. Null for who may not see them (it takes the right `PROCESS`).
 pub(super) fn storage(table: &Name, definition: Option<String>) -> String {
-    let path = format!("CONCAT({}, '/', {})", schema(table), literal(&table.name));
+    // There, names are written as those of files.
+    let file = |name: &str| format!("CONVERT(CONVERT({name} USING filename) USING binary)");
+    let path = format!("CONCAT({}, '/', {})", file(&schema(table)), file(&literal(&table.name)));
     let before = definition.map(|definition| format!("{definition}, ' ', ")).unwrap_or_default();
     format!(
         "IF(EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'PROCESS' \

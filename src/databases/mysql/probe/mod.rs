@@ -10,11 +10,10 @@ mod expression;
 use super::reader::{Name, Reader};
 use crate::databases::Probe;
 use crate::sql::Lexis;
-use expression::{any_of, database_exists, event_exists, index_exists, routine_exists, table_exists, trigger_exists};
+use expression::{database_exists, event_exists, if_seen, index_exists, routine_exists, table_exists, trigger_exists};
 
 /// Statements that may run again: what they do is the same twice, or over with the session.
 const AGAIN: &[&str] = &[
-    "ANALYZE",
     "OPTIMIZE",
     "CHECK",
     "CHECKSUM",
@@ -83,6 +82,8 @@ const KINDS: &[&str] = &[
     "LIBRARY",
 ];
 
+const CHANGED_ROWS: &str = "changed rows leave no trace in the catalog";
+
 const ACCOUNTS: &str = "accounts are not in the part of the catalog that every login can read";
 
 /// What tells whether this statement took effect.
@@ -99,21 +100,19 @@ pub(super) fn may_end_halfway(statement: &str, lexis: &'static Lexis) -> bool {
     if reader.sees(OPAQUE) {
         return true;
     }
+    if reader.sees(&["GRANT", "REVOKE"]) {
+        return reader.skip_to(&["TO", "FROM"]) && reader.skip_to_symbol(",");
+    }
+    let replaces = reader.take_all(&["CREATE", "OR", "REPLACE"]);
     let drops = reader.take("DROP");
-    if drops && (reader.take("DATABASE") || reader.take("SCHEMA")) {
-        return true;
-    }
-    let changes = drops || ["CREATE", "ALTER", "RENAME"].iter().any(|word| reader.take(word));
-    if !changes || !(reader.take("USER") || reader.take("ROLE")) {
-        return false;
-    }
-    while !reader.is_at_end() {
-        if reader.take_symbol(",") {
+    if drops || replaces {
+        let database = reader.take("DATABASE") || reader.take("SCHEMA");
+        if database {
             return true;
         }
-        reader.skip();
     }
-    false
+    let changes = drops || replaces || ["CREATE", "ALTER", "RENAME"].iter().any(|word| reader.take(word));
+    changes && (reader.take("USER") || reader.take("ROLE")) && reader.skip_to_symbol(",")
 }
 
 /// The value that the expression certainly has before this statement, when these of the same script ran before it without a
@@ -165,8 +164,13 @@ fn read(reader: &mut Reader<'_>) -> Option<Probe> {
     if reader.peek() == Some("(") || reader.sees(AGAIN) {
         return Some(Probe::Rerun);
     }
+    if reader.take("ANALYZE") {
+        // MariaDB's `ANALYZE UPDATE …` carries the statement out.
+        let of_tables = reader.sees(&["TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"]);
+        return if of_tables { Some(Probe::Rerun) } else { unknown(CHANGED_ROWS) };
+    }
     if reader.sees(ROWS) {
-        return unknown("changed rows leave no trace in the catalog");
+        return unknown(CHANGED_ROWS);
     }
     if reader.sees(OPAQUE) {
         return unknown("what the statement does is not written in it");
@@ -229,7 +233,7 @@ fn create(reader: &mut Reader<'_>) -> Option<Probe> {
     }
     if replaces {
         return match kind.as_str() {
-            "TABLE" | "SEQUENCE" => fingerprint(expression::storage(&reader.name()?, None)),
+            "TABLE" | "SEQUENCE" => fingerprint(expression::replaced(&reader.name()?)),
             "DATABASE" | "SCHEMA" => unknown("a database that was replaced looks like one that was not"),
             _ => Some(Probe::Rerun),
         };
@@ -244,12 +248,16 @@ fn create(reader: &mut Reader<'_>) -> Option<Probe> {
                 }
                 reader.skip();
             }
-            fingerprint(index_exists(&reader.name()?, &index))
+            on_index(&reader.name()?, &index)
         }
         "USER" | "ROLE" => unknown(ACCOUNTS),
         "TABLE" | "SEQUENCE" | "VIEW" => fingerprint(table_exists(&reader.name()?)),
         kind => existence(kind, &reader.name()?),
     }
+}
+
+fn on_index(table: &Name, index: &str) -> Option<Probe> {
+    fingerprint(if_seen(table, &index_exists(table, index)))
 }
 
 /// Whether something is there.
@@ -273,21 +281,25 @@ fn drop(reader: &mut Reader<'_>) -> Option<Probe> {
     }
     let kind = kind(reader)?;
     reader.take("BODY");
-    if kind == "PREPARE" || reader.take_all(&["IF", "EXISTS"]) {
+    let conditional = reader.take_all(&["IF", "EXISTS"]);
+    if ["TABLE", "TABLES", "VIEW", "SEQUENCE"].contains(&kind.as_str()) {
+        return match &reader.names()?[..] {
+            [_] if conditional => Some(Probe::Rerun),
+            [one] => fingerprint(table_exists(one)),
+            // MariaDB drops them one by one.
+            several => fingerprint(expression::left_of(several)),
+        };
+    }
+    if kind == "PREPARE" || conditional {
         return Some(Probe::Rerun);
     }
     match kind.as_str() {
         "INDEX" => {
             let index = reader.identifier()?;
             reader.take("ON").then_some(())?;
-            fingerprint(index_exists(&reader.name()?, &index))
+            on_index(&reader.name()?, &index)
         }
         "USER" | "ROLE" => unknown(ACCOUNTS),
-        // Several are dropped one by one on MariaDB: as long as one is there, it is not done.
-        "TABLE" | "TABLES" | "VIEW" | "SEQUENCE" => {
-            let names = reader.names()?;
-            fingerprint(any_of(names.iter().map(table_exists)))
-        }
         kind => existence(kind, &reader.name()?),
     }
 }
@@ -339,7 +351,8 @@ fn rename(reader: &mut Reader<'_>) -> Option<Probe> {
             break;
         }
     }
-    let same = |one: &Name, other: &Name| one.name.eq_ignore_ascii_case(&other.name);
+    // Exactly: where names have two cases, a table may change from one to the other.
+    let same = |one: &Name, other: &Name| one.name == other.name;
     // A name that is given up and not taken again tells by itself. In a swap every name stays, with another table behind it.
     let gone = pairs.iter().map(|(old, _)| old).find(|old| !pairs.iter().any(|(_, new)| same(old, new)));
     fingerprint(match gone {
