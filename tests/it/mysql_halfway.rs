@@ -6,6 +6,19 @@ fn mariadb() -> Option<TestDatabase> {
     Engine::Mariadb.is_wanted().then(|| TestDatabase::fresh(Engine::Mariadb))
 }
 
+/// Whether only MariaDB knows such statements.
+fn is_foreign(db: &TestDatabase, script: &str) -> bool {
+    let own = [
+        "set statement",
+        "analyze update",
+        "analyze format",
+        "begin not atomic",
+        "execute immediate",
+        "or replace table",
+    ];
+    db.dialect() == "mysql" && own.iter().any(|words| script.contains(words))
+}
+
 fn one(db: &TestDatabase, script: &str) -> Project {
     Project::with([("migrations/0001_a.up.sql", script)]).on(db)
 }
@@ -22,6 +35,9 @@ fn is_after_statement(point: &str) -> bool {
 /// A database that a run left which died right after so many statements of this script, counted from 1, and its project.
 fn died_after(statements: usize, before: &str, script: &str) -> Option<(TestDatabase, Project)> {
     let (rehearsal, db) = (mariadb()?, mariadb()?);
+    if is_foreign(&db, script) {
+        return None;
+    }
     rehearsal.sql(before);
     db.sql(before);
     let project = one(&rehearsal, script);
@@ -49,16 +65,18 @@ fn what_is_applied_stands() {
     );
     let scripts = [
         ("call opens();", 1),
-        ("call implies();", 2),
-        ("begin not atomic start transaction; insert into a values (1); end;", 3),
-        ("execute immediate 'set autocommit=0'; call adds();", 4),
-        ("set completion_type = 1; insert into a values (1); call adds();", 6),
+        ("call implies();", 1),
+        ("begin not atomic start transaction; insert into a values (1); end;", 1),
+        ("execute immediate 'set autocommit=0'; call adds();", 1),
+        ("set completion_type = 1; insert into a values (1); call adds();", 2),
     ];
     let project = Project::empty().on(&db);
-    for (script, rows) in scripts {
-        project.write(format!("migrations/{rows}_a.up.sql"), script);
+    let mut count = 0;
+    for (script, rows) in scripts.into_iter().filter(|(script, _)| !is_foreign(&db, script)) {
+        count += rows;
+        project.write(format!("migrations/{count}_a.up.sql"), script);
         up(&project).ok();
-        assert_eq!(db.value("select count(*) from a"), rows.to_string(), "{script}");
+        assert_eq!(db.value("select count(*) from a"), count.to_string(), "{script}");
         assert_eq!(db.value("select count(*) from migrate_history where state <> 'done'"), "0", "{script}");
     }
 }
@@ -79,7 +97,7 @@ fn rows_are_not_changed_again_by_those_who_go_on() {
         let script = format!("{before} update t set x = x + 1; create table z (i int); create table y (i int);");
         for statements in 1..=2 {
             let made = "create table t (x int); insert into t values (0);";
-            let Some((db, project)) = died_after(statements, made, &script) else { return };
+            let Some((db, project)) = died_after(statements, made, &script) else { continue };
             up(&project).ok();
             assert_eq!(db.value("select x from t"), "1", "{script} after {statements}");
             assert!(db.table_exists("y"));
@@ -129,7 +147,7 @@ fn values_that_ended_with_the_session_are_missed() {
             "statement 1 had made",
         ),
     ] {
-        let Some((db, project)) = died_after(statements, routine, script) else { return };
+        let Some((db, project)) = died_after(statements, routine, script) else { continue };
         up(&project).exits(6).says(what);
         assert_eq!(db.value("select count(*) from migrate_history where state = 'running'"), "1", "{script}");
     }
@@ -142,6 +160,10 @@ fn what_several_objects_lost_in_part_is_not_called_rolled_back() {
     for (number, script) in ["drop table a, b;", "drop table if exists a, b;"].into_iter().enumerate() {
         db.sql("create table if not exists a (i int);");
         let project = Project::with([(format!("migrations/{number}_a.up.sql"), script)]).on(&db);
+        if db.dialect() == "mysql" {
+            up(&project).exits(1).says("nothing of it remains");
+            continue;
+        }
         up(&project).exits(6).says("--statement 1 --done");
         assert!(!db.table_exists("a"));
         project.run(["resolve", &number.to_string(), "--reverted"]).ok();
@@ -151,6 +173,9 @@ fn what_several_objects_lost_in_part_is_not_called_rolled_back() {
 #[test]
 fn a_table_that_create_or_replace_dropped_is_not_said_to_be_there() {
     let Some(db) = mariadb() else { return };
+    if is_foreign(&db, "create or replace table") {
+        return;
+    }
     db.sql("create table a (i int); create table b (i int);");
     let project = one(&db, "create or replace table a as select 1 as x union select nothing();");
     up(&project).exits(1).says("nothing of it remains");
@@ -252,14 +277,15 @@ fn what_myisam_keeps_is_found_wherever_it_is() {
 #[test]
 fn a_session_is_as_before() {
     let (Some(db), Some(other)) = (mariadb(), mariadb()) else { return };
+    let fresh = db.value("select coalesce(@@default_tmp_storage_engine, 'none')");
     let project = one(&db, &format!("use {}; create temporary table tmp (i int);", other.name()));
     project.write("migrations/0002_b.up.sql", format!("create table b as select * from {}.tmp;", other.name()));
     up(&project).exits(1).says("tmp' doesn't exist");
     project.write(
         "migrations/0002_b.up.sql",
-        "set default_tmp_storage_engine = InnoDB; /*!80000 set @a = 1 */; set sql_select_limit = 0;",
+        "set default_tmp_storage_engine = MyISAM; /*!80000 set @a = 1 */; set sql_select_limit = 0;",
     );
     project.write("migrations/0003_c.up.sql", "create table c as select @@default_tmp_storage_engine as e;");
     up(&project).ok();
-    assert_eq!(db.value("select coalesce(e, 'none') from c"), "none");
+    assert_eq!(db.value("select coalesce(e, 'none') from c"), fresh);
 }

@@ -89,16 +89,35 @@ pub(super) fn plugin_exists(name: &str) -> String {
 /// What becomes another when rows are thrown away or swapped with their table: InnoDB's numbers of the table and its
 /// partitions. Null for who may not see them (it takes the right `PROCESS`).
 pub(super) fn storage(table: &Name, definition: Option<String>) -> String {
-    // There, names are written as those of files.
-    let file = |name: &str| format!("CONVERT(CONVERT({name} USING filename) USING binary)");
-    let path = format!("CONCAT({}, '/', {})", file(&schema(table)), file(&literal(&table.name)));
+    let schema = match &table.schema {
+        Some(schema) => literal(&stored_as(schema)),
+        None => "REGEXP_REPLACE(REPLACE(DATABASE(), '_', '|_'), '[^0-9A-Za-z_|]', '@%')".to_owned(),
+    };
+    let path =
+        |end: &str| format!("CONCAT({schema}, {}) ESCAPE '|'", literal(&format!("/{}{end}", stored_as(&table.name))));
+    let (whole, partition) = (path(""), path("#%"));
     let before = definition.map(|definition| format!("{definition}, ' ', ")).unwrap_or_default();
     format!(
         "IF(EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'PROCESS' \
          AND GRANTEE = CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')), \
          (SELECT CONCAT({before}'storage ', SUM(TABLE_ID)) FROM information_schema./*M! INNODB_SYS_TABLES *//*!80000 INNODB_TABLES */ \
-         WHERE NAME = {path} OR LEFT(NAME, CHAR_LENGTH({path}) + 1) = CONCAT({path}, '#')), NULL)"
+         WHERE NAME LIKE {whole} OR NAME LIKE {partition}), NULL)"
     )
+}
+
+/// A pattern for a name as InnoDB stores it, which is that of a file: `a-b` as `a@002db`. What is no ASCII has codes of the
+/// server's own.
+fn stored_as(name: &str) -> String {
+    let mut stored = String::with_capacity(name.len());
+    for character in name.chars() {
+        match character {
+            '_' => stored.push_str("|_"),
+            _ if character.is_ascii_alphanumeric() => stored.push(character),
+            _ if character.is_ascii() => stored.push_str(&format!("@{:04x}", u32::from(character))),
+            _ => stored.push_str("@%"),
+        }
+    }
+    stored
 }
 
 /// The definition of a table in these aspects: a number for each that changes with it.
