@@ -244,6 +244,9 @@ impl Reader {
                 Effect::Control(control) => return Err(self.refuse_control(statement, control)),
                 Effect::Refused(refusal) => return Err(self.refuse(refusal.span, &refusal.reason, refusal.hint)),
             };
+            // A block that may leave a transaction open may leave other things, too.
+            changes_session |= matches!(bracket, Bracket::Alone { .. })
+                && !self.dialect.conclusion(statement.span.of(&text)).is_empty();
             pieces.push(Piece { span: statement.span, bracket, leaves: leaves(statement, &text, lexis) });
         }
         let none_can = directives.asks(&Directive::NoTransactionIfNoneCan)
@@ -285,7 +288,7 @@ impl Reader {
             statement_timeout: directives.statement_timeout().map(Some),
             retry: !directives.asks(&Directive::RetryOff),
             rerunnable: directives.asks(&Directive::Rerunnable),
-            asks_back: ASKING_BACK.iter().any(|word| mentions(&text, word)),
+            asks_back: lexis.grammar.is_mysql() && ASKING_BACK.iter().any(|word| mentions(&text, word)),
             step: self.step,
             lexis,
         })

@@ -198,10 +198,10 @@ impl Composer<'_> {
         (parts.parts, claim.head)
     }
 
-    /// The parts that repeat, in a new session, what the first so many statements set in the one that is gone.
-    pub fn settings(&self, step: usize, prepared: &Prepared, before: usize) -> Vec<Part> {
+    /// The parts that repeat, in a new session, statements that set something in the one that is gone.
+    pub fn settings(&self, step: usize, prepared: &Prepared, statements: Vec<String>) -> Vec<Part> {
         let mut parts = Parts { step, parts: Vec::new() };
-        parts.extend(Role::Open, prepared.repeated(before));
+        parts.extend(Role::Open, statements);
         if self.dialect.transactional_ddl() {
             self.regain(&mut parts, prepared);
         }

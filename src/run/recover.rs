@@ -240,13 +240,16 @@ impl Locked {
     /// The same of those among them that come after the first so many: what a session has set must not be set twice, as a
     /// prepared statement or an attached database of that name is there then.
     async fn repeat_settings(&mut self, stored: &Prepared, after: usize, before: usize) -> Result<(), RunError> {
-        let (already, wanted) = (stored.repeated(after), stored.repeated(before));
-        let known = if wanted.starts_with(&already) { already.len() } else { 0 };
-        if wanted.len() == known {
+        let (already, mut wanted) = (stored.repeated(after), stored.repeated(before));
+        if wanted.starts_with(&already) {
+            wanted.drain(..already.len());
+        } else {
+            wanted.retain(|sql| !already.contains(sql));
+        }
+        if wanted.is_empty() {
             return Ok(());
         }
-        let parts = self.composer().settings(0, stored, before).into_iter().skip(known);
-        let parts: Vec<String> = parts.map(|part| part.sql).collect();
+        let parts: Vec<String> = self.composer().settings(0, stored, wanted).into_iter().map(|part| part.sql).collect();
         self.session_limits = None;
         self.execute("repeat what the interrupted session had set", &parts).await
     }
@@ -280,6 +283,7 @@ impl Locked {
         let (mut seq, mut from) = (seq, from);
         loop {
             let mut composer = self.composer();
+            // What those before it set is set again already, and not twice: `SET @old = @@x, x = …` would lose the old one.
             let parts = composer.statements(0, prepared, seq, from, false);
             self.session_limits = None;
             let steps = std::slice::from_ref(prepared);

@@ -286,6 +286,25 @@ fn a_session_is_as_before() {
         "set default_tmp_storage_engine = MyISAM; /*!80000 set @a = 1 */; set sql_select_limit = 0;",
     );
     project.write("migrations/0003_c.up.sql", "create table c as select @@default_tmp_storage_engine as e;");
+    if db.dialect() == "mariadb" {
+        other.sql("create table words (value varchar(18)) engine = InnoDB;");
+        let words = format!(
+            "set innodb_ft_user_stopword_table = '{}/words'; set system_versioning_asof = now();",
+            other.name()
+        );
+        project.write("migrations/0004_d.up.sql", words);
+        project.write("migrations/0005_e.up.sql", "begin not atomic set sql_mode = 'ANSI_QUOTES'; end;");
+        project.write("migrations/0006_f.up.sql", "create table f as select \"text\" as t;");
+    }
     up(&project).ok();
     assert_eq!(db.value("select coalesce(e, 'none') from c"), fresh);
+}
+
+/// What keeps an old value to put it back must not keep the new one.
+#[test]
+fn what_is_set_again_is_set_once() {
+    let script = "set @old = @@sql_mode, sql_mode = ''; create table a (i int); create table b (i int); set sql_mode = @old; create table c as select @@sql_mode as m;";
+    let Some((db, project)) = died_after(2, "", script) else { return };
+    up(&project).ok();
+    assert_eq!(db.value("select count(*) from c where m = @@sql_mode"), "1");
 }

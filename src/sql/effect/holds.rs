@@ -74,6 +74,9 @@ const OF_THE_MOMENT: &[&str] = &[
     "UTC_TIMESTAMP",
 ];
 
+/// What has a body.
+const ROUTINES: &[&str] = &["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"];
+
 /// Words that begin what may do anything.
 const OPAQUE: &[&str] = &["CALL", "EXECUTE", "BEGIN", "IF", "CASE", "LOOP", "WHILE", "REPEAT", "FOR"];
 
@@ -106,6 +109,8 @@ pub fn holds(statement: &Statement, text: &str, lexis: &Lexis) -> Holds {
         cursor.step();
         cursor.eat("IF NOT EXISTS");
         holds.creates = name(&mut cursor);
+    } else if cursor.sees_any(&["CREATE", "ALTER"]) && ROUTINES.iter().any(|kind| cursor.has(kind)) {
+        // What is in its body happens when it is called.
     } else {
         let fills_all = holds.is_opaque || cursor.sees_any(&["LOAD", "GET"]);
         variables(cursor, fills_all, &mut holds);
