@@ -86,6 +86,43 @@ fn sqlite_settings_are_made_again() {
     assert_eq!(db.value("select v from one"), "0");
 }
 
+/// Whether a copy that was broken off is whole, only its file can tell.
+#[test]
+fn a_copy_of_sqlite_that_was_broken_off_needs_a_human() {
+    if !Engine::Sqlite.is_wanted() {
+        return;
+    }
+    let mut doubtful = 0;
+    for point in 1.. {
+        let db = TestDatabase::fresh(Engine::Sqlite);
+        let project = Project::with([("migrations/0001_m.sql", "vacuum into 'copy.db';")]).on(&db);
+        let died = project.run_with(&[("MIGRATE_FAIL_AT", &point.to_string())], ["up", "--no-lint"]);
+        if died.signal().is_none() {
+            break;
+        }
+        if project.path("copy.db").exists() && db.value("select state from migrate_history") == "running" {
+            doubtful += 1;
+            project.run(["up", "--no-lint"]).exits(6).says("whether the copy was written whole");
+        }
+    }
+    assert!(doubtful > 0);
+}
+
+#[test]
+fn a_checkpoint_that_sqlite_could_not_finish_is_told() {
+    if !Engine::Sqlite.is_wanted() {
+        return;
+    }
+    let db = TestDatabase::fresh(Engine::Sqlite);
+    db.sql("pragma journal_mode = wal; create table t (i int); insert into t values (1);");
+    let mut reader = db.open();
+    reader.sql("begin; select * from t;");
+    db.sql("insert into t values (2);");
+    let project = Project::with([("migrations/0001_m.sql", "pragma wal_checkpoint(truncate);")]).on(&db);
+    project.run(["up", "--no-lint"]).ok().says("the write-ahead log was not emptied");
+    reader.sql("commit;");
+}
+
 each_database! {
     fn what_cannot_be_made_again_needs_a_human(db: TestDatabase) {
         let project = resumed(

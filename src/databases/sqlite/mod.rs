@@ -3,6 +3,7 @@
 mod dialect;
 mod errors;
 mod handle;
+mod handover;
 mod lockers;
 mod lockfile;
 mod mounts;

@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ecow::eco_format;
-use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Either, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqlSafeStr};
 
 use super::super::{
     About, Address, BatchError, ConnectError, ErrorKind, File, Holder, LockName, Notices, Observer, Row, Session,
@@ -15,10 +13,10 @@ use super::super::{
 };
 use super::dialect::{self, GUARD};
 use super::errors::{is_input_output, sql_error};
+use super::handover::{BETWEEN, Verb, ask, drain, groups, shortfall};
 use super::lockfile::{self, LockFile};
 use super::observer::{Cancellation, SqliteObserver};
 use super::{handle, lockers, mounts};
-use crate::sql::{Lexis, Tokens};
 
 /// One connection to SQLite.
 pub(super) struct SqliteSession {
@@ -33,6 +31,7 @@ pub(super) struct SqliteSession {
     /// Whether a transaction is open, as SQLite said after the last statement.
     in_transaction: bool,
     cancellation: Cancellation,
+    notices: Notices,
 }
 
 impl SqliteSession {
@@ -71,17 +70,27 @@ impl SqliteSession {
         };
         let lock_path = place.as_deref().map(lockfile::path_beside);
         let (connection, who) = (Some(connection), who.to_owned());
-        Ok(SqliteSession { connection, file, lock_path, lock: None, about, who, in_transaction: false, cancellation })
+        Ok(SqliteSession {
+            connection,
+            file,
+            lock_path,
+            lock: None,
+            about,
+            who,
+            in_transaction: false,
+            cancellation,
+            notices: Notices::default(),
+        })
     }
 
     /// Runs one statement.
     async fn run(&mut self, sql: &str) -> Result<(), SqlError> {
-        self.run_all(&[sql]).await.map_err(|failed| failed.error)
+        self.run_all(0, &[sql]).await.map_err(|failed| failed.error)
     }
 
     /// Runs statements in one go: to hand each over to the driver's thread and wait for its answer costs more than most of
-    /// them take.
-    async fn run_all(&mut self, parts: &[&str]) -> Result<(), BatchError> {
+    /// them take. `first` is the number of the first of them among those that are sent together.
+    async fn run_all(&mut self, first: usize, parts: &[&str]) -> Result<(), BatchError> {
         let Some(last) = parts.len().checked_sub(1) else { return Ok(()) };
         let refuse = |part: usize, error| Err(BatchError { part, ran: part, error });
         let verbs: Vec<Verb> = parts.iter().map(|sql| Verb::of(sql)).collect();
@@ -94,10 +103,16 @@ impl SqliteSession {
             self.cancellation.limit(limit);
         }
         let mut completed = 0;
-        let drained = drain(connection, &parts.join(BETWEEN), &mut completed, &self.cancellation).await;
+        let notices = self.notices.clone();
+        let speaks = |part: &usize| verbs[*part] != Verb::None;
+        let heard = |completed: usize, row: &SqliteRow| {
+            let part = (0..parts.len()).filter(speaks).nth(completed);
+            part.and_then(|part| shortfall(first + part, row)).into_iter().for_each(|notice| notices.push(notice));
+        };
+        let drained = drain(connection, &parts.join(BETWEEN), &mut completed, &self.cancellation, heard).await;
         let expired = self.cancellation.end();
         // SQLite passes over those that say nothing.
-        let mut speaking = (0..parts.len()).filter(|part| verbs[*part] != Verb::None);
+        let mut speaking = (0..parts.len()).filter(speaks);
         let part = match (&drained, speaking.nth(completed)) {
             (Ok(()), None) => parts.len(),
             (Ok(()), Some(part)) => {
@@ -167,32 +182,6 @@ impl SqliteSession {
                 self.connection = None;
                 Err(sql_error(&error))
             }
-        }
-    }
-}
-
-/// What a statement does to the transaction.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verb {
-    /// It says nothing at all.
-    None,
-    Begin,
-    Commit,
-    Rollback,
-    Other,
-}
-
-impl Verb {
-    fn of(sql: &str) -> Self {
-        let mut tokens = Tokens::new(sql, &Lexis::SQLITE).code();
-        let Some(first) = tokens.next() else { return Verb::None };
-        let is = |word| first.is_word(sql, word);
-        match () {
-            () if is("BEGIN") => Verb::Begin,
-            () if is("COMMIT") || is("END") => Verb::Commit,
-            // `ROLLBACK TO` a savepoint leaves the transaction open.
-            () if is("ROLLBACK") && !tokens.any(|token| token.is_word(sql, "TO")) => Verb::Rollback,
-            () => Verb::Other,
         }
     }
 }
@@ -270,63 +259,6 @@ fn refuse(address: &Address, error: &SqlError) -> ConnectError {
 /// enough that whoever waits longer can be told.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// What stands between two parts. The semicolon follows at once: SQLite keeps the text of what it creates up to there.
-const BETWEEN: &str = ";\n";
-
-/// How many statements are handed over at once; the driver keeps them all until the last is done.
-const AT_ONCE: usize = 100;
-
-/// Cuts parts into those that are handed over together: transactions, or what is left of them. After one that may end in
-/// a comment, no semicolon would be seen.
-fn groups<'p, 's>(parts: &'p [&'s str]) -> impl Iterator<Item = &'p [&'s str]> {
-    let comment = |sql: &str| sql.rsplit('\n').next().is_some_and(|line| line.contains("--"));
-    parts
-        .split_inclusive(move |sql| comment(sql) || matches!(Verb::of(sql), Verb::Commit | Verb::Rollback))
-        .flat_map(|transaction| transaction.chunks(AT_ONCE))
-}
-
-/// Runs SQL, ignores its rows and counts the statements that were completed.
-async fn drain(
-    connection: &mut SqliteConnection,
-    sql: &str,
-    completed: &mut usize,
-    cancellation: &Cancellation,
-) -> Result<(), sqlx::Error> {
-    cancellation.begin();
-    let mut answers = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(connection);
-    while let Some(answer) = answers.try_next().await? {
-        if matches!(answer, Either::Left(_)) {
-            *completed += 1;
-            cancellation.begin();
-        }
-    }
-    Ok(())
-}
-
-async fn ask(connection: &mut SqliteConnection, sql: &str) -> Result<Vec<Row>, sqlx::Error> {
-    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
-    rows.iter().map(texts).collect()
-}
-
-/// Every value as SQLite's shell would write it.
-fn texts(row: &SqliteRow) -> Result<Row, sqlx::Error> {
-    (0..row.len())
-        .map(|index| {
-            let value = row.try_get_raw(index)?;
-            if value.is_null() {
-                return Ok(None);
-            }
-            let kind = value.type_info().name().to_owned();
-            Ok(Some(match kind.as_str() {
-                "INTEGER" => eco_format!("{}", row.try_get_unchecked::<i64, _>(index)?),
-                "REAL" => eco_format!("{:?}", row.try_get_unchecked::<f64, _>(index)?),
-                "BLOB" => String::from_utf8_lossy(row.try_get_unchecked::<&[u8], _>(index)?).into(),
-                _ => row.try_get_unchecked::<&str, _>(index)?.into(),
-            }))
-        })
-        .collect()
-}
-
 #[async_trait]
 impl Session for SqliteSession {
     fn about(&self) -> &About {
@@ -344,7 +276,7 @@ impl Session for SqliteSession {
         for group in groups(parts) {
             let before =
                 |failed: BatchError| BatchError { part: failed.part + start, ran: failed.ran + start, ..failed };
-            self.run_all(group).await.map_err(before)?;
+            self.run_all(start, group).await.map_err(before)?;
             start += group.len();
         }
         let Some(part) = parts.len().checked_sub(1) else { return Ok(()) };
@@ -417,7 +349,7 @@ impl Session for SqliteSession {
     }
 
     fn notices(&self) -> Notices {
-        Notices::default()
+        self.notices.clone()
     }
 
     async fn reset(&mut self) -> Result<(), SqlError> {
