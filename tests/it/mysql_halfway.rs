@@ -1,5 +1,8 @@
 //! Statements of MySQL and MariaDB that are neither done nor undone, and what ends with the session that ran them.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use crate::support::{Engine, Output, Project, TestDatabase};
 
 fn mariadb() -> Option<TestDatabase> {
@@ -215,6 +218,41 @@ fn what_took_effect_is_found_under_whatever_name() {
         assert_eq!(db.value(row), "0", "{script}");
         assert!(db.table_exists("z"), "{script}");
     }
+}
+
+/// Who may not see what a table is made of is not told that nothing was done.
+#[test]
+fn a_login_that_sees_no_columns_cannot_tell() {
+    let Some(db) = mariadb() else { return };
+    db.sql("create table t (i int);");
+    up(&one(&db, "create table s (i int);")).ok();
+    let user = format!("{}_ddl", db.name());
+    db.admin(&format!(
+        "create user {user} identified by 'word'; grant create, alter, drop, index on {0}.* to {user}; grant select, insert, update on {0}.migrate_history to {user};",
+        db.name()
+    ));
+    let url = db.url();
+    let (scheme, place) = (url.split_once("://").unwrap().0, url.rsplit_once('@').unwrap().1);
+    let project = Project::with([
+        ("migrations/0001_a.up.sql", "create table s (i int);"),
+        ("migrations/0002_b.up.sql", "alter table t add column c int; create table z (i int);"),
+    ])
+    .on(&db)
+    .variable("MIGRATE_DATABASE_URL", &format!("{scheme}://{user}:word@{place}"));
+    let mut reader = db.open();
+    reader.sql("begin; select * from t;");
+    let running = project.spawn(["up", "--no-lint", "--lock-timeout", "20s"]);
+    let waits =
+        format!("select 1 from information_schema.processlist where user = '{user}' and info like '%alter table t%';");
+    while db.admin(&waits).is_empty() {
+        sleep(Duration::from_millis(20));
+    }
+    running.kill();
+    running.wait();
+    reader.sql("commit;");
+    let said = up(&project);
+    db.admin(&format!("drop user {user}"));
+    said.exits(6).says("the catalog does not show this login what would tell");
 }
 
 /// Neither who asks for the number of rows nor who asks for the warnings gets those of a question of ours.
