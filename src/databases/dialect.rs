@@ -32,8 +32,8 @@ pub trait Dialect: Sync {
     fn schemas_are_databases(&self) -> bool {
         false
     }
-    /// The query for the names of the databases that tables without transactions may be in, the one in use first; none where
-    /// all tables know them.
+    /// The query for the names of the databases that tables without transactions may be in, each with whether it is in use,
+    /// as `1`; none where all tables know transactions.
     fn databases(&self) -> Option<&'static str> {
         None
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::databases::{LEFT, Limits, Probe};
+use crate::databases::{LEFT, Limits, Probe, Row};
 use crate::history::{Entry, Head, Kind, State};
 use crate::migration::Id;
 use crate::plan::{Bracket, Direction, Piece, Prepared};
@@ -181,11 +181,18 @@ impl Locked {
         let dialect = self.dialect();
         let home = self.session.about().database.clone();
         let all = self.session.query(dialect.databases()?).await.ok()?;
-        let mut databases: Vec<EcoString> =
-            all.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-        // The first is the one in use, which the script may have chosen.
-        let mut first = true;
-        databases.retain(|name| std::mem::take(&mut first) || *name == home || names(script, name));
+        // The one in use may be one that the script has chosen.
+        let concerned = |row: Row| match &row[..] {
+            [Some(name), in_use] => {
+                let meant = in_use.as_deref() == Some("1") || *name == home || names(script, name);
+                meant.then(|| name.clone())
+            }
+            _ => None,
+        };
+        let databases: Vec<EcoString> = all.into_iter().filter_map(concerned).collect();
+        if databases.is_empty() {
+            return None;
+        }
         let tables = self.session.query(&dialect.untransactional(&databases)).await.ok()?;
         if tables.is_empty() {
             return None;

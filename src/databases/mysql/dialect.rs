@@ -98,7 +98,10 @@ impl Dialect for Family {
     }
 
     fn databases(&self) -> Option<&'static str> {
-        Some("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME <> DATABASE()")
+        Some(
+            "SELECT SCHEMA_NAME, SCHEMA_NAME <=> DATABASE() FROM information_schema.SCHEMATA \
+             WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')",
+        )
     }
 
     fn untransactional(&self, databases: &[EcoString]) -> String {

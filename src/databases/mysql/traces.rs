@@ -129,7 +129,9 @@ pub(super) fn reports_in_rows(statement: &str) -> bool {
     if !reader.take("ALTER") {
         return reader.sees(MAINTENANCE);
     }
-    reader.skip_to(&["TABLE"]) && reader.name().is_some() && reader.sees(MAINTENANCE)
+    let table = reader.skip_to(&["TABLE"]);
+    reader.take_all(&["IF", "EXISTS"]);
+    table && reader.name().is_some() && reader.sees(MAINTENANCE)
 }
 
 /// Whether a server of this version finds nothing in a statement but comments, some of them for other servers.

@@ -36,7 +36,6 @@ fn what_is_made_or_dropped_is_looked_up_by_name() {
         ("create event e on schedule every 1 day do select 1", "EVENTS e"),
         ("create database d", "SCHEMATA d"),
         ("drop index i on t", "STATISTICS t i"),
-        ("drop table a, s.b", "TABLES a; TABLES s b , ; TABLES a; TABLES s b , "),
         ("drop function f", "ROUTINES f FUNCTION%"),
         ("rename table a to b", "TABLES a"),
         ("rename table a to old, new to a", "TABLES new"),
@@ -78,6 +77,14 @@ fn an_alter_that_ends_where_it_began_by_name_is_seen_whole() {
     assert_eq!(catalogs("alter table t drop partition p"), ["TABLES", "COLUMNS", "PARTITIONS"]);
     assert!(catalogs("alter table t add check (a > 0)").contains(&"CHECK_CONSTRAINTS".to_owned()));
     assert!(expression("alter table t exchange partition p with table u").contains("INNODB_SYS_TABLES"));
+}
+
+#[test]
+fn of_several_it_is_seen_how_many_are_left() {
+    for statement in ["drop table a, s.b", "drop view if exists a, b"] {
+        assert!(expression(statement).contains("CONCAT('left ', "), "{statement}");
+    }
+    assert!(!expression("drop table a").contains("left"));
 }
 
 #[test]
