@@ -1,6 +1,6 @@
 //! What the session of an interrupted migration held, and what of that the rest of its script needs.
 
-use crate::sql::{Holds, Leaves, Statement, StatementKind, holds, says_last_number};
+use crate::sql::{Holds, Leaves, Statement, StatementKind, holds};
 
 use super::prepare::{Piece, Prepared};
 
@@ -127,7 +127,7 @@ impl Prepared {
         let text = &self.step.script.text;
         let rest = text.get(self.pieces.get(before)?.span.start..)?;
         if self.lexis.grammar.is_mysql() {
-            return self.lost(before, rest);
+            return self.lost(before);
         }
         let rest = rest.to_lowercase();
         self.pieces.iter().take(before).enumerate().find_map(|(index, piece)| match piece.leaves {
@@ -140,7 +140,7 @@ impl Prepared {
     }
 
     /// As [`irretrievable`](Prepared::irretrievable), for MySQL and MariaDB.
-    fn lost(&self, before: usize, text: &str) -> Option<(usize, &'static str)> {
+    fn lost(&self, before: usize) -> Option<(usize, &'static str)> {
         let session = self.session(before);
         let rest = self.rest(before);
         let needed = |lost: &&Lost| lost.name.as_ref().is_none_or(|name| first_touch(name, &rest) == Touch::Uses);
@@ -154,8 +154,8 @@ impl Prepared {
             known.extend(held.sets.iter().cloned());
         }
         let opaque = session.opaque.filter(|_| unset).map(|by| (by + 1, "something that it does not name"));
-        let number =
-            || session.inserted.filter(|_| says_last_number(text)).map(|by| (by + 1, "the last inserted number"));
+        let asked = || rest.iter().any(|(held, _)| held.asks_last_number);
+        let number = || session.inserted.filter(|_| asked()).map(|by| (by + 1, "the last inserted number"));
         opaque.or_else(number)
     }
 
@@ -246,6 +246,12 @@ mod tests {
             ("insert into t values (1); create table u (i int); insert into v values (last_insert_id())", 2, Some(1)),
             ("insert into t values (1); create table u (i int); insert into v values (1)", 2, None),
             ("execute immediate 'set @x = 1'; select @x", 1, Some(1)),
+            (
+                "insert into t values (1); create procedure p() begin set @y = last_insert_id(); select @y; end; select 1",
+                1,
+                None,
+            ),
+            ("set local transaction isolation level serializable; call q(); select 1", 2, None),
             (
                 "create temporary table x (i int); drop temporary table if exists x; create temporary table x (i int)",
                 1,

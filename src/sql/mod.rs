@@ -12,7 +12,7 @@ mod split;
 pub use blocks::split_around;
 pub use effect::{
     Control, Effect, Holds, Leaves, Refusal, effect, holds, leaves, lost_alone, may_change_session, outlasts,
-    says_last_number, suspends_foreign_keys, transaction_pairs,
+    suspends_foreign_keys, transaction_pairs,
 };
 pub use gate::read_by;
 pub use lex::{Bodies, Client, DoubleQuotes, Grammar, LONGEST, Lexis, Token, TokenKind, Tokens, Unclosed};

@@ -26,6 +26,8 @@ pub struct Holds {
     pub is_opaque: bool,
     /// Whether it may change what `LAST_INSERT_ID()` says.
     pub inserts: bool,
+    /// Whether it reads that.
+    pub asks_last_number: bool,
 }
 
 /// Functions that give the same again, and words before a parenthesis that are none.
@@ -93,7 +95,12 @@ pub fn holds(statement: &Statement, text: &str, lexis: &Lexis) -> Holds {
         cursor = inner;
         cursor.step();
     }
-    holds.inserts = cursor.sees_any(&["INSERT", "REPLACE", "LOAD"]) || says_last_number(statement.of(text));
+    if cursor.sees_any(&["CREATE", "ALTER"]) && ROUTINES.iter().any(|kind| cursor.has(kind)) {
+        // What is in a body happens when it is called.
+        return holds;
+    }
+    holds.asks_last_number = says_last_number(statement.of(text));
+    holds.inserts = holds.asks_last_number || cursor.sees_any(&["INSERT", "REPLACE", "LOAD"]);
     holds.is_opaque = cursor.sees_any(OPAQUE);
     if cursor.eat("SET") {
         set(cursor, &mut holds);
@@ -109,8 +116,6 @@ pub fn holds(statement: &Statement, text: &str, lexis: &Lexis) -> Holds {
         cursor.step();
         cursor.eat("IF NOT EXISTS");
         holds.creates = name(&mut cursor);
-    } else if cursor.sees_any(&["CREATE", "ALTER"]) && ROUTINES.iter().any(|kind| cursor.has(kind)) {
-        // What is in its body happens when it is called.
     } else {
         let fills_all = holds.is_opaque || cursor.sees_any(&["LOAD", "GET"]);
         variables(cursor, fills_all, &mut holds);
@@ -119,7 +124,7 @@ pub fn holds(statement: &Statement, text: &str, lexis: &Lexis) -> Holds {
 }
 
 /// Whether a text asks for the number that a row was given last.
-pub fn says_last_number(text: &str) -> bool {
+fn says_last_number(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     text.contains("last_insert_id") || text.contains("@@identity")
 }
@@ -127,8 +132,7 @@ pub fn says_last_number(text: &str) -> bool {
 /// `SET …`, without its first word.
 fn set(cursor: Cursor<'_>, holds: &mut Holds) {
     // These hold for one transaction, or stay without the session.
-    let for_others = ["TRANSACTION", "PASSWORD", "CONSTRAINTS"];
-    if cursor.sees_any(&for_others) || cursor.sees("DEFAULT ROLE") || cursor.sees("LOCAL TRANSACTION") {
+    if cursor.sees_any(&["TRANSACTION", "PASSWORD"]) || cursor.sees("DEFAULT ROLE") {
         return;
     }
     let (mut global, mut fixed) = (false, true);

@@ -10,7 +10,7 @@ mod session;
 mod settings;
 mod sqlite;
 
-pub use holds::{Holds, holds, says_last_number};
+pub use holds::{Holds, holds};
 pub use leaves::{Leaves, leaves};
 pub use outer::transaction_pairs;
 pub use outlasts::outlasts;
