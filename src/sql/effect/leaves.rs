@@ -3,6 +3,7 @@
 use super::holds::{Holds, holds};
 use super::settings::{calls, inside};
 use super::{Grammar, Lexis, Span, Statement, StatementKind, Token, TokenKind};
+use crate::sql::cursor::code;
 
 /// What a statement leaves in its session that later statements of the script may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,17 +59,19 @@ pub fn leaves(statement: &Statement, text: &str, lexis: &Lexis) -> Leaves {
     if is(&["DECLARE"]) && postgres {
         return Leaves::Thing { what: "a cursor", name: tokens.next().map(|token| token.span()) };
     }
-    if is(&["SELECT", "WITH", "VALUES", "TABLE"]) || first.is_symbol(text, "(") {
-        return if postgres { query(&tokens.collect::<Vec<_>>(), text) } else { Leaves::Nothing };
+    if !postgres {
+        return Leaves::Nothing;
     }
-    if postgres {
-        let tokens: Vec<Token> = tokens.collect();
-        if is(&["DO"]) {
-            return block(&tokens, text);
-        }
-        return if calls(&tokens, text).iter().any(|call| !call.local) { COMPUTED } else { Leaves::Nothing };
+    if is(&["DO"]) {
+        return block(&tokens.collect::<Vec<_>>(), text);
     }
-    Leaves::Nothing
+    let queries = is(&["SELECT", "WITH", "VALUES", "TABLE"]) || first.is_symbol(text, "(");
+    // What moves data may be huge, and is looked at as a whole only where there is something to see.
+    let may = |token: Token| token.is_name(text, "set_config") || queries && token.is_word(text, "INTO");
+    match tokens.any(may) {
+        true => query(&code(text, statement.span, lexis), queries, text),
+        false => Leaves::Nothing,
+    }
 }
 
 /// The same of MySQL and MariaDB, in short.
@@ -140,19 +143,21 @@ fn temporary(tokens: impl Iterator<Item = Token>, text: &str) -> Leaves {
     Leaves::Nothing
 }
 
-/// A query on PostgreSQL: it may set something, or put its result into the session.
-fn query(tokens: &[Token], text: &str) -> Leaves {
+/// A query on PostgreSQL, or a statement that moves data.
+fn query(tokens: &[Token], queries: bool, text: &str) -> Leaves {
     let has = |word: &str| tokens.iter().any(|token| token.is_word(text, word));
     let is_temporary = |token: &Token| token.is_word(text, "TEMP") || token.is_word(text, "TEMPORARY");
     let into = tokens.iter().position(|token| token.is_word(text, "INTO")).map_or(&[][..], |at| &tokens[at + 1..]);
-    if into.iter().take(2).any(is_temporary) || into.first().is_some_and(|token| token.is_name(text, "pg_temp")) {
+    let to_temporary =
+        into.iter().take(2).any(is_temporary) || into.first().is_some_and(|token| token.is_name(text, "pg_temp"));
+    if queries && to_temporary {
         return TEMPORARY;
     }
     let mut lasting = calls(tokens, text).into_iter().filter(|call| !call.local).peekable();
     match lasting.peek() {
         None => Leaves::Nothing,
-        // What it sets depends on what is in the tables.
-        Some(_) if has("FROM") => COMPUTED,
+        // What it sets depends on what is in the tables, and data must not be moved twice.
+        Some(_) if !queries || has("FROM") => COMPUTED,
         Some(_) => Leaves::Setting { role: lasting.any(|call| call.sets("role")) },
     }
 }

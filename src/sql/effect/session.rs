@@ -26,10 +26,11 @@ pub fn may_change_session(statement: &Statement, text: &str, lexis: &Lexis) -> b
         return true;
     }
     let postgres = lexis.grammar == Grammar::Postgres;
-    let calling = lexis.grammar != Grammar::Sqlite && queries || postgres && writes;
+    let mut calling = lexis.grammar != Grammar::Sqlite && queries || postgres && writes;
+    let mut fills = false;
     let mut position = 0;
     let mut column_list = ColumnList::default();
-    let mut qualifier = Qualifier::None;
+    let mut before: [Option<Token>; 2] = [None, None];
     while let Some(token) = tokens.next() {
         position += 1;
         let word = |words: &[&str]| words.iter().any(|known| token.is_word(text, known));
@@ -37,39 +38,27 @@ pub fn may_change_session(statement: &Statement, text: &str, lexis: &Lexis) -> b
         // `SELECT … INTO TEMP t`, and into variables on MySQL.
         let into = queries && word(&["INTO"]);
         let variable = lexis.grammar.is_mysql() && token.kind == TokenKind::Parameter;
+        // `CREATE TABLE … AS SELECT …`
+        fills |= position <= 4 && created && word(&["TABLE", "MATERIALIZED"]);
+        calling |= postgres && fills && word(&["SELECT"]);
         let calls = tokens.peek().is_some_and(|next| next.is_symbol(text, "("));
-        let known = match qualifier {
-            Qualifier::None => word(OPERATORS) || postgres && word(BUILT_IN),
-            Qualifier::Catalog => postgres && (word(OPERATORS) || word(BUILT_IN)),
-            Qualifier::Schema => false,
+        // In another schema than the server's own it is a function of the user's, whatever its name.
+        let [schema, dot] = before;
+        let foreign = || {
+            dot.is_some_and(|dot| dot.is_symbol(text, "."))
+                && !schema.is_some_and(|schema| schema.is_name(text, "pg_catalog"))
         };
-        let is_list = column_list.begins_after(&token, text);
-        let named = matches!(token.kind, TokenKind::QuotedName) || (token.kind == TokenKind::Word && !known);
-        let function = calling && calls && named && !(writes && is_list);
+        let known = || (word(OPERATORS) || postgres && word(BUILT_IN)) && !foreign();
+        let named = || token.kind == TokenKind::QuotedName || (token.kind == TokenKind::Word && !known());
+        let is_list = writes && column_list.begins_after(&token, text);
+        let function = calling && calls && !is_list && named();
         let session_schema = postgres && token.is_name(text, "pg_temp");
         if temporary || into || variable || function || session_schema || (calls && token.is_name(text, "set_config")) {
             return true;
         }
-        qualifier = match (token.is_symbol(text, "."), qualifier) {
-            (true, Qualifier::None) => Qualifier::Schema,
-            (true, qualifier) => qualifier,
-            _ if tokens.peek().is_some_and(|next| next.is_symbol(text, ".")) && token.is_name(text, "pg_catalog") => {
-                Qualifier::Catalog
-            }
-            _ => Qualifier::None,
-        };
+        before = [before[1], Some(token)];
     }
     false
-}
-
-/// What stands before a name and a dot.
-#[derive(Clone, Copy)]
-enum Qualifier {
-    None,
-    /// `pg_catalog`.
-    Catalog,
-    /// Anything else.
-    Schema,
 }
 
 /// Where a table's columns are listed that rows go into: `INSERT INTO s.t AS x (a, b)`.
@@ -82,9 +71,9 @@ struct ColumnList {
 impl ColumnList {
     /// Whether a parenthesis right after this token opens that list.
     fn begins_after(&mut self, token: &Token, text: &str) -> bool {
-        let is_name = matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) || token.is_symbol(text, ".");
-        let ends = ["VALUES", "SELECT", "WITH", "USING"].iter().any(|word| token.is_word(text, word));
-        self.in_name &= is_name && !ends;
+        let is_name = || matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) || token.is_symbol(text, ".");
+        let ends = || ["VALUES", "SELECT", "WITH", "USING"].iter().any(|word| token.is_word(text, word));
+        self.in_name = self.in_name && is_name() && !ends();
         let inside = self.in_name;
         self.in_name |= token.is_word(text, "INTO");
         inside

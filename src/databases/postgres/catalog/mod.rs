@@ -109,11 +109,6 @@ pub(super) fn remains(statement: &str) -> Option<String> {
         Work::ReindexConcurrently(whose) => {
             Some(invalid(&is_copy(&whose), " and which only an administrator can drop"))
         }
-        Work::Unknown(_) if has(statement, "CONCURRENTLY") && has(statement, "INDEX") => Some(
-            "SELECT 'perhaps an invalid index: which one it would be could not be read from its text' \
-             WHERE EXISTS (SELECT 1 FROM pg_catalog.pg_index WHERE NOT indisvalid)"
-                .to_owned(),
-        ),
         _ => None,
     }
 }
@@ -134,10 +129,6 @@ pub(super) fn passed_over(statement: &str) -> Option<String> {
         class(&table),
         is_built(&index)
     ))
-}
-
-fn has(statement: &str, word: &str) -> bool {
-    Tokens::new(statement, &Lexis::POSTGRES).code().any(|token| token.is_word(statement, word))
 }
 
 /// This of each invalid index of which the condition is true. It may also be somebody's build that is going on at this
