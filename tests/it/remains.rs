@@ -299,6 +299,13 @@ fn what_a_script_must_not_set_is_refused() {
         let project = Project::with([("migrations/0001_a.up.sql", script)]).on(&db);
         up(&project).exits(2).says(said);
     }
+    // Where nobody sees it beforehand, what the server says then is a refusal like another.
+    let hidden =
+        r"do $$ begin set client_encoding = 'LATIN1'; raise exception '%', convert_from('\xc3a9', 'UTF8'); end $$;";
+    for script in [hidden.to_owned(), format!("-- migrate:no-transaction\n{hidden}")] {
+        let project = Project::with([("migrations/0001_a.up.sql", script)]).on(&db);
+        up(&project).exits(1).says("in words that are not UTF-8").says("nothing of it remains");
+    }
     let script = "set client_encoding = 'UTF8'; set local search_path = public; create table t (x text);\ninsert into t values (E'a' -- it goes on\n'b\\'; c');";
     let project = Project::with([("migrations/0001_a.up.sql", script)]).on(&db);
     up(&project).ok();

@@ -11,9 +11,19 @@ use super::dialect::GUARD;
 pub(super) fn sql_error(error: &sqlx::Error) -> SqlError {
     match server_error(error) {
         Some(said) => from_server(said),
+        None if is_unreadable(error) => SqlError {
+            hint: Some("leave the script's `client_encoding` alone, and keep its files in UTF-8".to_owned()),
+            ..SqlError::new(ErrorKind::Other, "the server refused it in words that are not UTF-8")
+        },
         // Whatever else goes wrong, the conversation is out of step and the connection of no more use.
         None => SqlError::new(ErrorKind::ConnectionLost, format!("the connection was lost: {}", reason(error))),
     }
+}
+
+/// Whether the server refused something in words that the driver could not read, as a script changed the encoding. It was
+/// read to its end all the same, and the conversation goes on; of what is no refusal that cannot be said.
+fn is_unreadable(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Protocol(message) if message.contains("ErrorResponse") && message.contains("non-UTF-8"))
 }
 
 /// What the server itself said.
