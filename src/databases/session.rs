@@ -74,10 +74,6 @@ pub trait Session: Send {
     ///
     /// When the server refuses.
     async fn reset(&mut self) -> Result<(), SqlError>;
-    /// Whether it may hold what no [`reset`](Session::reset) takes back: then a new one has to take its place.
-    fn is_spoiled(&self) -> bool {
-        false
-    }
 
     /// Something that watches this session through a second connection, which it opens when it is first asked
     /// (so that having one costs nothing); none where the engine has no such thing.

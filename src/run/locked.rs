@@ -209,16 +209,9 @@ impl Locked {
         self.connector.database.dialect()
     }
 
-    /// Connects anew after the connection was lost, and reads what is true now.
-    pub(super) async fn reconnect(&mut self, reason: &str, listener: &mut Listener<'_>) -> Result<(), RunError> {
-        self.renew(listener).await?;
-        listener(&Event::Reconnected { reason });
-        Ok(())
-    }
-
-    /// Puts a new connection in the place of this one, and reads what is true now. Getting the lock proves that the old
+    /// Connects anew after the connection was lost, and reads what is true now. Getting the lock proves that the old
     /// connection's work has ended one way or the other.
-    pub(super) async fn renew(&mut self, listener: &mut Listener<'_>) -> Result<(), RunError> {
+    pub(super) async fn reconnect(&mut self, reason: &str, listener: &mut Listener<'_>) -> Result<(), RunError> {
         let start = Instant::now();
         let limit = answering::reconnecting(&self.connector.address);
         let ours = self.session.about().connection.clone();
@@ -258,7 +251,10 @@ impl Locked {
             self.execute("reach the other tool's tables", &reach).await?;
             match self.read_history().await {
                 Err(RunError::Sql { error, .. }) if error.kind.is_lost() && start.elapsed() < limit => {}
-                other => return other,
+                other => {
+                    listener(&Event::Reconnected { reason });
+                    return other;
+                }
             }
         }
     }

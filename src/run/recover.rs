@@ -289,7 +289,7 @@ impl Locked {
             let steps = std::slice::from_ref(prepared);
             let work = Work { steps, first, parts, cut: Cut::EachStatement, from };
             let outcome = match self.carry_out(&work, finished, listener).await {
-                Ok(()) => self.after(steps, listener).await,
+                Ok(()) => self.after(steps).await,
                 Err(trouble) => Err(trouble),
             };
             let stopped = match outcome {

@@ -202,16 +202,8 @@ impl Locked {
     }
 
     /// What follows steps that are done: the session as it was before them.
-    pub(super) async fn after(&mut self, steps: &[Prepared], listener: &mut Listener<'_>) -> Result<(), Trouble> {
+    pub(super) async fn after(&mut self, steps: &[Prepared]) -> Result<(), Trouble> {
         self.restore(steps).await;
-        if self.session.is_spoiled() {
-            // Whatever goes wrong here, the history tells what is done.
-            return self.renew(listener).await.map_err(|error| Trouble::Lost {
-                error: SqlError::new(ErrorKind::ConnectionLost, error.to_string()),
-                step: steps.len() - 1,
-                role: Role::Commit,
-            });
-        }
         if steps.iter().any(|prepared| prepared.changes_session) {
             self.session_limits = None;
             match self.session.reset().await {

@@ -170,7 +170,7 @@ impl Locked {
                     if let Some(last) = heads.last() {
                         head.clone_from(last);
                     }
-                    self.after(rest, listener).await?;
+                    self.after(rest).await?;
                     (at, end) = (end, steps.len());
                     running = None;
                     continue;
@@ -196,7 +196,7 @@ impl Locked {
             let before = if all { &steps[..culprit] } else { &[] };
             match self.outwait(prepared, before, &stopped, &mut patience, listener).await {
                 // The next try begins as the first did.
-                Waited::Over if prepared.mode == Mode::Transaction => self.after(steps, listener).await?,
+                Waited::Over if prepared.mode == Mode::Transaction => self.after(steps).await?,
                 Waited::Over => {}
                 Waited::InVain(tries) => {
                     return Err(Trouble::Failed(Box::new(Stopped { step: culprit, tries, ..*stopped })));
