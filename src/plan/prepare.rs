@@ -140,6 +140,13 @@ impl Prepared {
         !self.rerunnable && self.may_leave_a_part(index, dialect)
     }
 
+    /// Whether nobody could tell afterwards what became of this statement, which no transaction holds.
+    pub fn is_beyond_telling(&self, index: usize, dialect: &dyn Dialect) -> bool {
+        let alone = |piece: &&Piece| matches!(piece.bracket, Bracket::Alone { .. }) && !self.rerunnable;
+        let piece = self.pieces.get(index).filter(alone);
+        piece.is_some_and(|piece| matches!(dialect.probe(piece.sql(self)), Probe::Unknown(_)))
+    }
+
     /// The before-image that a statement certainly has when the one before it took effect, where the script's own text tells.
     /// Then nothing needs to be recorded between the two: what became of both can be found out afterwards.
     pub fn foreseen(&self, index: usize, dialect: &dyn Dialect) -> Option<&'static str> {

@@ -13,7 +13,7 @@ use super::failure::Done;
 use super::locked::Locked;
 use super::message::{Composer, Cut};
 use super::patience::{Patience, Waited};
-use super::traces::Finding;
+use super::traces::{Finding, REFUSED};
 use super::work::{Stopped, Trouble, Work};
 
 impl Locked {
@@ -69,16 +69,18 @@ impl Locked {
         let decided = self.is_decided_now(&entry);
         let recorded = entry.statements_done;
         self.restore_settings(&stored, recorded).await?;
-        let next = if decided {
+        let refused = entry.probe.as_deref() == Some(REFUSED);
+        let next = if decided || refused {
             // What stops it before the statement is sent must not use the decision up; and once that is used up, only a
             // before-image of today tells.
-            self.rest(&entry, &stored, file, recorded)?.probe(recorded, self.dialect())
+            let probe = self.rest(&entry, &stored, file, recorded)?.probe(recorded, self.dialect());
+            Some(probe.unwrap_or_else(|| "NULL".to_owned()))
         } else {
             None
         };
         self.take_over(&entry, next.as_deref()).await?;
         let mut done = recorded;
-        let mut finding = self.find_out(&entry, &stored, decided).await?;
+        let mut finding = self.find_out(&entry, &stored, decided || refused).await?;
         while let (Finding::Took, Some(before)) = (&finding, stored.foreseen(done + 1, self.dialect())) {
             done += 1;
             self.repeat_settings(&stored, done - 1, done).await?;
@@ -88,6 +90,7 @@ impl Locked {
             Finding::Unknown(reason) => return Err(half_done(&entry, &stored, reason)),
             Finding::Took => (done + 1, format!("statement {} had taken effect", done + 1)),
             Finding::DidNot if decided => (done, format!("statement {} is next, as was decided", done + 1)),
+            Finding::DidNot if refused => (done, format!("statement {} was refused and is tried again", done + 1)),
             Finding::DidNot => (done, format!("statement {} had not taken effect and runs again", done + 1)),
         };
         let prepared = self.rest(&entry, &stored, file, from)?;

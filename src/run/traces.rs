@@ -6,7 +6,7 @@ use ecow::EcoString;
 
 use crate::databases::{LEFT, Limits, Probe, Row};
 use crate::history::{Entry, Head, Kind, State};
-use crate::migration::Id;
+use crate::migration::{Id, title};
 use crate::plan::{Bracket, Direction, Piece, Prepared};
 use crate::sql::mentions;
 
@@ -20,6 +20,9 @@ const HURRIED: Duration = Duration::from_secs(2);
 
 /// Stands in the place of a before-image where none can tell.
 const ENDED_BY_ITSELF: &str = "the script ended its transaction by itself, and then failed";
+
+/// Stands in the place of a before-image where none would tell, and none is needed: the statement did nothing.
+pub(super) const REFUSED: &str = "the server refused the statement";
 
 /// What is known of the statement that was in flight.
 pub(super) enum Finding {
@@ -162,14 +165,19 @@ impl Locked {
         let ours = |entry: &&Entry| entry.owner == self.connector.run && entry.state == State::Done;
         let stands = |entry: &&Entry| entry.kind == kind && entry.id.as_ref() == Some(&prepared.step.id);
         let entries = self.history.entries().iter().filter(|entry| entry.seq > before);
-        let Some(seq) = entries.filter(ours).find(|entry| all || stands(entry)).map(|entry| entry.seq) else {
+        // The last one ended what all share, and those before it with it.
+        let Some(entry) = entries.filter(ours).filter(|entry| all || stands(entry)).last().cloned() else {
             return match self.stays(&prepared.step.script.text).await {
                 Some((table, engine)) => Aftermath::Stays { table, engine },
                 None => Aftermath::Nothing,
             };
         };
-        let reopened = [self.store.reopen(seq, ENDED_BY_ITSELF)];
+        let reopened = [self.store.reopen(entry.seq, ENDED_BY_ITSELF)];
         match self.execute("record that the migration is half-done", &reopened).await {
+            Ok(()) if !stands(&&entry) => {
+                let title = entry.id.as_ref().map(|id| title(id, &entry.name)).unwrap_or_default();
+                Aftermath::Unseen { error: format!("`{title}` ended the transaction that all share") }
+            }
             Ok(()) => Aftermath::Undecided { statement: known + 1 },
             Err(error) => Aftermath::Unseen { error: error.to_string() },
         }
@@ -253,6 +261,14 @@ impl Locked {
             let settled = [self.store.settle(seq, 0, State::Abandoned)];
             if self.execute("record that nothing happened", &settled).await.is_ok() {
                 return Aftermath::Nothing;
+            }
+        }
+        if prepared.is_beyond_telling(done, self.dialect()) {
+            // The next run would have to ask, and the server has said it.
+            let refused = self.dialect().literal(REFUSED);
+            let noted = [self.store.advance(seq, done, Some(&refused))];
+            if let Err(error) = self.execute("record that the statement was refused", &noted).await {
+                return Aftermath::Unseen { error: error.to_string() };
             }
         }
         Aftermath::Resumable { done, of }

@@ -242,3 +242,20 @@ fn a_history_that_somebody_locked_is_no_dead_server() {
     holder.sql("commit;");
     project.run(["status"]).ok();
 }
+
+/// Whatever the statement was, the server has said that it did nothing.
+#[test]
+fn a_refused_statement_that_is_mended_runs_without_a_decision() {
+    let Some(db) = mariadb() else { return };
+    let project = Project::with([(
+        "migrations/1_a.up.sql",
+        "create table a (id int); craete table b (id int); create table c (id int);",
+    )])
+    .on(&db);
+    project.run(["up", "--no-lint"]).exits(1).says("it goes on with statement 2");
+    project.run(["up", "--no-lint"]).exits(1).says("it goes on with statement 2");
+    project
+        .write("migrations/1_a.up.sql", "create table a (id int); create table b (id int); create table c (id int);");
+    project.run(["up"]).ok().says("statement 2 was refused and is tried again");
+    assert!(db.table_exists("a") && db.table_exists("b") && db.table_exists("c"));
+}
