@@ -166,7 +166,7 @@ impl Locked {
         let stands = |entry: &&Entry| entry.kind == kind && entry.id.as_ref() == Some(&prepared.step.id);
         let entries = self.history.entries().iter().filter(|entry| entry.seq > before);
         // The last one ended what all share, and those before it with it.
-        let Some(entry) = entries.filter(ours).filter(|entry| all || stands(entry)).last().cloned() else {
+        let Some(entry) = entries.filter(ours).rfind(|entry| all || stands(entry)).cloned() else {
             return match self.stays(&prepared.step.script.text).await {
                 Some((table, engine)) => Aftermath::Stays { table, engine },
                 None => Aftermath::Nothing,
