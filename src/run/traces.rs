@@ -5,9 +5,9 @@ use std::time::Duration;
 use ecow::EcoString;
 
 use crate::databases::{LEFT, Limits, Probe, Row};
-use crate::history::{Entry, Head, Kind, State};
+use crate::history::{Entry, Head, State};
 use crate::migration::{Id, title};
-use crate::plan::{Bracket, Direction, Piece, Prepared};
+use crate::plan::{Bracket, Piece, Prepared};
 use crate::sql::mentions;
 
 use super::failure::Aftermath;
@@ -60,23 +60,31 @@ impl Locked {
         }
         // What a human has decided about was there when the before-image of that decision was made.
         let before = entry.probe.as_deref().filter(|_| !decided);
-        self.clear_leftovers(&stored.step.id, piece.sql(stored), before).await?;
+        let cleared = self.clear_leftovers(&stored.step.id, piece.sql(stored), before).await?;
         if decided {
             return Ok(Finding::DidNot);
         }
-        self.look(stored, entry.statements_done, entry.probe.as_deref()).await
+        let (index, before) = (entry.statements_done, entry.probe.as_deref());
+        match cleared {
+            true => self.compare(stored, index, before).await,
+            false => self.look(stored, index, before).await,
+        }
     }
 
-    /// Whether a statement took effect, as the catalog tells.
+    /// Whether a statement took effect, as far as that matters: what may run twice runs again.
     pub(super) async fn look(
         &mut self,
         stored: &Prepared,
         index: usize,
         before: Option<&str>,
     ) -> Result<Finding, RunError> {
+        if stored.rerunnable { Ok(Finding::DidNot) } else { self.compare(stored, index, before).await }
+    }
+
+    /// Whether a statement took effect, as the catalog tells.
+    async fn compare(&mut self, stored: &Prepared, index: usize, before: Option<&str>) -> Result<Finding, RunError> {
         let Some(piece) = stored.pieces.get(index) else { return Ok(Finding::DidNot) };
         Ok(match self.dialect().probe(piece.sql(stored)) {
-            _ if stored.rerunnable => Finding::DidNot,
             Probe::Rerun => Finding::DidNot,
             Probe::Unknown(reason) => Finding::Unknown(reason),
             Probe::Fingerprint(expression) => {
@@ -139,7 +147,7 @@ impl Locked {
         if let Some(piece) = prepared.pieces.get(done)
             && self.clear_leftovers(&prepared.step.id, piece.sql(prepared), before).await?
             && done == recorded
-            && matches!(self.look(prepared, done, probe.as_deref()).await?, Finding::Took)
+            && matches!(self.compare(prepared, done, probe.as_deref()).await?, Finding::Took)
         {
             // What was left could only be cleared away by finishing it.
             done += 1;
@@ -157,10 +165,7 @@ impl Locked {
         if let Err(error) = self.read_history().await {
             return Aftermath::Unseen { error: error.to_string() };
         }
-        let kind = match prepared.step.direction {
-            Direction::Up => Kind::Apply,
-            Direction::Down => Kind::Revert,
-        };
+        let kind = prepared.step.direction.kind();
         let all = self.settings.scope == Scope::All;
         let ours = |entry: &&Entry| entry.owner == self.connector.run && entry.state == State::Done;
         let stands = |entry: &&Entry| entry.kind == kind && entry.id.as_ref() == Some(&prepared.step.id);
@@ -248,9 +253,12 @@ impl Locked {
         let image =
             self.history.unfinished().filter(|entry| entry.statements_done == done).map(|entry| entry.probe.clone());
         if let Some(Some(before)) = image
-            && matches!(self.look(prepared, done, Some(&before)).await, Ok(Finding::Took | Finding::Unknown(_)))
+            && matches!(self.compare(prepared, done, Some(&before)).await, Ok(Finding::Took | Finding::Unknown(_)))
         {
-            return Aftermath::Undecided { statement: done + 1 };
+            return match prepared.rerunnable {
+                true => Aftermath::BrokenOff { statement: done + 1, left: "what it had done by then".to_owned() },
+                false => Aftermath::Undecided { statement: done + 1 },
+            };
         }
         match self.remains(prepared, done).await {
             Ok(None) => {}

@@ -326,17 +326,23 @@ fn what_has_partitions_is_rebuilt_alone() {
 #[test]
 fn what_is_said_afterwards_is_true() {
     let Some(db) = postgres() else { return };
-    db.sql("create table p (x int) partition by range (x); create table p1 partition of p for values from (0) to (9);");
-    let project = hurried(&db, "alter table p detach partition p1 concurrently;");
-    let mut other = reader(&db, "p");
-    let running = project.spawn(["up", "--no-lint"]);
-    until_it_runs(&db, "ALTER TABLE p DETACH PARTITION p1 FINALIZE");
-    other.sql("commit;");
-    let failed =
-        running.wait().exits(1).says("all of its statements are done: run the command again, which records that");
-    assert!(!failed.stderr.contains("goes on with statement"), "{failed}");
-    up(&project).ok();
+    db.sql("create table p (x int) partition by range (x);");
+    for directive in ["", "-- migrate:rerunnable\n"] {
+        db.sql("drop table if exists migrate_history, p1; create table p1 partition of p for values from (0) to (9);");
+        let project = hurried(&db, &format!("{directive}alter table p detach partition p1 concurrently;"));
+        let mut other = reader(&db, "p");
+        let running = project.spawn(["up", "--no-lint"]);
+        until_it_runs(&db, "ALTER TABLE p DETACH PARTITION p1 FINALIZE");
+        other.sql("commit;");
+        let failed = running.wait().exits(1);
+        let failed = failed.says("all of its statements are done: run the command again, which records that");
+        assert!(!failed.stderr.contains("goes on with statement"), "{failed}");
+        up(&project).ok();
+    }
 
+    let project = Project::with([("migrations/0001_a.up.sql", "select 1;")]).on(&db);
+    db.sql("drop table migrate_history;");
+    up(&project).ok();
     let project = project.variable("MIGRATE_DATABASE_URL", &format!("{}?connect_timeout=1", db.url()));
     project.write("migrations/0002_b.up.sql", "select pg_sleep(1); select 1/0;");
     let running = project.spawn(["up", "--no-lint", "-v"]);
