@@ -168,6 +168,11 @@ impl Dialect for Family {
         format!("IF({condition}, {value}, EXP(1000 + CONNECTION_ID())) {GUARD}")
     }
 
+    fn guard(&self, condition: &str) -> String {
+        // Without a limit of its own, a script's `sql_select_limit = 0` would keep it from being asked.
+        format!("SELECT {} LIMIT 1", self.assured(condition, "0"))
+    }
+
     fn still_ours(&self) -> Option<&'static str> {
         None
     }
@@ -300,6 +305,11 @@ mod tests {
         let begin = MYSQL.begin();
         assert_eq!(begin.last().unwrap(), &format!("SAVEPOINT {SAVEPOINT}"));
         assert_eq!(MYSQL.regain(), [format!("RELEASE SAVEPOINT {SAVEPOINT}")]);
+    }
+
+    #[test]
+    fn a_guard_is_asked_whatever_the_limit_for_rows() {
+        assert!(MYSQL.guard("1 = 2").ends_with(" LIMIT 1"));
     }
 
     #[test]
