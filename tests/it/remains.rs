@@ -167,7 +167,7 @@ fn what_was_there_before_is_not_cleared_away() {
 
     // Nor is it taken for what was to be built.
     let project = alone(&db, "create index concurrently if not exists t_x on t (x);");
-    let failed = up(&project).exits(1).says("the index `t_x` is there already and invalid");
+    let failed = up(&project).exits(1).says("the index `t_x` is there already and invalid, so that no query uses it");
     failed.says("`DROP INDEX CONCURRENTLY t_x`").says("`REINDEX INDEX CONCURRENTLY t_x`");
     assert_eq!(invalid(&db), "other.o_ccnew,t_x");
     db.sql("delete from t; reindex index concurrently t_x;");

@@ -11,10 +11,10 @@ use super::dialect::GUARD;
 pub(super) fn sql_error(error: &sqlx::Error) -> SqlError {
     match server_error(error) {
         Some(said) => from_server(said),
-        None if is_unreadable(error) => SqlError {
-            hint: Some("leave the script's `client_encoding` alone, and keep its files in UTF-8".to_owned()),
-            ..SqlError::new(ErrorKind::Other, "the server refused it in words that are not UTF-8")
-        },
+        None if is_unreadable(error) => {
+            let message = "the server refused it in words that are not UTF-8: leave `client_encoding` alone, and keep the script in UTF-8";
+            SqlError::new(ErrorKind::Other, message)
+        }
         // Whatever else goes wrong, the conversation is out of step and the connection of no more use.
         None => SqlError::new(ErrorKind::ConnectionLost, format!("the connection was lost: {}", reason(error))),
     }

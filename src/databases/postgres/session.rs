@@ -89,11 +89,10 @@ impl PostgresSession {
         let Some(index) = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()) else {
             return Ok(());
         };
-        let message = format!("the index `{index}` is there already and invalid: no query uses it");
-        let hint = format!(
-            "drop it first with `DROP INDEX CONCURRENTLY {index}`, or build it anew with `REINDEX INDEX CONCURRENTLY {index}`"
+        let message = format!(
+            "the index `{index}` is there already and invalid, so that no query uses it: drop it first with `DROP INDEX CONCURRENTLY {index}`, or build it anew with `REINDEX INDEX CONCURRENTLY {index}`"
         );
-        Err(SqlError { hint: Some(hint), ..SqlError::new(ErrorKind::Other, message) })
+        Err(SqlError::new(ErrorKind::Other, message))
     }
 
     fn lost(error: SqlError, connection: &mut Option<PgConnection>) -> SqlError {
