@@ -180,9 +180,9 @@ pub const LEFT: &str = "left ";
 /// What tells whether a statement that ran outside our transaction took effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probe {
-    /// An expression over the catalog whose value, as text, the statement changes: the same value as before means that
-    /// it did not take effect, another that it did; but one that begins with [`LEFT`], where the value before was another, that
-    /// a part of it did. Leftovers count as not. Null, before or after, means that this login
+    /// An expression over the catalog whose value, as text, the statement changes: an [unchanged](Dialect::is_unchanged)
+    /// value means that it did not take effect, another that it did; but one that begins with [`LEFT`], where the value before
+    /// was another, that a part of it did. Leftovers count as not. Null, before or after, means that this login
     /// may not see what would tell: then a human must decide.
     Fingerprint(String),
     /// The statement may simply run again.
