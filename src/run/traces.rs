@@ -65,7 +65,8 @@ impl Locked {
             return Ok(Finding::DidNot);
         }
         let (index, before) = (entry.statements_done, entry.probe.as_deref());
-        match cleared {
+        match cleared && before.is_some() {
+            // It may have been cleared away by finishing it.
             true => self.compare(stored, index, before).await,
             false => self.look(stored, index, before).await,
         }
