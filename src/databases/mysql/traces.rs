@@ -51,8 +51,22 @@ const CLEAN: &[&str] = &[
     "IMPORT",
 ];
 
+/// Whether a statement may begin with a word that begins with one of these letters, small ones: most need not be read for
+/// that. MariaDB's `SET STATEMENT … FOR` may stand before any.
+fn may_begin(statement: &str, letters: &[u8]) -> bool {
+    let statement = statement.trim_start().as_bytes();
+    match statement.first().map(u8::to_ascii_lowercase) {
+        Some(b's') => statement.windows(9).take(24).any(|word| word.eq_ignore_ascii_case(b"STATEMENT")),
+        Some(first) if first.is_ascii_lowercase() => letters.contains(&first),
+        _ => true,
+    }
+}
+
 /// The database that a statement chooses.
 pub(super) fn chosen(statement: &str) -> Option<String> {
+    if !may_begin(statement, b"u") {
+        return None;
+    }
     let mut reader = Reader::beginning(statement, &Lexis::MARIADB);
     if reader.take("USE") { reader.identifier() } else { None }
 }
@@ -125,6 +139,9 @@ pub(super) fn leaves_transaction_open(statement: &str) -> bool {
 /// Whether the server says in rows, and not with an error, that the statement failed: of each table by itself.
 pub(super) fn reports_in_rows(statement: &str) -> bool {
     const MAINTENANCE: &[&str] = &["ANALYZE", "OPTIMIZE", "CHECK", "REPAIR"];
+    if !may_begin(statement, b"aocr") {
+        return false;
+    }
     let mut reader = Reader::beginning(statement, &Lexis::MARIADB);
     if !reader.take("ALTER") {
         return reader.sees(MAINTENANCE);
