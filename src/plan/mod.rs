@@ -2,9 +2,9 @@
 
 mod down;
 mod drift;
+mod held;
 mod loss;
 mod prepare;
-mod remains;
 mod target;
 mod touches;
 mod up;

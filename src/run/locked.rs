@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::databases::{Dialect, ErrorKind, HistoryTable, Limits, LockName, Session};
+use crate::databases::{Dialect, ErrorKind, HistoryTable, Limits, LockName, Session, SqlError};
 use crate::history::{Detail, Fact, History, Scripts, State, Store, lacks_schema, swallowed, unwritable};
 
-use super::connector::Connector;
-use super::event::{Event, Listener};
+use super::connector::{Connector, Start};
+use super::event::{Event, Listener, duration};
 use super::transaction::Beside;
 use super::watch::Watch;
 use super::work::Told;
@@ -48,7 +48,7 @@ impl Locked {
             }
             start.lock_taken();
         }
-        let history = start.read(&store, Detail::Deciding).await;
+        let history = read_in_time(&mut start, &store, &connector, settings.retry_for, listener).await;
         let session = start.session;
         let mut watch = Watch::new(&connector.address);
         watch.attach(&*session).await;
@@ -265,5 +265,32 @@ impl Locked {
         // The end of the session frees the lock in any case; unlocking first makes it prompt.
         let _ = self.session.unlock(&self.lock).await;
         self.session.close().await;
+    }
+}
+
+/// Reads the history, again and again for so long while somebody has its table locked.
+async fn read_in_time(
+    start: &mut Start,
+    store: &Store,
+    connector: &Connector,
+    limit: Duration,
+    listener: &mut Listener<'_>,
+) -> Result<History, SqlError> {
+    let began = Instant::now();
+    loop {
+        let read = start.read(store, Detail::Deciding).await;
+        let left = limit.saturating_sub(began.elapsed());
+        match &read {
+            Err(error) if error.kind == ErrorKind::LockTimeout && !left.is_zero() => {
+                let hint = error.hint.as_deref().unwrap_or_default();
+                let message = format!("{hint}; trying for {} more", duration(left));
+                listener(&Event::Warning { message: &message });
+                let pause = tokio::time::sleep(connector.database.poll_every().min(left));
+                if connector.interrupt.during(pause).await.is_none() {
+                    return read;
+                }
+            }
+            _ => return read,
+        }
     }
 }

@@ -32,14 +32,16 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// The expressions that put [`SETTINGS`] into force; a server that does not know a setting leaves it alone.
-pub(super) fn apply_settings() -> String {
+pub(super) fn apply_settings(address: &Address) -> String {
     let one = |(name, value): &(&str, &str)| {
         format!(
             "CASE WHEN pg_catalog.current_setting('{name}', true) IS NOT NULL \
              THEN pg_catalog.set_config('{name}', '{value}', false) END"
         )
     };
-    SETTINGS.iter().map(one).collect::<Vec<_>>().join(", ")
+    // Whoever says for how long to wait for locks means it.
+    let said = |name: &str| name == "lock_timeout" && address.settings.iter().any(|(said, _)| said == name);
+    SETTINGS.iter().filter(|(name, _)| !said(name)).map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What the first message asks; the answers come in this order.
@@ -229,7 +231,7 @@ async fn learn(
     let encrypted = if address.is_local() { "NULL" } else { ENCRYPTED };
     let questions = QUESTIONS.join(", ");
     let home = home_of(address.history_table.as_deref());
-    let message = format!("SELECT {questions}, {encrypted}, {home};\nSELECT {}", apply_settings());
+    let message = format!("SELECT {questions}, {encrypted}, {home};\nSELECT {}", apply_settings(address));
     let limit = address.connect_timeout.unwrap_or(Duration::MAX);
     let answer = tokio::time::timeout(limit, session.ask(&message)).await;
     let rows = match answer {

@@ -239,7 +239,7 @@ impl Session for PostgresSession {
 
     async fn reset(&mut self) -> Result<(), SqlError> {
         // Not DISCARD ALL, which gives up the lock as well.
-        let settings = format!("SELECT {}", apply_settings());
+        let settings = format!("SELECT {}", apply_settings(&self.address));
         let parts = [
             "RESET SESSION AUTHORIZATION",
             "RESET ROLE",

@@ -94,7 +94,7 @@ const COMPUTED: Leaves = Leaves::Thing { what: "a setting that was computed then
 /// `DO …` on PostgreSQL, without its first word.
 fn block(tokens: &[Token], text: &str) -> Leaves {
     let inside = inside(tokens, text);
-    match (inside.temporary, inside.sets) {
+    match (inside.temporary, inside.role || !inside.sets.is_empty()) {
         (true, _) => TEMPORARY,
         (_, true) => COMPUTED,
         _ => Leaves::Nothing,

@@ -76,7 +76,7 @@ fn set(mut cursor: Cursor<'_>, whole: Span) -> Option<Effect> {
         let _ = cursor.eat("TO") || cursor.eat("=");
     }
     let value = cursor.token(0).map_or("", |value| value.of(text));
-    (!is_utf8(value)).then(|| refuse_encoding(whole, value))
+    (!is_harmless(value, text)).then(|| refuse_encoding(whole, value))
 }
 
 /// A call of `set_config` that no script may have.
@@ -85,7 +85,9 @@ pub(super) fn refused_setting(tokens: &[Token], text: &str) -> Option<Effect> {
         _ if call.sets("session_authorization") => {
             Some(refuse_authorization(call.function, "set_config('session_authorization', …)"))
         }
-        Some(value) if call.sets("client_encoding") && !is_utf8(value) => Some(refuse_encoding(call.function, value)),
+        Some(value) if call.sets("client_encoding") && !is_harmless(value, text) => {
+            Some(refuse_encoding(call.function, value))
+        }
         _ => None,
     })
 }
@@ -101,31 +103,22 @@ fn refuse_encoding(span: Span, encoding: &str) -> Effect {
     Refusal::effect(span, reason, "convert the file to UTF-8 and leave this out")
 }
 
-/// Whether the server takes this for UTF-8, or for the encoding that the connection began with, which is that.
-fn is_utf8(encoding: &str) -> bool {
-    let letters = encoding.chars().filter(char::is_ascii_alphanumeric);
+/// Whether the server takes a script for what it is under this encoding: for UTF-8, for that with which the connection began,
+/// or as it stands; letters that all encodings share mean the same in each.
+fn is_harmless(encoding: &str, script: &str) -> bool {
+    let written = encoding.split_once('\'').map_or(encoding, |(_, inside)| inside);
+    let letters = written.chars().filter(char::is_ascii_alphanumeric);
     let name: String = letters.map(|letter| letter.to_ascii_lowercase()).collect();
-    matches!(&*name, "" | "utf8" | "unicode" | "default")
+    matches!(&*name, "" | "utf8" | "unicode" | "default" | "sqlascii") || script.is_ascii()
 }
 
-/// What a statement sets and then loses, or never sets, where each statement of its script runs by itself.
+/// What a statement sets and then loses where each statement of its script runs by itself.
 pub fn lost_alone(statement: &Statement, text: &str, lexis: &Lexis) -> Option<Refusal> {
     if statement.kind != StatementKind::Sql || lexis.grammar != Grammar::Postgres {
         return None;
     }
     let tokens = code(text, statement.span, lexis);
     let cursor = Cursor::new(text, &tokens);
-    if ["SET LOCAL", "SET TRANSACTION", "SET CONSTRAINTS"].iter().any(|words| cursor.sees(words)) {
-        let words: Vec<&str> = tokens.iter().take(2).map(|token| token.of(text)).collect();
-        return Some(Refusal {
-            span: statement.span,
-            reason: format!(
-                "`{}` holds for one transaction, and here each statement has its own: it would do nothing",
-                words.join(" ")
-            ),
-            hint: "say `SET`, or leave `no-transaction` away: the file is then one transaction",
-        });
-    }
     // Rights are given back after each statement for the sake of the record, and only what certainly gives the same once
     // more is repeated before the next.
     let repeated = leaves(statement, text, lexis) == Leaves::Setting { role: true };

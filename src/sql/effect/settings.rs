@@ -1,5 +1,7 @@
 //! The less plain ways to set something on PostgreSQL: by a function, and inside blocks.
 
+use std::collections::BTreeSet;
+
 use super::{Lexis, Span, Token, TokenKind};
 use crate::sql::cursor::code;
 
@@ -40,55 +42,76 @@ pub(super) fn calls<'t>(tokens: &[Token], text: &'t str) -> Vec<Call<'t>> {
 }
 
 /// What a block leaves in its session, as far as its text tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Inside {
-    /// It sets something.
-    pub sets: bool,
+    /// The settings that it leaves changed, by name; one that is computed has none.
+    pub sets: BTreeSet<String>,
     /// It changes with whose rights the session acts.
     pub role: bool,
     /// It makes a temporary table or the like.
     pub temporary: bool,
 }
 
+/// How deep strings that are executed may lie in others and still be read.
+const DEPTH: usize = 4;
+
 /// What the bodies of a `DO` leave in its session.
 pub(super) fn inside(tokens: &[Token], text: &str) -> Inside {
     let mut found = Inside::default();
     for token in tokens.iter().filter(|token| matches!(token.kind, TokenKind::DollarString | TokenKind::String)) {
-        found.read(text, within(token, text));
+        found.read(text, within(token, text), DEPTH);
     }
     found
 }
 
 impl Inside {
     /// Reads statements: those of a body, or those of a string that it executes.
-    fn read(&mut self, text: &str, span: Span) {
+    fn read(&mut self, text: &str, span: Span, depth: usize) {
         let tokens = code(text, span, &Lexis::POSTGRES);
-        for call in calls(&tokens, text).into_iter().filter(|call| !call.local) {
-            self.sets = true;
-            self.role |= call.sets("role");
-        }
+        let mut calls = calls(&tokens, text).into_iter().filter(|call| !call.local).peekable();
         let (mut begins, mut executes) = (true, false);
         for (index, token) in tokens.iter().enumerate() {
             let word_at = |at: usize, words: &[&str]| {
                 tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is_word(text, word)))
             };
             let word = |words: &[&str]| word_at(index, words);
-            if begins && word(&["SET", "RESET"]) && !word_at(index + 1, &["LOCAL", "TRANSACTION", "CONSTRAINTS"]) {
-                self.sets = true;
-                let scoped = usize::from(word_at(index + 1, &["SESSION"]));
-                self.role |= word(&["SET"]) && word_at(index + 1 + scoped, &["ROLE", "AUTHORIZATION"]);
+            if let Some(call) = calls.next_if(|call| call.function == token.span()) {
+                self.set(call.setting.unwrap_or_default(), call.value.is_some_and(|value| value == "none"));
+            } else if begins && word(&["SET"]) && !word_at(index + 1, &["LOCAL", "TRANSACTION", "CONSTRAINTS"]) {
+                let at = index + 1 + usize::from(word_at(index + 1, &["SESSION"]));
+                let value = at + 1 + usize::from(word_at(at, &["AUTHORIZATION"]));
+                let name = tokens.get(at).map_or("", |token| token.of(text));
+                self.set(name, word_at(at, &["ROLE", "AUTHORIZATION"]) && word_at(value, &["NONE", "DEFAULT"]));
+            } else if begins && word(&["RESET"]) {
+                self.reset(tokens.get(index + 1).map_or("", |token| token.of(text)));
             }
             let into = index > 0 && word_at(index - 1, &["INTO"]);
             self.temporary |= token.is_name(text, "pg_temp")
                 || word(&["TEMP", "TEMPORARY"])
                     && (into || word_at(index + 1, &["TABLE", "SEQUENCE", "VIEW", "RECURSIVE"]));
             executes |= word(&["EXECUTE"]);
-            if executes && matches!(token.kind, TokenKind::String | TokenKind::DollarString) {
-                self.read(text, within(token, text));
+            if executes && depth > 0 && matches!(token.kind, TokenKind::String | TokenKind::DollarString) {
+                self.read(text, within(token, text), depth - 1);
             }
             let ends = token.is_symbol(text, ";");
             executes &= !ends;
             begins = ends || word(&["BEGIN", "THEN", "ELSE", "LOOP"]);
+        }
+    }
+
+    fn set(&mut self, name: &str, gives_back: bool) {
+        let name = name.to_ascii_lowercase();
+        match &*name {
+            "role" | "authorization" | "session_authorization" => self.role = !gives_back,
+            _ => drop(self.sets.insert(name)),
+        }
+    }
+
+    fn reset(&mut self, name: &str) {
+        match &*name.to_ascii_lowercase() {
+            "role" | "session" => self.role = false,
+            "all" => self.sets.clear(),
+            name => drop(self.sets.remove(name)),
         }
     }
 }
@@ -129,7 +152,7 @@ mod tests {
     fn what_a_block_leaves_is_seen() {
         let found = |text: &str| {
             let Inside { sets, role, temporary } = inside(&tokens(text), text);
-            [(sets, "sets"), (role, "role"), (temporary, "temporary")]
+            [(!sets.is_empty(), "sets"), (role, "role"), (temporary, "temporary")]
                 .into_iter()
                 .filter_map(|(is, word)| is.then_some(word))
                 .collect::<Vec<_>>()
@@ -137,10 +160,16 @@ mod tests {
         };
         for (text, expected) in [
             ("do $$ begin execute 'set search_path to tenant'; end $$", "sets"),
-            ("do $b$ begin if x then set role a; end if; end $b$", "sets role"),
-            ("do $$ begin execute format($f$ set session role %I $f$, r); end $$", "sets role"),
+            ("do $b$ begin if x then set role a; end if; end $b$", "role"),
+            ("do $$ begin set role a; create table t (x int); reset role; end $$", ""),
+            (
+                "do $$ begin perform set_config('role', 'a', false); perform set_config('role', 'none', false); end $$",
+                "",
+            ),
+            ("do $$ begin set work_mem = '64MB'; perform 1; reset work_mem; end $$", ""),
+            ("do $$ begin execute format($f$ set session role %I $f$, r); end $$", "role"),
             ("do language plpgsql 'begin perform set_config(''role'', r, false); end'", "sets"),
-            ("do $$ begin perform set_config('role', r, false); end $$", "sets role"),
+            ("do $$ begin perform set_config('role', r, false); end $$", "role"),
             ("do $$ begin perform set_config('role', 'r', true); end $$", ""),
             ("do $$ begin create temp table t (x int); end $$", "temporary"),
             ("do $$ begin select 1 into temp t; end $$", "temporary"),
