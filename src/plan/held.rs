@@ -47,6 +47,15 @@ impl Session {
         self.lost.iter().any(|lost| lost.name.as_ref() == Some(name))
     }
 
+    /// What may have another name now is missed under any.
+    fn rename(&mut self, sql: &str) {
+        let text = plain(sql);
+        if (text.starts_with("alter") || text.starts_with("rename")) && text.contains("rename") {
+            let renamed = |lost: &&mut Lost| lost.name.as_ref().is_some_and(|name| has_name(&text, name));
+            self.lost.iter_mut().filter(renamed).for_each(|lost| lost.name = None);
+        }
+    }
+
     /// Goes on over one more statement.
     fn go_on(&mut self, index: usize, held: &Holds) {
         let repeats = held.repeatable && !held.reads.iter().any(|name| self.is_lost(name));
@@ -154,7 +163,8 @@ impl Prepared {
             known.extend(held.sets.iter().cloned());
         }
         let opaque = session.opaque.filter(|_| unset).map(|by| (by + 1, "something that it does not name"));
-        let asked = || rest.iter().any(|(held, _)| held.asks_last_number);
+        // Until a row of the rest gets a number of its own.
+        let asked = || rest.iter().find(|(held, _)| held.inserts).is_some_and(|(held, _)| held.asks_last_number);
         let number = || session.inserted.filter(|_| asked()).map(|by| (by + 1, "the last inserted number"));
         opaque.or_else(number)
     }
@@ -164,20 +174,25 @@ impl Prepared {
         let mut session = Session::default();
         for (index, piece) in self.pieces.iter().enumerate().take(before) {
             session.go_on(index, &self.holds(piece));
+            session.rename(piece.sql(self));
         }
         session
     }
 
     /// The statements from this one on, with their texts as names are looked for in them.
     fn rest(&self, from: usize) -> Vec<(Holds, String)> {
-        let plain = |piece: &Piece| piece.sql(self).to_lowercase().replace(['`', '\'', '"'], "");
-        self.pieces.iter().skip(from).map(|piece| (self.holds(piece), plain(piece))).collect()
+        self.pieces.iter().skip(from).map(|piece| (self.holds(piece), plain(piece.sql(self)))).collect()
     }
 
     fn holds(&self, piece: &Piece) -> Holds {
         let statement = Statement { span: piece.span, kind: StatementKind::Sql };
         holds(&statement, &self.step.script.text, self.lexis)
     }
+}
+
+/// A statement as names are looked for in it.
+fn plain(sql: &str) -> String {
+    sql.to_lowercase().replace(['`', '\'', '"'], "")
 }
 
 /// How these statements first touch what has this name.
@@ -258,6 +273,14 @@ mod tests {
                 None,
             ),
             ("create temporary table a.x (i int); select * from x", 1, Some(1)),
+            ("create temporary table x as select 1 as event; do 1; select * from x", 1, Some(1)),
+            ("create temporary table x (i int); alter table x rename to y; select * from y", 2, Some(1)),
+            ("set @n = 1; execute s using @n; execute s using @n", 2, None),
+            (
+                "insert into t values (1); do 1; insert into t values (2); insert into u values (last_insert_id())",
+                1,
+                None,
+            ),
             ("set @s = (select 'a'); prepare s from @s; execute s; deallocate prepare s; select 1", 2, Some(2)),
             ("set @s = (select 'a'); prepare s from @s; execute s; deallocate prepare s; select 1", 3, None),
             ("set @s = (select 'a'); prepare s from @s; execute s; deallocate prepare s; select 1", 4, None),

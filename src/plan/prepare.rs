@@ -140,11 +140,10 @@ impl Prepared {
         !self.rerunnable && self.may_leave_a_part(index, dialect)
     }
 
-    /// Whether nobody could tell afterwards what became of this statement, which no transaction holds.
-    pub fn is_beyond_telling(&self, index: usize, dialect: &dyn Dialect) -> bool {
-        let alone = |piece: &&Piece| matches!(piece.bracket, Bracket::Alone { .. }) && !self.rerunnable;
-        let piece = self.pieces.get(index).filter(alone);
-        piece.is_some_and(|piece| matches!(dialect.probe(piece.sql(self)), Probe::Unknown(_)))
+    /// Whether no transaction holds this statement, and it may not simply run twice.
+    pub fn stands_alone(&self, index: usize) -> bool {
+        let piece = self.pieces.get(index);
+        !self.rerunnable && piece.is_some_and(|piece| matches!(piece.bracket, Bracket::Alone { .. }))
     }
 
     /// The before-image that a statement certainly has when the one before it took effect, where the script's own text tells.

@@ -20,6 +20,7 @@ mod patience;
 mod precondition;
 mod recover;
 mod sending;
+mod stays;
 mod steps;
 mod stopped;
 mod traces;

@@ -43,7 +43,7 @@ impl Locked {
             }),
             _ => None,
         };
-        let aftermath = self.settle_failed(prepared, known).await;
+        let aftermath = self.settle_failed(prepared, known, matches!(role, Role::Statement(_))).await;
         RunError::Failed(Box::new(Failure {
             done,
             id: prepared.step.id.clone(),
@@ -64,16 +64,16 @@ impl Locked {
             id: prepared.step.id.clone(),
             name: prepared.step.name.clone(),
             direction: prepared.step.direction,
-            aftermath: self.settle_failed(prepared, known).await,
+            aftermath: self.settle_failed(prepared, known, false).await,
             all_in_one: self.settings.scope == Scope::All,
         })
     }
 
     /// What a failed migration left behind, after clearing away what can be.
-    async fn settle_failed(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
+    async fn settle_failed(&mut self, prepared: &Prepared, known: usize, is_refused: bool) -> Aftermath {
         match prepared.mode {
             Mode::Transaction => self.settle_transaction(prepared, known).await,
-            Mode::Stepwise => self.settle_stepwise(prepared, known).await,
+            Mode::Stepwise => self.settle_stepwise(prepared, known, is_refused).await,
         }
     }
 }

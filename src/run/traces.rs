@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use ecow::EcoString;
 
-use crate::databases::{LEFT, Limits, Probe, Row};
+use crate::databases::{LEFT, Limits, Probe};
 use crate::history::{Entry, Head, State};
 use crate::migration::{Id, title};
 use crate::plan::{Bracket, Piece, Prepared};
-use crate::sql::mentions;
 
 use super::failure::Aftermath;
 use super::locked::Locked;
@@ -189,45 +188,8 @@ impl Locked {
         }
     }
 
-    /// A table that the SQL names and that knows no transactions, with its engine: what was done to it is not undone. It may
-    /// be named by a trigger, a view or a routine that the SQL has run.
-    pub(super) async fn stays(&mut self, script: &str) -> Option<(String, String)> {
-        let dialect = self.dialect();
-        let home = self.session.about().database.clone();
-        let all = self.session.query(dialect.databases()?).await.ok()?;
-        // The one in use may be one that the script has chosen.
-        let concerned = |row: Row| match &row[..] {
-            [Some(name), in_use] => {
-                let meant = in_use.as_deref() == Some("1") || *name == home || names(script, name);
-                meant.then(|| name.clone())
-            }
-            _ => None,
-        };
-        let databases: Vec<EcoString> = all.into_iter().filter_map(concerned).collect();
-        if databases.is_empty() {
-            return None;
-        }
-        let tables = self.session.query(&dialect.untransactional(&databases)).await.ok()?;
-        if tables.is_empty() {
-            return None;
-        }
-        let mut run = script.to_owned();
-        for row in self.session.query(&dialect.bodies(&databases)).await.unwrap_or_default() {
-            if let [Some(name), Some(body)] = &row[..]
-                && names(script, name)
-            {
-                run.push('\n');
-                run.push_str(body);
-            }
-        }
-        tables.into_iter().find_map(|row| match &row[..] {
-            [Some(table), Some(engine)] if names(&run, table) => Some((table.to_string(), engine.to_string())),
-            _ => None,
-        })
-    }
-
-    /// What a migration whose statements run one by one left behind when one was refused.
-    pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, known: usize) -> Aftermath {
+    /// What a migration whose statements run one by one left behind when one was refused, or was not sent any more.
+    pub(super) async fn settle_stepwise(&mut self, prepared: &Prepared, known: usize, is_refused: bool) -> Aftermath {
         let of = prepared.pieces.len();
         let mut head = self.history.head();
         let (seq, done) = match self.where_it_stands(prepared, &mut head, known).await {
@@ -272,8 +234,8 @@ impl Locked {
                 return Aftermath::Nothing;
             }
         }
-        if prepared.is_beyond_telling(done, self.dialect()) {
-            // The next run would have to ask, and the server has said it.
+        if is_refused && prepared.stands_alone(done) {
+            // The catalog would be asked, which may not tell, and the server has said it.
             let refused = self.dialect().literal(REFUSED);
             let noted = [self.store.advance(seq, done, Some(&refused))];
             if let Err(error) = self.execute("record that the statement was refused", &noted).await {
@@ -302,9 +264,4 @@ impl Locked {
         let probe = prepared.probe(done, self.dialect());
         self.execute("record how far it is", &[self.store.advance(seq, done, probe.as_deref())]).await
     }
-}
-
-/// Whether a script has this name. One that is no plain word is not found as one.
-fn names(script: &str, name: &str) -> bool {
-    mentions(script, name) || (name.contains(' ') || name.contains('-')) && script.contains(name)
 }

@@ -258,4 +258,21 @@ fn a_refused_statement_that_is_mended_runs_without_a_decision() {
         .write("migrations/1_a.up.sql", "create table a (id int); create table b (id int); create table c (id int);");
     project.run(["up"]).ok().says("statement 2 was refused and is tried again");
     assert!(db.table_exists("a") && db.table_exists("b") && db.table_exists("c"));
+    // Nor where the catalog would have shown nothing.
+    let other = TestDatabase::fresh(Engine::Mariadb);
+    let project =
+        Project::with([("migrations/1_a.up.sql", "create table a (id int); alter table aa add column n int;")])
+            .on(&other);
+    project.run(["up", "--no-lint"]).exits(1).says("it goes on with statement 2");
+    project.write("migrations/1_a.up.sql", "create table a (id int); alter table a add column n int;");
+    project.run(["up"]).ok().says("statement 2 was refused and is tried again");
+}
+
+#[test]
+fn a_name_in_a_comment_is_no_table_that_keeps_rows() {
+    let Some(db) = mariadb() else { return };
+    db.sql("create table held (i int primary key, v int); insert into held values (1, 0); create table log (id int) engine = MyISAM;");
+    let script = "-- the log is kept elsewhere\nupdate held set v = v + 1 where i = 1; insert into held values (2, 'no number');";
+    let project = Project::with([("migrations/1_a.up.sql", script.replace("'no number'", "3"))]).on(&db);
+    row_held(&db, &project).ok();
 }

@@ -116,6 +116,11 @@ fn names_are_read_as_the_server_reads_them() {
     }
 }
 
+/// Whether this server rebuilds and detaches partitions as later ones do.
+fn knows_partitions(db: &TestDatabase) -> bool {
+    db.value("select current_setting('server_version_num')::int >= 140000") == "t"
+}
+
 #[test]
 fn copies_of_indexes_are_cleared_away_with_those_of_partitions_and_long_values() {
     let Some(db) = postgres() else { return };
@@ -131,9 +136,8 @@ fn copies_of_indexes_are_cleared_away_with_those_of_partitions_and_long_values()
     let user = db.value("select current_user");
     db.admin(&format!("drop index {}; grant usage on schema pg_toast to {user};", invalid(&db)));
     db.sql("drop table migrate_history;");
-    for (table, whose) in
-        [("t", "table concurrently t"), ("p1", "table concurrently p"), ("p1", "index concurrently p_f")]
-    {
+    let cases = [("t", "table concurrently t"), ("p1", "table concurrently p"), ("p1", "index concurrently p_f")];
+    for (table, whose) in cases.into_iter().take(if knows_partitions(&db) { 3 } else { 1 }) {
         let project = hurried(&db, &format!("reindex {whose};"));
         let mut other = reader(&db, table);
         let running = project.spawn(["up", "--no-lint"]);
@@ -319,7 +323,7 @@ fn what_a_script_must_not_set_is_refused() {
 
 #[test]
 fn what_has_partitions_is_rebuilt_alone() {
-    let Some(db) = postgres() else { return };
+    let Some(db) = postgres().filter(knows_partitions) else { return };
     db.sql("create table p (x int) partition by range (x); create index p_x on p (x);");
     db.sql("create table p1 partition of p for values from (0) to (9);");
     let sorted = db.value("select current_setting('server_version_num')::int >= 150000") == "t";
@@ -332,7 +336,7 @@ fn what_has_partitions_is_rebuilt_alone() {
 fn what_is_said_afterwards_is_true() {
     let Some(db) = postgres() else { return };
     db.sql("create table p (x int) partition by range (x);");
-    for directive in ["", "-- migrate:rerunnable\n"] {
+    for directive in ["", "-- migrate:rerunnable\n"].into_iter().filter(|_| knows_partitions(&db)) {
         db.sql("drop table if exists migrate_history, p1; create table p1 partition of p for values from (0) to (9);");
         let project = hurried(&db, &format!("{directive}alter table p detach partition p1 concurrently;"));
         let mut other = reader(&db, "p");
@@ -346,7 +350,7 @@ fn what_is_said_afterwards_is_true() {
     }
 
     let project = Project::with([("migrations/0001_a.up.sql", "select 1;")]).on(&db);
-    db.sql("drop table migrate_history;");
+    db.sql("drop table if exists migrate_history;");
     up(&project).ok();
     let project = project.variable("MIGRATE_DATABASE_URL", &format!("{}?connect_timeout=1", db.url()));
     project.write("migrations/0002_b.up.sql", "select pg_sleep(1); select 1/0;");

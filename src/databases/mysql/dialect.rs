@@ -115,9 +115,9 @@ impl Dialect for Family {
     fn bodies(&self, databases: &[EcoString]) -> String {
         let databases = literals(databases);
         format!(
-            "SELECT EVENT_OBJECT_TABLE, ACTION_STATEMENT FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({databases}) \
-             UNION ALL SELECT TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({databases}) \
-             UNION ALL SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({databases})"
+            "SELECT EVENT_OBJECT_TABLE, ACTION_STATEMENT, 0 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({databases}) \
+             UNION ALL SELECT TABLE_NAME, VIEW_DEFINITION, 0 FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({databases}) \
+             UNION ALL SELECT ROUTINE_NAME, ROUTINE_DEFINITION, 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({databases})"
         )
     }
 

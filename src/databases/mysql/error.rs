@@ -30,8 +30,16 @@ pub(super) fn from_row(row: &[Option<EcoString>]) -> Option<SqlError> {
     if !kind.eq_ignore_ascii_case("error") {
         return None;
     }
-    let waited = message.starts_with("Lock wait timeout");
-    let kind = if waited { ErrorKind::LockTimeout } else { ErrorKind::Other };
+    // Such a row has no number, and its words may be in another language: then it is a refusal like any other.
+    let known = [
+        ("Lock wait timeout", ErrorKind::LockTimeout),
+        ("Deadlock found", ErrorKind::Deadlock),
+        ("max_statement_time exceeded", ErrorKind::StatementTimeout),
+        ("maximum statement execution time exceeded", ErrorKind::StatementTimeout),
+        ("Query execution was interrupted", ErrorKind::Cancelled),
+        ("is full", ErrorKind::Full),
+    ];
+    let kind = known.iter().find(|(words, _)| message.contains(words)).map_or(ErrorKind::Other, |(_, kind)| *kind);
     let message = if message.contains(table.as_str()) { message.to_string() } else { format!("{table}: {message}") };
     Some(SqlError::new(kind, message))
 }

@@ -95,7 +95,7 @@ pub fn holds(statement: &Statement, text: &str, lexis: &Lexis) -> Holds {
         cursor = inner;
         cursor.step();
     }
-    if cursor.sees_any(&["CREATE", "ALTER"]) && ROUTINES.iter().any(|kind| cursor.has(kind)) {
+    if cursor.sees_any(&["CREATE", "ALTER"]) && is_of_routine(cursor) {
         // What is in a body happens when it is called.
         return holds;
     }
@@ -117,10 +117,23 @@ pub fn holds(statement: &Statement, text: &str, lexis: &Lexis) -> Holds {
         cursor.eat("IF NOT EXISTS");
         holds.creates = name(&mut cursor);
     } else {
-        let fills_all = holds.is_opaque || cursor.sees_any(&["LOAD", "GET"]);
+        // What EXECUTE is given it reads.
+        let fills_all = (holds.is_opaque && !cursor.sees("EXECUTE")) || cursor.sees_any(&["LOAD", "GET"]);
         variables(cursor, fills_all, &mut holds);
     }
     holds
+}
+
+/// Whether what is created or altered has a body: of the words that say what it is, the first counts.
+fn is_of_routine(mut cursor: Cursor<'_>) -> bool {
+    const OTHERS: &[&str] = &["TABLE", "VIEW", "INDEX", "DATABASE", "SCHEMA", "USER", "ROLE", "SEQUENCE", "SERVER"];
+    while !cursor.is_end() && !cursor.sees_any(OTHERS) {
+        if cursor.sees_any(ROUTINES) {
+            return true;
+        }
+        cursor.step();
+    }
+    false
 }
 
 /// Whether a text asks for the number that a row was given last.

@@ -9,7 +9,7 @@ mod expression;
 
 use super::reader::{Name, Reader};
 use crate::databases::Probe;
-use crate::sql::Lexis;
+use crate::sql::{Grammar, Lexis};
 use expression::{database_exists, event_exists, if_seen, index_exists, routine_exists, table_exists, trigger_exists};
 
 /// Statements that may run again: what they do is the same twice, or over with the session.
@@ -101,7 +101,8 @@ pub(super) fn may_end_halfway(statement: &str, lexis: &'static Lexis) -> bool {
         return true;
     }
     if reader.sees(&["GRANT", "REVOKE"]) {
-        return reader.skip_to(&["TO", "FROM"]) && reader.skip_to_symbol(",");
+        // MySQL grants to all of them or to none.
+        return lexis.grammar == Grammar::MariaDb && reader.skip_to(&["TO", "FROM"]) && reader.skip_to_symbol(",");
     }
     let replaces = reader.take_all(&["CREATE", "OR", "REPLACE"]);
     let drops = reader.take("DROP");
