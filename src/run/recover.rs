@@ -80,7 +80,7 @@ impl Locked {
         };
         self.take_over(&entry, next.as_deref()).await?;
         let mut done = recorded;
-        let mut finding = self.find_out(&entry, &stored, decided || refused).await?;
+        let mut finding = self.find_out(&entry, &stored, decided).await?;
         while let (Finding::Took, Some(before)) = (&finding, stored.foreseen(done + 1, self.dialect())) {
             done += 1;
             self.repeat_settings(&stored, done - 1, done).await?;

@@ -44,6 +44,10 @@ impl Locked {
         if entry.probe.as_deref() == Some(ENDED_BY_ITSELF) && !decided {
             return Ok(Finding::Unknown(ENDED_BY_ITSELF.to_owned()));
         }
+        // What it had left was cleared away then; what is there now is somebody else's.
+        if entry.probe.as_deref() == Some(REFUSED) {
+            return Ok(Finding::DidNot);
+        }
         let Some(piece) = stored.pieces.get(entry.statements_done) else { return Ok(Finding::DidNot) };
         // A statement that was in one transaction with its record took effect only if the record did.
         if piece.bracket == Bracket::Transaction {

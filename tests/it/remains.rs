@@ -161,6 +161,12 @@ fn what_was_there_before_is_not_cleared_away() {
     let project = alone(&db, "create index concurrently t_x on t (x);");
     up(&project).exits(1).says("already exists");
     assert_eq!(invalid(&db), "other.o_ccnew,t_x");
+    let later = alone(&db, "create table z (x int); create index concurrently t_x on t (x);");
+    for _ in 0..2 {
+        up(&later).exits(1).says("already exists");
+        assert_eq!(invalid(&db), "other.o_ccnew,t_x");
+    }
+    db.sql("drop table migrate_history;");
     project.write(
         "migrations/0001_a.up.sql",
         "-- migrate:no-transaction\n-- migrate:rerunnable\ncreate index concurrently t_x on t (x);",
