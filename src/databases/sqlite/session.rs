@@ -197,6 +197,8 @@ async fn connect(file: Option<&File>, cancellation: &Cancellation) -> Result<Sql
         // Waiting is the caller's business: it says what it waits for.
         .busy_timeout(BUSY)
         .foreign_keys(true)
+        // KiB. What does not fit, the system has in its own cache; a script may say otherwise.
+        .pragma("cache_size", "-1024")
         .disable_statement_logging();
     if let Some(file) = file {
         // SQLite reads a name that begins with `file:` as a URI.
