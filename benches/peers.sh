@@ -116,7 +116,8 @@ ratio() { # FILE FLOOR
 
 through_proxy() { # DELAY COUNT_FILE: starts a proxy and points `base` to it
     local rest=${direct#*://}
-    local port=$((20000 + RANDOM % 20000))
+    local port
+    port=$(python3 -c "import socket; free = socket.socket(); free.bind((\"127.0.0.1\", 0)); print(free.getsockname()[1])")
     : >"$work/proxy"
     python3 "$root/benches/proxy.py" "$engine" "$port" "${rest##*@}" "$1" "$2" >"$work/proxy" &
     proxy=$!
