@@ -43,7 +43,7 @@ pub trait Dialect: Sync {
         String::new()
     }
     /// The query that returns the triggers, views and routines of these databases: the name by which a script has them run,
-    /// and their text.
+    /// their text, and `1` for routines, which run only where they are called.
     fn bodies(&self, databases: &[EcoString]) -> String {
         let _ = databases;
         String::new()

@@ -193,7 +193,7 @@ impl Migrator {
                 locked.record(&facts, listener).await?;
                 if let Some(tool) = self.mirror(&history) {
                     let message = format!(
-                        "the records of {tool} are kept current, but for this: there, {} still stands as it was applied",
+                        "the records of {tool} are kept current, but for this: there, {} still stands as it was applied; put that right by hand before the tool is used again",
                         plan::listed(&ids)
                     );
                     listener(&Event::Warning { message: &message });
